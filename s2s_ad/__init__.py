@@ -1,0 +1,37 @@
+"""Derivatives of Python/NumPy functions as Python source that reads as if written by hand."""
+
+from s2s_ad.api import (
+    Differentiable,
+    differentiate,
+    grad,
+    jvp,
+    source,
+    value_and_grad,
+    vjp,
+)
+from s2s_ad.dispatch import IntegerWarning
+from s2s_ad.errors import (
+    DerivativeTypeError,
+    InternalError,
+    S2SError,
+    SourceNotFoundError,
+    UnsupportedError,
+)
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "DerivativeTypeError",
+    "Differentiable",
+    "IntegerWarning",
+    "InternalError",
+    "S2SError",
+    "SourceNotFoundError",
+    "UnsupportedError",
+    "differentiate",
+    "grad",
+    "jvp",
+    "source",
+    "value_and_grad",
+    "vjp",
+]

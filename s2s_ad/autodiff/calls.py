@@ -1,0 +1,67 @@
+"""Calls of functions that are not inlined: the derivative calls the callee's derivative."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any as Anything
+
+from s2s_ad.autodiff.joint import jvp_function
+from s2s_ad.autodiff.split import split_function
+from s2s_ad.ir.build import emit
+from s2s_ad.ir.core import Function, Op, Value
+from s2s_ad.ir.types import differentiable
+from s2s_ad.ops.structure import CALL
+
+
+def forward_call(op: Op, dots: dict[Value, Anything]) -> list[Anything]:
+    """The tangents of a call: the callee's JVP computes value and tangent in one."""
+    callee: Function = op.kwargs["callee"]
+    wrt = tuple(k for k, v in enumerate(op.args) if type(v) is Value and v in dots)
+    derived = _memo(callee, "jvp", wrt)
+    n = len(op.results)
+    types = [getattr(v, "type", r.type) for v, r in zip(derived.block.yields[n:], op.results)]
+    out = emit(
+        CALL,
+        *op.args,
+        *(dots[op.args[k]] for k in wrt),
+        callee=derived,
+        types=[r.type for r in op.results] + types,
+    )
+    return [
+        t if differentiable(r.type) else None for r, t in zip(op.results, out[n:], strict=True)
+    ]
+
+
+def reverse_call(
+    op: Op, bars: list[Anything], active: set[Value]
+) -> Iterator[tuple[Value, Anything]]:
+    """The contributions of a call: its forward call also returns what the pullback reads."""
+    callee: Function = op.kwargs["callee"]
+    wrt = tuple(k for k, v in enumerate(op.args) if type(v) is Value and v in active)
+    of = tuple(k for k, bar in enumerate(bars) if bar is not None)
+    forward, pullback, count = _memo(callee, "split", wrt, of)
+    n = len(op.results)
+    op.kwargs["callee"] = forward
+    for v in forward.block.yields[n:]:
+        result = Value(getattr(v, "type", op.results[0].type), getattr(v, "hint", ""))
+        result.owner = op
+        op.results.append(result)
+    seeds = [bars[k] for k in of]
+    types = [op.args[k].type for k in wrt]
+    out = emit(CALL, *op.results[n : n + count], *seeds, callee=pullback, types=types)
+    out = out if isinstance(out, list) else [out]
+    for k, bar in zip(wrt, out, strict=True):
+        yield op.args[k], bar
+
+
+def _memo(
+    callee: Function, mode: str, wrt: tuple[int, ...], of: tuple[int, ...] = ()
+) -> Anything:
+    """One derivative function per callee, however often it is called."""
+    key = (mode, wrt, of)
+    if key not in callee.derived:
+        if mode == "jvp":
+            callee.derived[key] = jvp_function(callee, wrt)
+        else:
+            callee.derived[key] = split_function(callee, wrt, of)
+    return callee.derived[key]

@@ -1,0 +1,116 @@
+"""Forward mode: dual numbers at transformation time. Each active value gets a companion."""
+
+from __future__ import annotations
+
+from typing import Any as Anything
+
+from s2s_ad.autodiff.activity import varied
+from s2s_ad.autodiff.zeros import name, refuse, zero_of
+from s2s_ad.errors import S2SError
+from s2s_ad.ir.build import building, emit
+from s2s_ad.ir.core import Block, Op, Value, leaves, replace
+from s2s_ad.ops.structure import CALL, DICT, FOR, LIST, POP, PUSH, TUPLE, WHILE
+
+
+class Forward:
+    """Writes tangents beside primal operations, in place. `dots` takes values to tangents."""
+
+    def __init__(self, dots: dict[Value, Anything], active: set[Value]) -> None:
+        self.dots = dots
+        self.active = active
+
+    def tangent(self, v: Anything) -> Anything:
+        """The tangent of v, a zero where it has none."""
+        return self.dots[v] if type(v) is Value and v in self.dots else zero_of(v)
+
+    def block(self, block: Block) -> None:
+        ops, block.ops = block.ops, []
+        for op in ops:
+            with building(block, op.statement, op.location, "tangent"):
+                try:
+                    self.op(op, block)
+                except S2SError as error:
+                    raise error.at(op.location)
+
+    def op(self, op: Op, block: Block) -> None:
+        if op.prim in (FOR, WHILE):
+            self.loop(op)
+            block.ops.append(op)
+        elif op.blocks:
+            self.branches(op)
+            block.ops.append(op)
+        else:
+            block.ops.append(op)
+            if any(r in self.active for r in op.results):
+                tangents = self.rule(op)
+                for r, t in zip(op.results, tangents, strict=True):
+                    if t is not None:
+                        self.dots[r] = name(t, r, "_dot")
+
+    def rule(self, op: Op) -> list[Anything]:
+        if not any(v in self.dots for v in leaves(op.args)):
+            return [None] * len(op.results)
+        if op.prim in (TUPLE, LIST, DICT):
+            dots = {v: self.tangent(v) for v in leaves(op.args)}
+            return [emit(op.prim, replace(op.args[0], dots))]
+        if op.prim is PUSH:
+            return [emit(PUSH, self.tangent(op.args[0]), self.tangent(op.args[1]))]
+        if op.prim is POP:
+            return list(emit(POP, self.dots[op.args[0]]))
+        if op.prim is CALL:
+            from s2s_ad.autodiff.calls import forward_call
+
+            return forward_call(op, self.dots)
+        if op.prim.derivative is None:
+            raise refuse(op)
+        return list(op.prim.derivative.jvp(op, self.dots))
+
+    def branches(self, op: Op) -> None:
+        """An `if` (or an errstate): tangents of results that vary in some branch."""
+        for b in op.blocks:
+            self.block(b)
+        for k, result in enumerate(list(op.results)):
+            if result not in self.active:
+                continue
+            if not any(type(b.yields[k]) is Value and b.yields[k] in self.dots for b in op.blocks):
+                continue
+            dot = name(Value(result.type), result, "_dot")
+            end = len(op.results) - ("status" in op.kwargs)  # a status stays last
+            for b in op.blocks:
+                with building(b, op.statement, op.location, "tangent"):
+                    b.yields.insert(end, self.tangent(b.yields[k]))
+            dot.owner = op
+            op.results.insert(end, dot)
+            self.dots[result] = dot
+
+    def loop(self, op: Op) -> None:
+        """Carry a tangent beside each carried value that varies."""
+        carried = len(op.inits)
+        which = [k for k in range(carried) if op.results[k] in self.active]
+        inits = [self.tangent(op.inits[k]) for k in which]
+        for b in op.blocks:
+            lead = len(b.params) - carried
+            for k in which:
+                p = b.params[lead + k]
+                dot = name(b.add_param(p.type), p, "_dot")
+                self.dots[p] = dot
+        for b in op.blocks:
+            self.block(b)
+        for b in op.blocks:
+            lead = 1 if op.prim is WHILE and b is op.blocks[0] else 0
+            with building(b, op.statement, op.location, "tangent"):
+                dots = [self.tangent(b.yields[lead + k]) for k in which]
+            b.yields[lead + carried : lead + carried] = dots
+        new = [name(Value(op.results[k].type), op.results[k], "_dot") for k in which]
+        for k, dot in zip(which, new):
+            dot.owner = op
+            self.dots[op.results[k]] = dot
+        op.results[carried:carried] = new
+        op.args = (*op.args[:-1], (*op.inits, *inits))
+
+
+def push_forward(block: Block, dots: dict[Value, Anything]) -> Forward:
+    """Write the tangents of a block, in place, from the tangents of some of its inputs."""
+    forward = Forward(dots, varied(block, dots))
+    forward.block(block)
+    return forward

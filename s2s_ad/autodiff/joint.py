@@ -1,0 +1,205 @@
+"""Whole derivative functions: the JVP, and the joint form of the VJP (value and adjoints in one)."""
+
+from __future__ import annotations
+
+from typing import Any as Anything
+
+from s2s_ad.autodiff.activity import useful, varied
+from s2s_ad.autodiff.forward import Forward
+from s2s_ad.autodiff.record import record
+from s2s_ad.autodiff.results import finish, unshare
+from s2s_ad.autodiff.reverse import Sweep
+from s2s_ad.errors import DerivativeTypeError
+from s2s_ad.ir.build import building, knowing, typeof
+from s2s_ad.ir.core import UNDEFINED, Function, Parameter, Value, clone, tree_map, walk
+from s2s_ad.ir.types import ANY, FLOAT, Any, Num, Seq, Type, differentiable, is_scalar
+from s2s_ad.passes.dce import dce
+from s2s_ad.passes.retype import retype
+
+
+def taken_names(function: Function) -> set[str]:
+    """The user's names in a function: parameters and named values."""
+    out = {p.name for p in function.parameters}
+    out.update(v.hint for op in walk(function.block) for v in op.results if v.named)
+    return out
+
+
+def free_name(wanted: str, taken: set[str]) -> str:
+    """The name, or the name with the first suffix number that is free; it is then taken."""
+    candidate, number = wanted, 1
+    while candidate in taken:
+        number += 1
+        candidate = f"{wanted}_{number}"
+    taken.add(candidate)
+    return candidate
+
+
+def fresh(function: Function, suffix: str) -> Function:
+    """A copy to transform; all its operations are primal to the transform about to run."""
+    f = clone(function)
+    f.name = function.name + suffix
+    for op in walk(f.block):
+        op.role = "primal"
+    return f
+
+
+def extra_parameter(function: Function, name: str, type: Type, default: Anything) -> Value:
+    """Add a parameter after the user's; keyword-only where it could not stand there otherwise."""
+    keyword = any(
+        p.default is not UNDEFINED or p.kind in ("keyword_only", "var_positional", "var_keyword")
+        for p in function.parameters
+    )
+    kind = "keyword_only" if keyword else "positional_or_keyword"
+    parameter = Parameter(name, kind, default)
+    at = len(function.parameters)
+    if function.parameters and function.parameters[-1].kind == "var_keyword":
+        at -= 1
+    function.parameters.insert(at, parameter)
+    value = Value(type, name, True)
+    value.owner = function.block
+    function.block.params.insert(at, value)
+    return value
+
+
+def jvp_function(function: Function, wrt: tuple[int, ...]) -> Function:
+    """`f_jvp(<parameters>, <tangents>)` -> (value, tangent); a tangent per parameter of wrt."""
+    f = fresh(function, "_jvp")
+    with knowing(f.facts):
+        taken = taken_names(f)
+        seeds = [f.block.params[i] for i in wrt]
+        dots = {}
+        for p in seeds:
+            dots[p] = extra_parameter(f, free_name(p.hint + "_dot", taken), p.type, UNDEFINED)
+        forward = Forward(dots, varied(f.block, seeds))
+        forward.block(f.block)
+        with building(f.block, role="tangent"):
+            n = len(f.block.yields)
+            f.block.yields += [forward.tangent(v) for v in f.block.yields]
+        f.returns = (function.returns, tree_map(lambda i: _shift(i, n), function.returns))
+    dce(f)
+    retype(f)
+    with knowing(f.facts):
+        finish(f, f.block.yields, [None] * len(f.block.yields))
+    return f
+
+
+def _shift(i: Anything, n: int) -> Anything:
+    return i + n if type(i) is int else i
+
+
+def vjp_function(
+    function: Function,
+    wrt: tuple[int, ...],
+    several: bool,
+    value: bool = True,
+    of: tuple[int, ...] | None = None,
+) -> Function:
+    """`f_vjp(<parameters>, out_bar=1.0)` -> (value, gradient), or, without the value, `f_grad`.
+
+    `several` makes the gradient a tuple; `of` takes a cotangent each for some of the flattened
+    results instead of one of the structure of all. Raises DerivativeTypeError where a gradient is asked of
+    a function whose value is known not to be a scalar.
+    """
+    f = fresh(function, "_vjp" if value else "_grad")
+    with knowing(f.facts):
+        seeds = [f.block.params[i] for i in wrt]
+        outputs = list(f.block.yields)
+        active = varied(f.block, seeds) & useful(f.block, outputs)
+        if of is not None:
+            bars = flat_bars(f, outputs, of)
+        elif value:
+            bars = out_bars(f, outputs)
+        else:
+            bars = [one_for_scalar(f, outputs)]
+        sweep = Sweep(active, {})
+        ops = list(f.block.ops)
+        with building(f.block, role="adjoint"):
+            for v, bar in zip(outputs, bars, strict=True):
+                sweep.add(v, bar)
+        sweep.ops(ops, f.block)
+        with building(f.block, role="adjoint"):
+            gradients = [sweep.whole(p) for p in seeds]
+        n = len(outputs) if value else 0
+        f.block.yields = [*(outputs if value else []), *gradients]
+        template: Anything = tuple(range(n, n + len(wrt))) if several else n
+        f.returns = (function.returns, template) if value else template
+    dce(f)
+    record(f)
+    dce(f)
+    retype(f)
+    with knowing(f.facts):
+        unshare(f)
+        likes = [None] * n + [f.block.params[f.block.params.index(p)] for p in seeds]
+        finish(f, f.block.yields, likes)
+    dce(f)
+    return f
+
+
+def out_bars(f: Function, outputs: list[Anything]) -> list[Anything]:
+    """The cotangent parameter; a container of them where the function returns several values."""
+    taken = taken_names(f)
+    name = free_name("out_bar", taken)
+    if f.returns == 0:
+        t = typeof(outputs[0])
+        scalar = is_scalar(t)
+        unknown = not isinstance(t, Num) or t.shape is None
+        kind = FLOAT if scalar else t
+        return [extra_parameter(f, name, kind, 1.0 if scalar or unknown else UNDEFINED)]
+    types = tree_map(lambda i: typeof(outputs[i]) if type(i) is int else i, f.returns)
+    bar = extra_parameter(f, name, _structure(types), UNDEFINED)
+    found: list[Anything] = [None] * len(outputs)
+    with building(f.block, role="adjoint"):
+
+        def visit(template: Anything, at: Anything) -> None:
+            if type(template) is int:
+                if differentiable(typeof(outputs[template])):
+                    found[template] = at()
+            elif isinstance(template, (tuple, list)):
+                for k, part in enumerate(template):
+                    visit(part, lambda k=k: at()[k])
+            elif isinstance(template, dict):
+                for k, part in template.items():
+                    visit(part, lambda k=k: at()[k])
+
+        visit(f.returns, lambda: bar)
+    return found
+
+
+def flat_bars(f: Function, outputs: list[Anything], of: tuple[int, ...]) -> list[Anything]:
+    """A cotangent parameter for each of some flattened results."""
+    taken = taken_names(f)
+    found: list[Anything] = [None] * len(outputs)
+    for k in of:
+        found[k] = extra_parameter(f, free_name("out_bar", taken), typeof(outputs[k]), UNDEFINED)
+    return found
+
+
+def _structure(types: Anything) -> Type:
+    if isinstance(types, dict):
+        return Seq("dict", tuple(map(_structure, types.values())), tuple(types))
+    if isinstance(types, (tuple, list)):
+        return Seq(type(types).__name__, tuple(map(_structure, types)))
+    if isinstance(types, Num) and types.shape == ():
+        return FLOAT
+    return types if isinstance(types, (Num, Seq, Any)) else ANY  # type: ignore[no-any-return]
+
+
+def one_for_scalar(f: Function, outputs: list[Anything]) -> Anything:
+    """The seed of a gradient: 1.0, where the value is a scalar."""
+    advice = "use vjp with a cotangent of the value's shape, or a Jacobian"
+    if f.returns != 0:
+        raise DerivativeTypeError(f"grad of {f.name[:-5]}, which returns several values", advice)
+    t = typeof(outputs[0])
+    if isinstance(t, Num) and t.shape is not None:
+        if t.shape != ():
+            raise DerivativeTypeError(
+                f"grad of {f.name[:-5]}, whose value is an array of {len(t.shape)} dimensions",
+                advice,
+            )
+        return 1.0
+    if not isinstance(t, (Num, Any)):
+        raise DerivativeTypeError(f"grad of {f.name[:-5]}, whose value is a {t}", advice)
+    with building(f.block, role="adjoint"):
+        from s2s_ad.ir.build import emit
+
+        return emit("scalar_seed", outputs[0])

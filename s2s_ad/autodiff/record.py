@@ -1,0 +1,458 @@
+"""What the reverse sweep reads decides what is recorded (TBR, Hascoet, Naumann & Pascual 2005).
+
+After the sweep, blocks with a `mirror` read values of the forward block they undo. Each such
+residual gets the cheapest source: the loop index; computed again from values at hand; the
+carried value of the following iteration; an extra result of an `if` outside loops; a tape.
+Which values to save is a minimum cut (`autodiff.cut`).
+"""
+
+from __future__ import annotations
+
+from typing import Any as Anything
+
+from s2s_ad.autodiff.activity import slots
+from s2s_ad.autodiff.cut import minimum_cut
+from s2s_ad.ir.build import building, emit
+from s2s_ad.ir.core import UNDEFINED, Block, Function, Op, Value, clone_op, leaves, replace
+from s2s_ad.ir.types import Num, Seq, Stack, is_scalar
+from s2s_ad.ops.structure import (
+    ACCUMULATE,
+    ADD_AT,
+    FILL_SLOT,
+    FOR,
+    NEW_SLOTS,
+    NEW_STACK,
+    POP,
+    PUSH,
+    SET_AT,
+    STACK_LENGTH,
+    WHILE,
+)
+
+LINEAR = (PUSH, POP, NEW_STACK, ACCUMULATE, ADD_AT, SET_AT, FILL_SLOT, NEW_SLOTS)
+READS = ("getitem", "shape", "len", "ndim", "size")  # cheap: a view, or a number
+
+
+def record(function: Function) -> Function:
+    """Give every residual of a joint function a source; afterwards no block has a mirror."""
+    regions = find_regions(function.block)
+    for region in reversed(regions):  # innermost first: what they choose may need outer values
+        Recorder(function, region).run()
+    for region in regions:
+        for reverse in region.mirrors.values():
+            reverse.mirror = None
+    return function
+
+
+class Region:
+    """A forward loop body (or the top level) with the branches inside it, and their mirrors."""
+
+    def __init__(self, root: Block | None, depth: int) -> None:
+        self.root = root  # the forward body, None for the top level
+        self.depth = depth
+        self.mirrors: dict[Block, Block] = {}  # forward block -> reverse block
+        self.inner: list[Region] = []
+
+
+def find_regions(block: Block) -> list[Region]:
+    """The regions of a function, outermost first."""
+    top = Region(None, 0)
+    out = [top]
+
+    def visit(block: Block, region: Region) -> None:
+        for op in block.ops:
+            for b in op.blocks:
+                inside = region
+                if b.mirror is not None:
+                    if op.prim is FOR:
+                        inside = Region(b.mirror, region.depth + 1)
+                        region.inner.append(inside)
+                        out.append(inside)
+                    inside.mirrors[b.mirror] = b
+                visit(b, inside)
+
+    visit(block, top)
+    return out
+
+
+def readable(top: Block) -> set[Value]:
+    """Values that the reverse sweep can read or reads already: of the top level, loop indices,
+    and what blocks with a mirror mention."""
+    out = set(top.params)
+    for op in top.ops:
+        out.update(op.results)
+
+    def visit(block: Block, reverse: bool) -> None:
+        for op in block.ops:
+            if reverse:
+                out.update(leaves(op.args))
+            if op.prim is FOR:
+                out.add(op.blocks[0].params[0])
+            for b in op.blocks:
+                visit(b, reverse or b.mirror is not None)
+        if reverse:
+            out.update(leaves(block.yields))
+
+    visit(top, False)
+    return out
+
+
+class Recorder:
+    """Resolves the residuals of one region."""
+
+    def __init__(self, function: Function, region: Region) -> None:
+        self.top = function.block
+        self.region = region
+        self.home: dict[Value, Block] = {}  # values of the region's forward blocks
+        for forward in region.mirrors:
+            for v in forward.params:
+                self.home[v] = forward
+            for op in forward.ops:
+                for v in op.results:
+                    self.home[v] = forward
+        self.outer = readable(function.block) - set(self.home)
+        self.free: dict[Value, Value] = {}
+        if region.root is not None and region.root.owner.prim is FOR:  # type: ignore[union-attr]
+            index = region.root.params[0]
+            self.free[index] = region.mirrors[region.root].params[0]
+
+    def run(self) -> None:
+        needed = self.needed()
+        if not needed:
+            return
+        if self.region.root is None:
+            for v in needed:
+                self.export(v)
+            return
+        saved = self.choose(needed)
+        rebuilt = self.rebuilt(saved)
+        if rebuilt:
+            saved = self.choose([v for v in needed if v not in rebuilt], rebuilt)
+        found: list[tuple[Block, dict[Value, Anything]]] = []
+        for forward, reverse in self.region.mirrors.items():
+            mapping: dict[Value, Anything] = {}
+            if forward is self.region.root:
+                mapping.update(self.free)
+            start: list[Op] = []
+            for v in saved:
+                if self.home[v] is forward:
+                    mapping[v] = self.tape(v, forward, reverse, start)
+            if forward is self.region.root:
+                for v, position in rebuilt.items():
+                    mapping[v] = self.carry(v, position, forward, reverse, mapping)
+            again = self.again(needed, saved, rebuilt, forward)
+            for op in forward.ops:
+                if op in again:
+                    copy = clone_op(op, {})
+                    copy.role = "adjoint"
+                    start.append(copy)
+                    mapping.update(zip(op.results, copy.results))
+            reverse.ops[:0] = start
+            found.append((reverse, mapping))
+        for reverse, mapping in found:
+            substitute(reverse, mapping)
+        self.use_tape_as_count()
+
+    # What is needed, and from where ------------------------------------------------------------
+
+    def needed(self) -> list[Value]:
+        found: dict[Value, None] = {}
+
+        def visit(block: Block) -> None:
+            for op in block.ops:
+                for v in leaves(op.args):
+                    if v in self.home and v not in self.free:
+                        found[v] = None
+                for b in op.blocks:
+                    visit(b)
+            for v in leaves(block.yields):
+                if v in self.home and v not in self.free:
+                    found[v] = None
+
+        for reverse in self.region.mirrors.values():
+            visit(reverse)
+        return list(found)
+
+    def choose(self, needed: list[Value], given: dict[Value, int] | None = None) -> list[Value]:
+        known = given or {}
+
+        def sources(v: Value) -> list[Value] | None:
+            op = v.owner
+            if not isinstance(op, Op) or not recomputable(op):
+                return None
+            out = []
+            for w in leaves(op.args):
+                if w in known or w in self.free or w not in self.home:
+                    if w not in self.home and not self.alive(w):
+                        return None
+                    continue
+                out.append(w)
+            return out
+
+        wanted = list(needed)
+        for position in known.values():
+            if self.slot(position) not in wanted:
+                wanted.append(self.slot(position))
+        return minimum_cut(wanted, sources, cost)
+
+    def alive(self, v: Value) -> bool:
+        """Whether a value from outside the region can be read in the reverse sweep at no cost: it
+        is of the top level, an index of an enclosing loop, or read there already."""
+        return v in self.outer
+
+    def rebuilt(self, saved: list[Value]) -> dict[Value, int]:
+        """Saved values that are the next iteration's saved parameter: carried instead."""
+        root = self.region.root
+        assert root is not None and isinstance(root.owner, Op)
+        out: dict[Value, int] = {}
+        taken = set(saved)
+        for position, s in enumerate(slots(root.owner)):
+            p, y = s[1][-1], s[2][-1]
+            if p in taken and type(y) is Value and y in taken and y is not p and y not in out:
+                if self.home.get(y) is root and not isinstance(y.type, Stack):
+                    out[y] = position
+        return out
+
+    def slot(self, position: int) -> Value:
+        """The body parameter of a carried value."""
+        root = self.region.root
+        assert root is not None and isinstance(root.owner, Op)
+        return slots(root.owner)[position][1][-1]
+
+    def again(
+        self, needed: list[Value], saved: list[Value], rebuilt: dict[Value, int], block: Block
+    ) -> set[Op]:
+        """The operations of a forward block that the reverse sweep computes again."""
+        out: set[Op] = set()
+        todo = [v for v in needed if v not in saved and v not in rebuilt]
+        seen = set(saved) | set(rebuilt)
+        while todo:
+            v = todo.pop()
+            if v in seen or v not in self.home or v in self.free:
+                continue
+            seen.add(v)
+            op = v.owner
+            if isinstance(op, Op):
+                if self.home[v] is block:
+                    out.add(op)
+                todo.extend(leaves(op.args))
+        return out
+
+    # Sources ------------------------------------------------------------------------------------
+
+    def export(self, v: Value) -> None:
+        """Outside loops: the value becomes an extra result of the branches that enclose it."""
+        current: Value = v
+        block = self.home[v]
+        while block is not self.top:
+            op = block.owner
+            assert isinstance(op, Op)
+            end = len(op.results) - ("status" in op.kwargs)
+            for b in op.blocks:
+                b.yields.insert(end, current if b is block else UNDEFINED)
+            result = Value(v.type, v.hint, v.named)
+            result.companion = (v, "")
+            result.owner = op
+            op.results.insert(end, result)
+            current, block = result, parent(self.top, op)
+        for reverse in self.region.mirrors.values():
+            substitute(reverse, {v: current})
+
+    def tape(self, v: Value, forward: Block, reverse: Block, start: list[Op]) -> Value:
+        """Push v where it is defined, pop it where the mirrored block starts."""
+        define(v)
+        stack = thread(
+            self.top, forward, None, lambda s: self.push(s, v, forward), v.hint, "primal"
+        )
+        popped: list[Value] = []
+
+        def pop(s: Value) -> Value:
+            scratch = Block()
+            op_statement = v.owner.statement if isinstance(v.owner, Op) else None
+            with building(scratch, op_statement, None, "adjoint"):
+                shorter, value = emit(POP, s)
+            shorter.hint = s.hint
+            value.hint, value.named, value.companion = v.hint, v.named, (v, "")
+            start.extend(scratch.ops)
+            popped.append(value)
+            return shorter  # type: ignore[no-any-return]
+
+        thread(self.top, reverse, stack, pop, v.hint, "adjoint")
+        return popped[0]
+
+    def push(self, s: Value, v: Value, forward: Block) -> Value:
+        scratch = Block()
+        owner = v.owner
+        with building(scratch, owner.statement if isinstance(owner, Op) else None, None, "primal"):
+            new = emit(PUSH, s, v)
+        new.hint = s.hint
+        at = forward.ops.index(owner) + 1 if isinstance(owner, Op) else 0
+        if at == 0:
+            while at < len(forward.ops) and forward.ops[at].prim is PUSH:
+                at += 1
+        forward.ops[at:at] = scratch.ops
+        return new  # type: ignore[no-any-return]
+
+    def carry(
+        self, v: Value, position: int, forward: Block, reverse: Block, mapping: dict[Value, Anything]
+    ) -> Value:
+        """v is what the iteration yielded: carried backwards from the loop's result."""
+        loop, back = forward.owner, reverse.owner
+        assert isinstance(loop, Op) and isinstance(back, Op)
+        p, result = self.slot(position), loop.results[position]
+        new = reverse.add_param(v.type, p.hint or v.hint, p.named)
+        back.args = (*back.args[:-1], (*back.inits, result))
+        reverse.yields.append(mapping[p])
+        end = Value(v.type, p.hint or v.hint, p.named)
+        end.owner = back
+        back.results.append(end)
+        return new
+
+    def use_tape_as_count(self) -> None:
+        """Where an unconditional tape is fresh at the loop, its length is the trip count."""
+        root = self.region.root
+        assert root is not None
+        loop, reverse = root.owner, self.region.mirrors[root]
+        back = reverse.owner
+        assert isinstance(loop, Op) and isinstance(back, Op)
+        if "count" not in loop.kwargs or parent(self.top, loop) is not self.top:
+            return
+        count = loop.results[loop.kwargs["count"]]
+        if back.args[1] is not count:
+            return
+        pushed = [o.result for o in root.ops if o.prim is PUSH]
+        for init, p in zip(back.inits, reverse.params[1:]):
+            if isinstance(p.type, Stack) and type(init) is Value and init.owner is loop:
+                yielded = root.yields[loop.results.index(init)]
+                if any(yielded is s for s in pushed):
+                    scratch = Block()
+                    with building(scratch, back.statement, back.location, "adjoint"):
+                        length = emit(STACK_LENGTH, init)
+                    self.top.ops[self.top.ops.index(back) : self.top.ops.index(back)] = scratch.ops
+                    back.args = (back.args[0], length, *back.args[2:])
+                    return
+
+
+def recomputable(op: Op) -> bool:
+    """Cheap and exact to compute again: scalar arithmetic, and reads."""
+    if op.blocks or op.prim.effect or op.prim in LINEAR:
+        return False
+    if op.prim.name in READS:
+        return all(type(r.type) is Seq or alias_free_read(op) for r in op.results)
+    return all(is_scalar(r.type) for r in op.results) and all(
+        is_scalar(v.type) for v in leaves(op.args)
+    )
+
+
+def alias_free_read(op: Op) -> bool:
+    """A getitem with numbers and slices only; integer arrays and masks copy."""
+    return all(is_scalar(v.type) for v in leaves(op.args[1:]))
+
+
+def cost(v: Value) -> int:
+    """What saving a value costs: arrays dominate scalars."""
+    t = v.type
+    if isinstance(t, Num) and t.shape is not None:
+        return int(1000 ** len(t.shape))
+    return 1000
+
+
+def define(v: Value) -> None:
+    """A value that is saved must be bound: None stands for a name that is unbound on a path."""
+    owner = v.owner
+    if isinstance(owner, Op):
+        if not owner.blocks:
+            return
+        k = owner.results.index(v)
+        for b in owner.blocks:
+            lead = len(b.yields) - len(owner.results)
+            if owner.prim not in (FOR, WHILE) and b.yields[lead + k] is UNDEFINED:
+                b.yields[lead + k] = None
+        return
+    if isinstance(owner, Block) and isinstance(owner.owner, Op):
+        loop = owner.owner
+        k = owner.params.index(v) - (len(owner.params) - len(loop.inits))
+        if loop.prim in (FOR, WHILE) and k >= 0 and loop.inits[k] is UNDEFINED:
+            inits = list(loop.inits)
+            inits[k] = None
+            loop.args = (*loop.args[:-1], tuple(inits))
+
+
+def substitute(block: Block, mapping: dict[Value, Anything]) -> None:
+    """Replace values throughout a block, nested ones included."""
+    for op in block.ops:
+        op.args = replace(op.args, mapping)
+        for b in op.blocks:
+            substitute(b, mapping)
+    block.yields = replace(block.yields, mapping)
+
+
+def parent(top: Block, op: Op) -> Block:
+    """The block that holds an operation."""
+
+    def search(block: Block) -> Block | None:
+        for o in block.ops:
+            if o is op:
+                return block
+            for b in o.blocks:
+                found = search(b)
+                if found is not None:
+                    return found
+        return None
+
+    found = search(top)
+    assert found is not None
+    return found
+
+
+def thread(
+    top: Block, target: Block, stack: Value | None, use: Anything, hint: str, role: str
+) -> Value:
+    """Lead a stack from the top level through the enclosing operations into `target`, let `use`
+    take it there, and lead what it returns out again; the stack after the outermost operation.
+    A None stack is made just before that operation."""
+    path: list[tuple[Op, Block]] = []
+    block = target
+    while block is not top:
+        op = block.owner
+        assert isinstance(op, Op)
+        path.append((op, block))
+        block = parent(top, op)
+    path.reverse()
+    if stack is None:
+        scratch = Block()
+        outermost = path[0][0]
+        with building(scratch, outermost.statement, outermost.location, role):
+            stack = emit(NEW_STACK)
+        assert stack is not None
+        stack.hint = (hint + "_tape") if hint else ""
+        at = top.ops.index(outermost)
+        top.ops[at:at] = scratch.ops
+    current = stack
+    entries: list[Value] = []
+    for op, block in path:
+        entries.append(current)
+        if op.prim in (FOR, WHILE):
+            position = len(op.inits)
+            op.args = (*op.args[:-1], (*op.inits, current))
+            for b in op.blocks:
+                p = b.add_param(current.type, current.hint)
+                if op.prim is WHILE and b is op.blocks[0]:
+                    b.yields.insert(1 + position, p)
+                if b is block:
+                    current = p
+    current = use(current)
+    for (op, block), entry in zip(reversed(path), reversed(entries)):
+        result = Value(current.type, current.hint)
+        result.owner = op
+        if op.prim in (FOR, WHILE):
+            position = len(op.inits) - 1
+            block.yields.insert(position, current)
+            op.results.insert(position, result)
+        else:
+            end = len(op.results) - ("status" in op.kwargs)
+            for b in op.blocks:
+                b.yields.insert(end, current if b is block else entry)
+            op.results.insert(end, result)
+        current = result
+    return current

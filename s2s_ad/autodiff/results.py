@@ -1,0 +1,168 @@
+"""Results are fresh, unshared, and of the argument's kind, dtype and shape."""
+
+from __future__ import annotations
+
+from typing import Any as Anything
+
+from s2s_ad.ir.build import building, emit, typeof
+from s2s_ad.ir.core import Block, Function, Op, Value, leaves, replace, walk
+from s2s_ad.ir.types import Any, Num, Seq, Stack, Type, differentiable
+from s2s_ad.ops.structure import DICT, FILL_SLOT, FOR, LIST, TUPLE, WHILE
+
+
+def owned(v: Anything, seen: frozenset[Value] = frozenset()) -> bool:
+    """Whether v is memory that an operation of this function made for it."""
+    if type(v) is not Value:
+        return True
+    if v in seen:
+        return True
+    owner = v.owner
+    if isinstance(owner, Block):
+        loop = owner.owner
+        if not isinstance(loop, Op) or loop.prim not in (FOR, WHILE):
+            return False
+        k = owner.params.index(v) - (len(owner.params) - len(loop.inits))
+        return k >= 0 and _slot_owned(loop, k, seen | {v})
+    if owner is None:
+        return False
+    if owner.prim in (FOR, WHILE):
+        k = owner.results.index(v)
+        return k < len(owner.inits) and _slot_owned(owner, k, seen | {v})
+    if owner.blocks:
+        k = owner.results.index(v)
+        return all(owned(b.yields[k], seen | {v}) for b in owner.blocks)
+    alias = owner.prim.alias
+    return (alias(owner) if callable(alias) else alias) == "fresh"
+
+
+def _slot_owned(loop: Op, k: int, seen: frozenset[Value]) -> bool:
+    return owned(loop.inits[k], seen) and owned(loop.blocks[-1].yields[k], seen)
+
+
+def uses(function: Function) -> dict[Value, int]:
+    """How often each value is read."""
+    count: dict[Value, int] = {}
+
+    def visit(block: Block) -> None:
+        for op in block.ops:
+            for v in leaves(op.args):
+                count[v] = count.get(v, 0) + 1
+            for b in op.blocks:
+                visit(b)
+        for v in leaves(block.yields):
+            count[v] = count.get(v, 0) + 1
+
+    visit(function.block)
+    return count
+
+
+def is_array(t: Type) -> bool:
+    """Whether a value of this type may be shared memory."""
+    return not (isinstance(t, Num) and t.kind in ("py", "np"))
+
+
+def unshare(function: Function) -> None:
+    """Copy what goes into the slots of a container's adjoint where it is not its alone."""
+    count = uses(function)
+
+    def visit(block: Block) -> None:
+        for op in list(block.ops):
+            if op.prim is FILL_SLOT:
+                item = op.args[2]
+                maker = item.owner if type(item) is Value else None
+                nest = isinstance(maker, Op) and maker.prim in (TUPLE, LIST, DICT)
+                holder = maker if nest else op
+                assert isinstance(holder, Op)
+                scratch = Block()
+                with building(scratch, op.statement, op.location, "adjoint"):
+                    mapping = {
+                        v: emit("copy", v)
+                        for v in leaves(holder.args if nest else op.args[2:])
+                        if is_array(v.type) and not (owned(v) and count[v] == 1)
+                        and isinstance(v.type, (Num, Any))
+                    }  # fmt: skip
+                at = block.ops.index(holder)
+                block.ops[at:at] = scratch.ops
+                holder.args = (
+                    replace(holder.args, mapping)
+                    if nest
+                    else (*op.args[:2], replace(op.args[2], mapping))
+                )
+            for b in op.blocks:
+                visit(b)
+
+    visit(function.block)
+
+
+def finish(function: Function, yields: list[Anything], likes: list[Anything]) -> None:
+    """Make the results fresh, and gradients (those with a parameter in `likes`) like it."""
+    seen: set[Value] = set()
+    for k, (v, like) in enumerate(zip(list(yields), likes)):
+        with building(function.block, role="primal" if like is None else "adjoint"):
+            yields[k] = _finish(v, typeof(like) if like is not None else None, like, seen)
+
+
+def _finish(v: Anything, want: Type | None, like: Anything, seen: set[Value]) -> Anything:
+    have = typeof(v)
+    if isinstance(want, Stack):
+        return v
+    if isinstance(want, Seq):
+        return _finish_container(v, want, like, seen)
+    if want is not None and not differentiable(want):
+        return None
+    if isinstance(want, Num) and isinstance(have, Num):
+        if want.kind == "py" and want.dtype is not None and want.dtype.kind == "f":
+            return v if have.kind == "py" else _named(emit("float", v), v)
+        exact = have.kind == want.kind and have.dtype == want.dtype and want.dtype is not None
+        if not exact:
+            return _named(emit("gradient_like", v, _value(like)), v)
+    elif want is not None:
+        return _named(emit("gradient_like", v, _value(like)), v)
+    if type(v) is not Value or not is_array(have):
+        return v
+    if not owned(v) or v in seen:
+        if isinstance(have, Num):
+            v = _named(emit("copy", v), v)
+        else:
+            v = _named(emit("fresh_tree", v), v)
+    seen.add(v)
+    return v
+
+
+def _finish_container(v: Anything, want: Seq, like: Anything, seen: set[Value]) -> Anything:
+    owner = v.owner if type(v) is Value else None
+    if isinstance(owner, Op) and owner.prim in (TUPLE, LIST, DICT):
+        nest = owner.args[0]
+        keys = list(want.keys) if want.kind == "dict" else list(range(len(want.items)))
+        items = [
+            _finish(nest[key], t, _Item(like, key), seen) for key, t in zip(keys, want.items)
+        ]
+        if items == [nest[key] for key in keys]:
+            return v
+        new: Anything = dict(zip(want.keys, items)) if want.kind == "dict" else tuple(items)
+        if want.kind == "list":
+            new = list(items)
+        return _named(emit(owner.prim, new), v)
+    if isinstance(owner, Op) and owner.prim in (FOR, WHILE) and want.kind == "tuple":
+        return _named(emit("as_tuple", v), v)
+    if isinstance(owner, Op) and owner.prim in (FOR, WHILE):
+        return v
+    return _named(emit("gradient_like", v, _value(like)), v)
+
+
+class _Item:
+    """`container[key]`, written only if it turns out to be needed."""
+
+    def __init__(self, container: Anything, key: Anything) -> None:
+        self.container = container
+        self.key = key
+
+
+def _value(like: Anything) -> Anything:
+    return _value(like.container)[like.key] if isinstance(like, _Item) else like
+
+
+def _named(new: Anything, old: Anything) -> Anything:
+    if type(new) is Value and type(old) is Value and not new.hint:
+        new.hint, new.named, new.companion = old.hint, old.named, old.companion
+    return new

@@ -1,0 +1,361 @@
+"""Reverse mode: a sweep over the operations from last to first, SSA to SSA.
+
+The sweep writes adjoint operations that read primal values freely: a block of the reverse sweep
+has `mirror` set to the forward block it undoes, and may name that block's values ("residuals").
+`autodiff.record` then decides where each residual comes from.
+"""
+
+from __future__ import annotations
+
+from typing import Any as Anything
+
+import numpy as np
+
+from s2s_ad.autodiff.activity import slots
+from s2s_ad.autodiff.zeros import name, refuse, zero_of
+from s2s_ad.errors import S2SError, UnsupportedError
+from s2s_ad.ir.build import building, emit
+from s2s_ad.ir.core import Block, Op, Value, captured, leaves, replace
+from s2s_ad.ir.types import INT, Num, Seq, Type
+from s2s_ad.ops.rules import At
+from s2s_ad.ops.structure import (
+    ACCUMULATE,
+    ADD_AT,
+    CALL,
+    DICT,
+    FOR,
+    LIST,
+    NEW_SLOTS,
+    POP,
+    PUSH,
+    TUPLE,
+    WHILE,
+)
+
+
+class Parts(dict[Anything, Anything]):
+    """The adjoint of a container of fixed structure: key -> adjoint, absent for zero."""
+
+
+class Sweep:
+    """The reverse sweep over one block. `bars` takes values to their adjoints so far."""
+
+    def __init__(self, active: set[Value], bars: dict[Value, Anything]) -> None:
+        self.active = active
+        self.bars = bars
+        self.filling: set[Value] = set()  # lists whose adjoint slots are filled exactly once
+
+    # Accumulation -----------------------------------------------------------------------------
+
+    def add(self, v: Anything, contribution: Anything) -> None:
+        """Add a contribution to the adjoint of v; the first one becomes it."""
+        if type(v) is not Value or v not in self.active or contribution is None:
+            return
+        if isinstance(contribution, At):
+            self.add_at(v, contribution)
+        elif v not in self.bars:
+            self.bars[v] = name(contribution, v, "_bar")
+        elif isinstance(self.bars[v], Parts) or isinstance(contribution, Parts):
+            self.add_parts(v, contribution)
+        else:
+            self.bars[v] = name(emit(ACCUMULATE, self.bars[v], contribution), v, "_bar")
+
+    def add_parts(self, v: Value, contribution: Anything) -> None:
+        if not isinstance(self.bars[v], Parts):
+            self.bars[v], contribution = contribution, self.bars[v]
+        keys = contribution if isinstance(contribution, Parts) else _keys(v.type)
+        for key in keys:
+            self.add_part(v, key, contribution[key])
+
+    def add_part(self, v: Value, key: Anything, contribution: Anything) -> None:
+        parts = self.bars.setdefault(v, Parts())
+        if not isinstance(parts, Parts):
+            whole = self.bars[v] = Parts()
+            for k in _keys(v.type):
+                whole[k] = parts[k]
+            parts = whole
+        parts[key] = emit(ACCUMULATE, parts[key], contribution) if key in parts else contribution
+
+    def add_at(self, v: Value, at: At) -> None:
+        if isinstance(v.type, Seq) and isinstance(at.index, (int, str)):
+            key = at.index
+            if isinstance(key, int) and key < 0 and v.type.kind != "dict":
+                key += len(v.type.items)
+            self.add_part(v, key, at.value)
+        elif isinstance(v.type, Num):
+            if v not in self.bars:
+                self.bars[v] = name(np.zeros_like(v), v, "_bar")
+            new = emit(ADD_AT, self.bars[v], at.index, at.value)
+            self.bars[v] = name(new, v, "_bar")
+        else:
+            if v not in self.bars:
+                self.bars[v] = name(emit("zeros_tree", v), v, "_bar")
+            prim = "fill_slot" if v in self.filling else "add_slot"
+            self.bars[v] = name(emit(prim, self.whole(v), at.index, at.value), v, "_bar")
+
+    def whole(self, v: Value) -> Anything:
+        """The adjoint of v as one value (a container's parts put together)."""
+        bar = self.bars.get(v)
+        if bar is None:
+            return zero_of(v)
+        if not isinstance(bar, Parts):
+            return bar
+        assert isinstance(v.type, Seq)
+        items = []
+        for key in _keys(v.type):
+            items.append(bar[key] if key in bar else zero_of(v[key]))  # type: ignore[index]
+        if v.type.kind == "dict":
+            return name(emit(DICT, dict(zip(v.type.keys, items))), v, "_bar")
+        prim = TUPLE if v.type.kind == "tuple" else LIST
+        return name(emit(prim, tuple(items) if prim is TUPLE else items), v, "_bar")
+
+    # The sweep --------------------------------------------------------------------------------
+
+    def ops(self, ops: list[Op], into: Block) -> None:
+        """Undo the operations, last first, writing into a block."""
+        for op in reversed(ops):
+            if not any(r in self.bars for r in op.results):
+                continue
+            with building(into, op.statement, op.location, "adjoint"):
+                try:
+                    if op.prim in (FOR, WHILE):
+                        self.loop(op, into)
+                    elif op.blocks:
+                        self.branches(op, into)
+                    else:
+                        self.rule(op)
+                except S2SError as error:
+                    raise error.at(op.location)
+            for r in op.results:
+                self.bars.pop(r, None)
+
+    def rule(self, op: Op) -> None:
+        if not any(v in self.active for v in leaves(op.args)):
+            return
+        if op.prim in (TUPLE, LIST, DICT):
+            self.container(op)
+            return
+        bars = [self.whole(r) if r in self.bars else None for r in op.results]
+        if op.prim is PUSH:
+            stack, v = emit(POP, bars[0])
+            self.add(op.args[0], stack)
+            self.add(op.args[1], v)
+        elif op.prim is POP:
+            shorter, v = op.results
+            rest = bars[0] if bars[0] is not None else zero_of(shorter)
+            value = bars[1] if bars[1] is not None else zero_of(v)
+            self.add(op.args[0], emit(PUSH, rest, value))
+        elif op.prim is CALL:
+            from s2s_ad.autodiff.calls import reverse_call
+
+            for v, contribution in reverse_call(op, bars, self.active):
+                self.add(v, contribution)
+        elif op.prim.derivative is None:
+            raise refuse(op)
+        else:
+            for v, contribution in op.prim.derivative.vjp(op, bars, self.active):
+                self.add(v, contribution)
+
+    def container(self, op: Op) -> None:
+        bar = self.bars[op.result]
+        items = op.args[0]
+        pairs = items.items() if isinstance(items, dict) else enumerate(items)
+        for key, v in pairs:
+            if type(v) is not Value:
+                continue
+            if isinstance(bar, Parts):
+                if key in bar:
+                    self.add(v, bar[key])
+            elif v in self.active:
+                self.add(v, bar[key])
+
+    def branches(self, op: Op, into: Block) -> None:
+        """Mirror an `if`: each branch adds to the adjoints so far of what it captured."""
+        given = {r: self.whole(r) for r in op.results if r in self.bars}
+        outer = [v for v in captured(op.blocks) if v in self.active]
+        before = {v: self.whole(v) for v in outer if v in self.bars}
+        sweeps, blocks = [], []
+        for b in op.blocks:
+            block = Block(mirror=b)
+            sweep = Sweep(self.active, dict(before))
+            with building(block, op.statement, op.location, "adjoint"):
+                for r, y in zip(op.results, b.yields):
+                    if r in given:
+                        sweep.add(y, given[r])
+            sweep.ops(b.ops, block)
+            sweeps.append(sweep)
+            blocks.append(block)
+        changed = [
+            v for v in outer
+            if any(s.bars.get(v) is not before.get(v) for s in sweeps)
+        ]  # fmt: skip
+        results = []
+        for v in changed:
+            for sweep, block in zip(sweeps, blocks):
+                with building(block, op.statement, op.location, "adjoint"):
+                    block.yields.append(sweep.whole(v))
+            results.append(name(Value(bar_type(v)), v, "_bar"))
+        if changed:
+            kwargs = {k: x for k, x in op.kwargs.items() if k != "status"}
+            new = Op(op.prim, op.args, kwargs, blocks, results, op.statement, op.location, "adjoint")
+            into.ops.append(new)
+        for v, result in zip(changed, results):
+            self.bars[v] = result
+
+    def loop(self, op: Op, into: Block) -> None:
+        """Mirror a loop: backwards over the same iterations, carrying the adjoints of what it
+        carried and accumulating those of what it captured."""
+        body = op.blocks[-1]
+        if op.prim is WHILE and list(op.blocks[0].yields[1:]) != op.blocks[0].params:
+            raise UnsupportedError("a while condition that changes what the loop carries")
+        carried = [s for s in slots(op) if any(v in self.active for v in (*s[1], s[3]))]
+        outer = [v for v in captured([body]) if v in self.active]
+        block = Block(mirror=body)
+        if op.prim is FOR:
+            index = body.params[0]
+            block.add_param(index.type, index.hint, index.named)
+        else:
+            block.add_param(INT, "_")
+        inits: list[Anything] = []
+        sweep = Sweep(self.active, {})
+        for v in outer:
+            if v in self.bars:
+                start = self.whole(v)
+            elif isinstance(v.type, Seq) and fills_slots(op, body, v):
+                start = name(emit(NEW_SLOTS, v), v, "_bar")
+                sweep.filling.add(v)
+            else:
+                start = name(zero_of(v), v, "_bar")
+            inits.append(start)
+            p = block.add_param(bar_type(v))
+            sweep.bars[v] = name(p, v, "_bar")
+        inits += [self.whole(result) for *_, result in carried]
+        with building(block, op.statement, op.location, "adjoint"):
+            for _, params, yields, result in carried:
+                p = block.add_param(bar_type(result))
+                name(p, params[-1], "_bar")
+                sweep.add(yields[-1], p)
+        sweep.ops(body.ops, block)
+        with building(block, op.statement, op.location, "adjoint"):
+            block.yields = [sweep.whole(v) for v in outer]
+            block.yields += [sweep.whole(s[1][-1]) for s in carried]
+        results = [name(Value(p.type), v, "_bar") for p, v in zip(block.params[1:], outer)]
+        lead = len(outer)
+        for k, s in enumerate(carried):
+            results.append(name(Value(block.params[1 + lead + k].type), s[1][-1], "_bar"))
+        start, stop, step = iterations(op)
+        new = Op(
+            FOR,
+            (start, stop, step, tuple(inits)),
+            {"reversed": not op.kwargs.get("reversed", False), **_header(op)},
+            [block],
+            list(results),
+            op.statement,
+            op.location,
+            "adjoint",
+        )
+        _drop_unchanged(new)
+        into.ops.append(new)
+        for v, result in zip(outer, results):
+            if result in new.results:
+                self.bars[v] = result
+        for (init, *_), result, start_bar in zip(carried, results[lead:], inits[lead:]):
+            self.add(init, result if result in new.results else start_bar)
+
+
+def _keys(t: Type) -> list[Anything]:
+    assert isinstance(t, Seq)
+    return list(t.keys) if t.kind == "dict" else list(range(len(t.items)))
+
+
+def bar_type(v: Value) -> Type:
+    """The type of an adjoint that is carried or joined, until `passes.retype` refines it: the
+    primal's, with the kind of a scalar left open."""
+    t = v.type
+    if isinstance(t, Num) and t.kind in ("py", "np") and t.shape == ():
+        return Num("any", t.dtype, ())
+    return t
+
+
+def _header(op: Op) -> dict[str, Anything]:
+    return {"over": op.kwargs["over"]} if "over" in op.kwargs else {}
+
+
+def iterations(op: Op) -> tuple[Anything, Anything, Anything]:
+    """The index range that a reverse loop walks backwards: the forward one, or as many
+    iterations as were started where the loop can stop early."""
+    if op.prim is FOR and not op.kwargs.get("stop"):
+        return op.args[0], op.args[1], op.args[2]
+    count = count_iterations(op)
+    if op.prim is FOR:
+        first, _, step = op.args[:3]
+        if first == 0 and step == 1 and type(first) is int and type(step) is int:
+            return 0, count, 1
+        return first, first + count * step, step
+    return 0, count, 1
+
+
+def count_iterations(op: Op) -> Value:
+    """Make a forward loop carry the number of iterations it has started; the final number."""
+    if "count" in op.kwargs:
+        return op.results[op.kwargs["count"]]
+    position = len(op.inits)
+    op.args = (*op.args[:-1], (*op.inits, 0))
+    for b in op.blocks:
+        lead = 1 if op.prim is WHILE and b is op.blocks[0] else 0
+        p = b.add_param(INT, "count")
+        if lead:
+            b.yields.insert(lead + position, p)
+        else:
+            with building(b, op.statement, op.location, "primal"):
+                one_more = p + 1
+            b.ops.insert(0, b.ops.pop())
+            one_more.hint = "count"
+            b.yields.insert(position, one_more)
+    result = Value(INT, "count")
+    result.owner = op
+    op.results.insert(position, result)
+    op.kwargs["count"] = position
+    return result
+
+
+def fills_slots(op: Op, body: Block, v: Value) -> bool:
+    """Whether the loop walks the whole list v once and reads it only at its own index, so that
+    the adjoint's slots are each filled exactly once."""
+    if op.prim is not FOR or op.kwargs.get("stop") or op.kwargs.get("reversed"):
+        return False
+    over = op.kwargs.get("over")
+    if not over or over[0] not in ("items", "enumerate") or list(over[1]) != [v]:
+        return False
+    reads = [o for o in body.ops if v in leaves(o.args)]
+    nested = [b for o in body.ops for b in o.blocks]
+    if len(reads) != 1 or v in captured(nested) or v in leaves(body.yields):
+        return False
+    read = reads[0]
+    return read.prim.name == "getitem" and read.args[0] is v and read.args[1] is body.params[0]
+
+
+def _drop_unchanged(op: Op) -> None:
+    """Remove from a new loop the carried adjoints that its body passes on unchanged."""
+    block = op.blocks[0]
+    inits = list(op.inits)
+    for k in reversed(range(len(inits))):
+        p = block.params[1 + k]
+        if block.yields[k] is p:
+            mapping = {p: inits[k]}
+            for inner in _all_ops(block):
+                inner.args = replace(inner.args, mapping)
+                for b in inner.blocks:
+                    b.yields = replace(b.yields, mapping)
+            block.yields = replace(block.yields, mapping)
+            del block.params[1 + k], block.yields[k], inits[k], op.results[k]
+    op.args = (*op.args[:-1], tuple(inits))
+
+
+def _all_ops(block: Block) -> list[Op]:
+    out = []
+    for o in block.ops:
+        out.append(o)
+        for b in o.blocks:
+            out.extend(_all_ops(b))
+    return out

@@ -1,0 +1,103 @@
+"""The split form of a VJP: a forward function that returns residuals beside the value, and a
+pullback that takes them and a cotangent. Both are ordinary functions, so they differentiate
+again, and a call of a function that is not inlined is reversed with them."""
+
+from __future__ import annotations
+
+from typing import Any as Anything
+
+from s2s_ad.autodiff.joint import free_name, vjp_function
+from s2s_ad.autodiff.results import is_array, owned
+from s2s_ad.ir.build import building, emit, knowing
+from s2s_ad.ir.core import Block, Function, Parameter, Value, captured, leaves, replace
+from s2s_ad.ir.types import Num, Stack
+from s2s_ad.passes.dce import dce
+
+
+def split_function(
+    function: Function, wrt: tuple[int, ...], of: tuple[int, ...] | None = None
+) -> tuple[Function, Function, int]:
+    """`f_forward(<parameters>)` -> (value, residuals...) and `f_pullback(<residuals>, out_bar)` ->
+    a tuple of gradients, with the number of residuals.
+
+    The pullback can be called many times: it owns copies of the caller's arrays, and copies the
+    tapes that it consumes. With `of` (a call inside a derivative, with cotangents of those
+    results) it is called once, and needs no copies."""
+    reusable = of is None
+    joint = vjp_function(function, wrt, several=True, of=of)
+    block = joint.block
+    n = len(function.block.yields)
+    own = block.params[: len(function.block.params)]
+    bars = [p for p in block.params if p not in own]
+    bar_parameters = [
+        q for q in joint.parameters if q.name not in {r.name for r in function.parameters}
+    ]
+    back = Block(ops=[op for op in block.ops if op.role == "adjoint"], yields=block.yields[n:])
+    front = [op for op in block.ops if op.role != "adjoint"]
+    residuals = [v for v in captured([back]) if v not in bars]
+
+    taken = {p.hint for p in bars}
+    mapping: dict[Value, Anything] = {}
+    parameters = []
+    for v in residuals:
+        p = back.add_param(v.type, free_name(v.hint or "residual", taken), v.named)
+        mapping[v] = p
+        parameters.append(Parameter(p.hint))
+    for p, parameter in zip(bars, bar_parameters):
+        mapping[p] = back.add_param(p.type, p.hint, True)
+        parameters.append(Parameter(parameter.name, default=parameter.default))
+    for op in back.ops:
+        _substitute(op, mapping)
+    back.yields = replace(back.yields, mapping)
+    with knowing(joint.facts):
+        if reusable:
+            _copy_tapes(back)
+        forward = Block(block.params, front, block.yields[:n])
+        forward.params = list(own)
+        with building(forward):
+            for v in residuals:
+                shared = reusable and is_array(v.type) and not isinstance(v.type, Stack)
+                if shared and not owned(v):
+                    forward.yields.append(emit("copy" if isinstance(v.type, Num) else "fresh_tree", v))
+                else:
+                    forward.yields.append(v)
+    first = Function(
+        function.name + "_forward",
+        forward,
+        list(function.parameters),
+        (function.returns, tuple(range(n, n + len(residuals)))),
+        joint.facts,
+        guards=list(joint.guards),
+        imports=dict(joint.imports),
+    )
+    second = Function(
+        function.name + "_pullback",
+        back,
+        parameters,
+        tuple(range(len(wrt))),
+        joint.facts,
+        imports=dict(joint.imports),
+    )
+    return dce(first), dce(second), len(residuals)
+
+
+def _substitute(op: Anything, mapping: dict[Value, Anything]) -> None:
+    op.args = replace(op.args, mapping)
+    for b in op.blocks:
+        for inner in b.ops:
+            _substitute(inner, mapping)
+        b.yields = replace(b.yields, mapping)
+
+
+def _copy_tapes(back: Block) -> None:
+    """Let a pullback consume copies of its tapes."""
+    scratch = Block()
+    mapping: dict[Value, Anything] = {}
+    with building(scratch, role="adjoint"):
+        for p in back.params:
+            if isinstance(p.type, Stack) and any(p in leaves(op.args) for op in back.ops):
+                mapping[p] = emit("copy_stack", p)
+                mapping[p].hint = p.hint
+    for op in back.ops:
+        _substitute(op, mapping)
+    back.ops[:0] = scratch.ops

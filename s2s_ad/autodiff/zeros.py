@@ -1,0 +1,54 @@
+"""Zeros, names and refusals that both modes need."""
+
+from __future__ import annotations
+
+from typing import Any as Anything
+
+import numpy as np
+
+from s2s_ad.errors import UnsupportedError
+from s2s_ad.ir.build import emit, typeof
+from s2s_ad.ir.core import UNDEFINED, Op, Value
+from s2s_ad.ir.types import Any, ListOf, Num, Seq, Stack, differentiable
+from s2s_ad.ops.structure import NEW_STACK
+
+
+def zero_of(x: Anything) -> Anything:
+    """A zero tangent or adjoint for x, of its structure."""
+    if x is UNDEFINED:
+        return UNDEFINED
+    t = typeof(x)
+    if not differentiable(t):
+        return None
+    if isinstance(t, Stack):
+        return emit(NEW_STACK, elem=t.elem)
+    if isinstance(t, Num) and t.shape == () and t.kind in ("py", "np", "any"):
+        return 0.0
+    if isinstance(t, Seq):
+        keys = t.keys if t.kind == "dict" else range(len(t.items))
+        parts = [zero_of(x[k]) for k in keys]
+        if t.kind == "dict":
+            return emit("dict", dict(zip(t.keys, parts)))
+        return emit(t.kind, tuple(parts) if t.kind == "tuple" else parts)
+    if isinstance(t, (Any, ListOf)):
+        return emit("zeros_tree", x)
+    return np.zeros_like(x)
+
+
+def name(new: Anything, primal: Value, suffix: str) -> Anything:
+    """Name a derivative value after its primal value, unless it has a name already."""
+    if type(new) is Value and not new.hint and new.companion is None:
+        if primal.hint:
+            new.hint, new.named = primal.hint + suffix, primal.named
+        new.companion = (primal, suffix)
+    return new
+
+
+def refuse(op: Op) -> UnsupportedError:
+    """The refusal of an operation without a derivative rule that active values reach."""
+    return UnsupportedError(
+        f"no derivative rule for {op.prim.name}",
+        "compute it from values that do not depend on the differentiated arguments, or write it "
+        "with operations that have a rule",
+        op.location,
+    )

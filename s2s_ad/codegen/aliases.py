@@ -1,0 +1,175 @@
+"""Which values may share memory: every value has a set of allocations it may be, or be a view of.
+
+An allocation is an operation that returns new memory, a parameter, or data from outside; the
+last two are not owned by the function, so nothing is written into them. Numbers have none: they
+are immutable.
+"""
+
+from __future__ import annotations
+
+from typing import Any as Anything
+
+from s2s_ad.ir.core import Block, Function, Op, Value, leaves, walk
+from s2s_ad.ir.types import Num, Opaque, Stack
+from s2s_ad.ops.structure import (
+    ACCUMULATE,
+    ADD_AT,
+    CALL,
+    DICT,
+    FOR,
+    LIST,
+    NEW_STACK,
+    POP,
+    PUSH,
+    READ,
+    SET_AT,
+    TUPLE,
+    WHILE,
+)
+
+Tokens = frozenset[Anything]
+NOTHING: Tokens = frozenset()
+STORES = frozenset({"set_at", "fill_slot", "add_slot"})
+ONLY_FIRST = frozenset({"unbroadcast", "broadcast_like"})
+
+
+def immutable(v: Anything) -> bool:
+    """Known to be a number or another object that nothing can change."""
+    t = v.type if type(v) is Value else None
+    if isinstance(t, Num):
+        return t.kind in ("py", "np")
+    return isinstance(t, Opaque) or type(v) is not Value
+
+
+def is_update(op: Op) -> bool:
+    """Whether the operation may be written in place: its first operand becomes its result."""
+    return op.prim in (ACCUMULATE, ADD_AT, SET_AT) or op.prim.syntax in STORES
+
+
+def alias_of(op: Op) -> str:
+    """The declared aliasing of an operation, asked with its types where it depends on them."""
+    alias: Anything = op.prim.alias
+    if callable(alias):
+        from s2s_ad.ir.core import tree_map
+
+        alias = alias(*tree_map(lambda v: v.type if type(v) is Value else v, op.args), **op.kwargs)
+    return str(alias)
+
+
+class Aliases:
+    """`tokens[v]`: the allocations of v. `copied` holds the updates that do not work in place."""
+
+    def __init__(self, function: Function, fresh: set[Op] | None = None) -> None:
+        self.fresh = fresh or set()
+        self.tokens: dict[Value, Tokens] = {}
+        for p in function.block.params:
+            self.tokens[p] = NOTHING if immutable(p) else frozenset({p})
+        while self.block(function.block):
+            pass
+
+    def of(self, operand: Anything) -> Tokens:
+        out = NOTHING
+        for v in leaves(operand):
+            out |= self.tokens.get(v, NOTHING)
+        return out
+
+    def owned(self, tokens: Tokens) -> bool:
+        return all(
+            t.prim is not READ if isinstance(t, Op) else isinstance(t, tuple) for t in tokens
+        )
+
+    def set(self, v: Value, tokens: Tokens) -> bool:
+        if immutable(v):
+            tokens = NOTHING
+        if isinstance(v.type, Stack):
+            tokens = frozenset(t for t in tokens if not (isinstance(t, Op) and t.prim is NEW_STACK))
+        old = self.tokens.get(v)
+        new = tokens | (old or NOTHING)
+        self.tokens[v] = new
+        return new != old
+
+    def block(self, block: Block) -> bool:
+        changed = False
+        for op in block.ops:
+            changed |= self.op(op)
+        return changed
+
+    def op(self, op: Op) -> bool:
+        changed = False
+        if op.blocks:
+            if op.prim in (FOR, WHILE):
+                changed |= self.loop(op)
+            else:
+                for b in op.blocks:
+                    changed |= self.block(b)
+                for k, r in enumerate(op.results):
+                    for b in op.blocks:
+                        if k < len(b.yields):
+                            changed |= self.set(r, self.of(b.yields[k]))
+            return changed
+        for k, r in enumerate(op.results):
+            changed |= self.set(r, self.result(op, k))
+        return changed
+
+    def result(self, op: Op, k: int) -> Tokens:
+        new: Tokens = frozenset({op if len(op.results) == 1 else (op, k)})
+        if op.prim is CALL:  # what emitted functions return is fresh
+            return new
+        if op.prim in (TUPLE, LIST, DICT):
+            return new | self.of(op.args)
+        if op.prim is PUSH:
+            return self.of(op.args)
+        if op.prim is POP:
+            return self.of(op.args)
+        if is_update(op):
+            if op in self.fresh:
+                return new
+            kept = self.of(op.args[0])
+            if op.prim is ACCUMULATE:
+                return kept | new
+            if op.prim.syntax in STORES and not isinstance(op.results[0].type, Num):
+                kept |= self.of(op.args[2])
+            return kept
+        if op.prim is READ:
+            return new
+        alias = alias_of(op)
+        if alias == "fresh":
+            return new
+        tokens = self.of(op.args[0] if op.prim.name in ONLY_FIRST else op.args)
+        return tokens | new if alias == "layout" else tokens
+
+    def loop(self, op: Op) -> bool:
+        changed = False
+        inits = op.inits
+        for b in op.blocks:
+            lead = len(b.params) - len(inits)
+            for p, init in zip(b.params[lead:], inits):
+                changed |= self.set(p, self.of(init))
+        if op.prim is WHILE:
+            before, after = op.blocks
+            changed |= self.block(before)
+            for p, y in zip(after.params, before.yields[1:]):
+                changed |= self.set(p, self.of(y))
+            for r, y in zip(op.results, before.yields[1:]):
+                changed |= self.set(r, self.of(y))
+            back = before.params
+        else:
+            after = op.blocks[0]
+            back = after.params[1:]
+            changed |= self.set(after.params[0], NOTHING)
+            for r, init in zip(op.results, inits):
+                changed |= self.set(r, self.of(init))
+        changed |= self.block(after)
+        for p, y in zip(back, after.yields):
+            changed |= self.set(p, self.of(y))
+        for r, y in zip(op.results, after.yields):
+            changed |= self.set(r, self.of(y))
+        return changed
+
+    def written(self, op: Op) -> Tokens:
+        """The allocations that the operation, or one inside it, may write into."""
+        out = NOTHING
+        for inner in (op, *(o for b in op.blocks for o in walk(b))):
+            if is_update(inner) and inner not in self.fresh and not immutable(inner.args[0]):
+                out |= self.of(inner.args[0])
+        return out

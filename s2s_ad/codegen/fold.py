@@ -1,0 +1,264 @@
+"""Folding for the reader: temporaries that are used once go back into expressions.
+
+An expression moves down to its use past pure operations, never past a write to a variable or a
+buffer that it reads, never past an effect, never into a loop or out of one.
+"""
+
+from __future__ import annotations
+
+from typing import Any as Anything
+
+from s2s_ad.codegen.aliases import Aliases, immutable, is_update
+from s2s_ad.codegen.families import Families
+from s2s_ad.codegen.program import Folding
+from s2s_ad.codegen.schedule import has_effect, writes_of
+from s2s_ad.ir.core import Block, Function, Op, Value, leaves
+from s2s_ad.ir.types import Num, Stack
+from s2s_ad.ops.structure import ACCUMULATE, CALL, FOR, IF, NEW_STACK, POP, PUSH, WHILE
+
+STATEMENTS = frozenset(
+    {"push", "new_stack", "add_at", "set_at", "add_slot", "assert", "raise", "for", "while"}
+)
+LIGHT = frozenset({"infix", "prefix", "getitem", "attribute", "read"})
+
+
+def fold(function: Function, families: Families, aliases: Aliases, keep: set[Value]) -> Folding:
+    """Choose what is written inside larger expressions; `keep` stays as it is."""
+    folder = Folder(function, families, aliases, keep)
+    folder.block(function.block)
+    return folder.folding
+
+
+class Folder:
+    def __init__(
+        self, function: Function, families: Families, aliases: Aliases, keep: set[Value]
+    ) -> None:
+        self.function = function
+        self.families = families
+        self.aliases = aliases
+        self.keep = keep
+        self.folding = Folding()
+        self.uses: dict[Value, list[Op | Block]] = {}
+        self.collect(function.block)
+        self.has_adjoint = any(op.role == "adjoint" for op in function.block.ops)
+
+    def collect(self, block: Block) -> None:
+        for op in block.ops:
+            pattern = short_circuit(op)
+            for v in leaves(op.args):
+                self.uses.setdefault(v, []).append(op)
+            for k, b in enumerate(op.blocks):
+                self.collect(b)
+                if pattern == ("or", "and")[k] if pattern else False:
+                    self.uses[op.args[0]].pop()  # the yield that repeats the condition
+        for v in leaves(block.yields):
+            self.uses.setdefault(v, []).append(block)
+
+    # Conditional expressions ------------------------------------------------------------------
+
+    def conditional(self, op: Op) -> bool:
+        """Whether an `if` can be written as an expression."""
+        if op.prim is not IF or len(op.results) != 1 or op.kwargs.get("status"):
+            return False
+        if op.result in self.keep or not self.uses.get(op.result):
+            return False
+        if op.statement is not None and op.statement.text.startswith(("if ", "elif ")):
+            return False
+        inner: list[Op] = []
+        for b in op.blocks:
+            if len(b.yields) != 1 or not isinstance(b.yields[0], (Value, int, float, bool, str)):
+                return False
+            for o in b.ops:
+                if len(o.results) != 1 or o.result.hint or o.result in self.keep or is_update(o):
+                    return False
+                if o.prim is IF:
+                    if not self.conditional(o):
+                        return False
+                elif o.blocks or o.prim.effect or o.prim.syntax in STATEMENTS or o.prim is POP:
+                    return False
+                if [self.inside(u, b) for u in self.uses.get(o.result, [])] != [True]:
+                    return False
+                inner.append(o)
+        for o in inner:
+            self.folding.values.add(o.result)
+            if o.prim is IF:
+                self.folding.ifs.add(o)
+        return True
+
+    def inside(self, user: Op | Block, block: Block) -> bool:
+        return user is block or user in block.ops
+
+    # Straight lines ---------------------------------------------------------------------------
+
+    def block(self, block: Block) -> None:
+        place = {op: k for k, op in enumerate(block.ops)}
+        anchor: dict[Op, int] = {}  # where a folded operation is evaluated
+        for k in reversed(range(len(block.ops))):
+            op = block.ops[k]
+            expression = self.conditional(op)
+            if expression:
+                self.folding.ifs.add(op)
+            else:
+                for b in op.blocks:
+                    self.block(b)
+            v = self.candidate(op)
+            if v is None:
+                continue
+            sites = []
+            for user in self.uses[v]:
+                site = self.site(user, block, place, anchor)
+                if site is None:
+                    break
+                sites.append(site)
+            else:
+                if all(self.may_move(op, v, k, site, block, anchor) for site in sites):
+                    anchor[op] = max(sites)
+                    self.folding.values.add(v)
+
+    def candidate(self, op: Op) -> Value | None:
+        """The result that may be written at its use."""
+        if op.prim is POP:
+            v = op.results[1]
+            return v if len(self.uses.get(v, ())) == 1 and v not in self.keep else None
+        if len(op.results) != 1 or op.prim.effect or op.prim.syntax in STATEMENTS:
+            return None
+        v = op.result
+        uses = self.uses.get(v, [])
+        if op.prim in (NEW_STACK, PUSH, CALL, FOR, WHILE) or v in self.keep or v.named or v.hint:
+            return None
+        if op.blocks and op not in self.folding.ifs:
+            return None
+        if is_update(op) and (op.prim is not ACCUMULATE or self.families.hint(v)):
+            return None
+        if self.families.hint(v) and any(isinstance(u, Block) for u in uses):
+            return None
+        if len(uses) == 1 or (len(uses) == 2 and self.cheap(op)):
+            return v
+        return None
+
+    def cheap(self, op: Op) -> bool:
+        """Worth writing twice rather than naming."""
+        if op.prim.syntax.startswith("attribute"):
+            return True
+        if op.prim.name != "getitem":
+            return False
+        basic = all(
+            immutable(i) and not isinstance(i, list) for i in leaves(op.args[1])
+        ) and not _has_list(op.args[1])
+        source = op.args[0]
+        nested = type(source) is Value and source in self.folding.values
+        return basic and not nested
+
+    def site(
+        self, user: Op | Block, block: Block, place: dict[Op, int], anchor: dict[Op, int]
+    ) -> int | None:
+        """The position in the block at which the user is evaluated, if it is there."""
+        while True:
+            if isinstance(user, Block):
+                if user is block:
+                    return len(block.ops) if self.yields_fold(block) else None
+                if not isinstance(user.owner, Op) or user.owner not in self.folding.ifs:
+                    return None
+                user = user.owner
+            if user in place:
+                return anchor.get(user, place[user])
+            owner = next(iter(user.results)).owner if user.results else None
+            parent = self.parent_of(owner)
+            if parent is None:
+                return None
+            user = parent
+
+    def parent_of(self, op: Anything) -> Block | None:
+        for candidate in self.folding.ifs:
+            for b in candidate.blocks:
+                if op in b.ops:
+                    return b
+        return None
+
+    def yields_fold(self, block: Block) -> bool:
+        """Whether expressions may stand where the block ends: in `return`, in the condition of a
+        `while`."""
+        owner = block.owner
+        if isinstance(owner, Function):
+            return True
+        return isinstance(owner, Op) and owner.prim is WHILE and block is owner.blocks[0]
+
+    def may_move(
+        self, op: Op, v: Value, start: int, end: int, block: Block, anchor: dict[Op, int]
+    ) -> bool:
+        between = [
+            m for m in block.ops[start + 1 : end]
+            if not (m.results and all(self.gone(r) for r in m.results))
+        ]  # fmt: skip
+        if op.prim is POP:
+            if anchor_pops(block, anchor, end, self.families.root(op.results[0]), self.families):
+                return False
+            stack = self.families.root(op.results[0])
+            if any(
+                isinstance(w.type, Stack) and self.families.root(w) is stack
+                for m in [*between, *block.ops[end : end + 1]]
+                for w in writes_of(m)
+            ):
+                return False
+            return not any(has_effect(m) for m in between)
+        if end == len(block.ops) and isinstance(block.owner, Function) and self.has_adjoint:
+            if op.role == "primal" and any(m.role == "adjoint" for m in between):
+                if not self.light(op):
+                    return False
+        leaf_roots = {self.families.root(o) for o in leaves(op.args)}
+        tokens = self.aliases.of(op.args)
+        for m in between:
+            if has_effect(m) or has_effect(op):
+                return False
+            if any(b for b in m.blocks) and not self.light(op):
+                return False
+            if any(self.families.root(w) in leaf_roots for w in writes_of(m) if not self.gone(w)):
+                return False
+            if tokens & self.aliases.written(m):
+                return False
+        if end < len(block.ops):
+            user = block.ops[end]
+            if user.blocks and user.prim is not IF and not self.in_header(v, user):
+                return False
+        return True
+
+    def in_header(self, v: Value, user: Op) -> bool:
+        """Loop bounds may be expressions; what a loop carries starts as a value of its own."""
+        return True
+
+    def gone(self, v: Value) -> bool:
+        return v in self.folding.values
+
+    def light(self, op: Op) -> bool:
+        """A small piece of arithmetic on numbers."""
+        if op.prim.syntax.split()[0] not in LIGHT and op.prim is not ACCUMULATE:
+            return False
+        return all(type(v) is not Value or isinstance(v.type, Num) for v in leaves(op.args))
+
+
+def anchor_pops(
+    block: Block, anchor: dict[Op, int], end: int, stack: Value, families: Families
+) -> bool:
+    """Whether another pop of the same stack is already evaluated at `end`."""
+    return any(
+        a == end and o.prim is POP and families.root(o.results[0]) is stack
+        for o, a in anchor.items()
+    )
+
+
+def short_circuit(op: Op) -> str:
+    """ "and" or "or" where an `if` is one: a branch only repeats the condition."""
+    if op.prim is not IF or len(op.results) != 1 or type(op.args[0]) is not Value:
+        return ""
+    then, orelse = op.blocks
+    if not orelse.ops and orelse.yields[0] is op.args[0]:
+        return "and"
+    if not then.ops and then.yields[0] is op.args[0]:
+        return "or"
+    return ""
+
+
+def _has_list(index: Anything) -> bool:
+    if isinstance(index, list):
+        return True
+    return isinstance(index, tuple) and any(map(_has_list, index))

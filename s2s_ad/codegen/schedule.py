@@ -1,0 +1,125 @@
+"""The order of operations in a block: as given, but the last reads of an old version come before
+what overwrites it.
+
+A variable is overwritten when another value of its family is computed, a buffer when an update
+works in place. Where a read can be moved before the overwrite it is, by moving the overwriting
+operation down; where it cannot (the read depends on it) the order stays, and `storage` copies.
+"""
+
+from __future__ import annotations
+
+import heapq
+
+from s2s_ad.codegen.aliases import Aliases
+from s2s_ad.codegen.families import Families
+from s2s_ad.ir.core import Block, Function, Op, Value, captured, leaves, walk
+from s2s_ad.ir.types import Stack
+from s2s_ad.ops.structure import CALL, READ
+
+
+def has_effect(op: Op) -> bool:
+    """Whether the operation, or one inside it, must stay where it is."""
+    if op.prim.effect or op.prim in (READ, CALL):
+        return True
+    return any(has_effect(o) for b in op.blocks for o in b.ops)
+
+
+def reads_of(op: Op) -> dict[Value, None]:
+    """Everything that the operation and its blocks read from outside."""
+    out = dict.fromkeys(leaves(op.args))
+    if op.blocks:
+        out.update(captured(op.blocks))
+    return out
+
+
+def writes_of(op: Op) -> list[Value]:
+    """Everything that the operation and its blocks define."""
+    out = list(op.results)
+    for b in op.blocks:
+        out += b.params
+        for inner in walk(b):
+            out += inner.results
+            for c in inner.blocks:
+                out += c.params
+    return out
+
+
+def schedule(function: Function, families: Families, aliases: Aliases) -> None:
+    """Reorder every block in place."""
+    _block(function.block, families, aliases)
+
+
+def _block(block: Block, families: Families, aliases: Aliases) -> None:
+    for op in block.ops:
+        for b in op.blocks:
+            _block(b, families, aliases)
+    n = len(block.ops)
+    if n < 2:
+        return
+    defined = {r: k for k, op in enumerate(block.ops) for r in op.results}
+    reads = [reads_of(op) for op in block.ops]
+    after: list[set[int]] = [set() for _ in range(n)]  # k -> operations that must follow k
+    for k in range(n):
+        for v in reads[k]:
+            if v in defined:
+                after[defined[v]].add(k)
+    barrier = -1
+    for k, op in enumerate(block.ops):
+        if has_effect(op):
+            for j in range(barrier + 1, k):
+                after[j].add(k)
+            if barrier >= 0:
+                after[barrier].add(k)
+            barrier = k
+        elif barrier >= 0:
+            after[barrier].add(k)
+
+    def reaches(a: int, b: int) -> bool:
+        todo, seen = [a], {a}
+        while todo:
+            k = todo.pop()
+            if k == b:
+                return True
+            new = after[k] - seen
+            seen |= new
+            todo.extend(new)
+        return False
+
+    for k, op in enumerate(block.ops):
+        roots = {families.root(v) for v in writes_of(op)}
+        tokens = aliases.written(op)
+        if not roots and not tokens:
+            continue
+        for j in range(n):
+            if j == k:
+                continue
+            for v in reads[j]:
+                if defined.get(v, -1) >= k:
+                    continue
+                overwritten = families.root(v) in roots or (
+                    tokens and not isinstance(v.type, Stack) and tokens & aliases.of(v)
+                )
+                if overwritten and (j < k or not reaches(k, j)):
+                    after[j].add(k)
+                    break
+    block.ops[:] = [block.ops[k] for k in _order(n, after)]
+
+
+def _order(n: int, after: list[set[int]]) -> list[int]:
+    """The topological order that stays closest to the given one."""
+    missing = [0] * n
+    for followers in after:
+        for k in followers:
+            missing[k] += 1
+    ready = [k for k in range(n) if not missing[k]]
+    heapq.heapify(ready)
+    out: list[int] = []
+    while ready:
+        k = heapq.heappop(ready)
+        out.append(k)
+        for j in after[k]:
+            missing[j] -= 1
+            if not missing[j]:
+                heapq.heappush(ready, j)
+    assert len(out) == n, "the order of operations has a cycle"
+    return out

@@ -1,0 +1,152 @@
+"""Out of SSA: each value gets a variable; values that do not interfere share one.
+
+Two values interfere where one is set while the other is still to be read (unless it is a copy of
+it). Families say which values wish to share.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from s2s_ad.codegen.aliases import Aliases
+from s2s_ad.codegen.buffers import Copies, fresh_results
+from s2s_ad.codegen.families import Families
+from s2s_ad.codegen.fold import fold
+from s2s_ad.codegen.liveness import Liveness, prune
+from s2s_ad.codegen.lower import Lowering
+from s2s_ad.codegen.program import Folding, For, Let, Move, Stmt, statements
+from s2s_ad.codegen.schedule import schedule
+from s2s_ad.errors import InternalError
+from s2s_ad.ir.core import UNDEFINED, Function, Op, Value
+
+
+@dataclass(eq=False)
+class Variable:
+    """A Python variable and the values it holds in turn."""
+
+    values: list[Value] = field(default_factory=list)
+    name: str = ""
+
+
+@dataclass
+class Plan:
+    """A function ready to be written: its program, and a variable for every value in it."""
+
+    function: Function
+    program: list[Stmt]
+    folding: Folding
+    families: Families
+    liveness: Liveness
+    variables: dict[Value, Variable]
+    fresh: set[Op]  # accumulations that make a new array
+
+
+def plan(function: Function, keep: set[Value]) -> Plan:
+    """Schedule, fold, lower, copy where updates need it, and give out variables. Changes the
+    function. `keep` holds values that must not be folded."""
+    fresh: set[Op] = set()
+    fresh_results(function, Aliases(function))
+    for _ in range(1000):
+        aliases = Aliases(function, fresh)
+        families = Families(function)
+        schedule(function, families, aliases)
+        folding = fold(function, families, aliases, keep)
+        program = Lowering(function, folding).run()
+        liveness = Liveness(program, folding)
+        program = prune(program, liveness)
+        if not Copies(function, aliases, liveness, program).resolve():
+            break
+    else:
+        raise InternalError(f"{function.name}: no storage plan was found")
+    variables = Coloring(function, program, folding, liveness, families).run()
+    return Plan(function, program, folding, families, liveness, variables, fresh)
+
+
+class Coloring:
+    """Interference, and variables that respect it."""
+
+    def __init__(
+        self,
+        function: Function,
+        program: list[Stmt],
+        folding: Folding,
+        liveness: Liveness,
+        families: Families,
+    ) -> None:
+        self.function = function
+        self.program = program
+        self.folding = folding
+        self.liveness = liveness
+        self.families = families
+        self.edges: dict[Value, set[Value]] = {}
+        self.order: list[Value] = []
+        self.collect()
+
+    def interfere(self, a: Value, b: Value) -> None:
+        if a is not b:
+            self.edges[a].add(b)
+            self.edges[b].add(a)
+
+    def define(self, v: Value) -> None:
+        if v not in self.edges:
+            self.edges[v] = set()
+            self.order.append(v)
+
+    def collect(self) -> None:
+        params = self.function.block.params
+        for p in params:
+            self.define(p)
+        for p in params:
+            for q in params:
+                self.interfere(p, q)
+        everything = list(statements(self.program))
+        for stmt in everything:
+            if isinstance(stmt, For):
+                self.define(stmt.index)
+            for v in self.folding.writes(stmt):
+                self.define(v)
+        for stmt in everything:
+            if isinstance(stmt, For):
+                for v in self.liveness.body_start[stmt]:
+                    self.interfere(stmt.index, v)
+            writes = self.folding.writes(stmt)
+            after = self.liveness.after[stmt]
+            if not isinstance(stmt, (Let, Move)):
+                after = self.liveness.body_start.get(stmt, after) | after
+            for v in writes:
+                copied = None
+                if isinstance(stmt, Move) and v in stmt.targets:
+                    copied = stmt.sources[stmt.targets.index(v)]
+                    if copied is UNDEFINED:
+                        continue
+                for other in after:
+                    if other is not copied:
+                        self.interfere(v, other)
+                for other in writes:
+                    self.interfere(v, other)
+
+    def run(self) -> dict[Value, Variable]:
+        variables = {v: Variable([v]) for v in self.order}
+
+        def merge(a: Value, b: Value) -> None:
+            if a not in variables or b not in variables:
+                return
+            x, y = variables[a], variables[b]
+            if x is y:
+                return
+            mine = set(x.values)
+            if any(self.edges[v] & mine for v in y.values):
+                return
+            x.values += y.values
+            for v in y.values:
+                variables[v] = x
+
+        for a, b in self.families.pairs:
+            merge(a, b)
+        first: dict[Value, list[Value]] = {}
+        for v in self.order:
+            root = self.families.root(v)
+            for other in first.get(root, []):
+                merge(other, v)
+            first.setdefault(root, []).append(v)
+        return variables

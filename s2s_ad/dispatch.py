@@ -1,0 +1,389 @@
+"""From a call to the derivative that serves it: one specialisation per signature.
+
+A warm call costs a wrapper with the parameters of the primal, one look-up in a table keyed by the
+arguments' types, and an entry that calls the generated function and puts its results in order.
+Both are small generated functions: nothing is bound or inspected on the way.
+"""
+
+from __future__ import annotations
+
+import inspect
+import threading
+import types
+import warnings
+from collections.abc import Callable
+from typing import Any as Anything
+
+import numpy as np
+
+from s2s_ad.errors import DerivativeTypeError, SourceNotFoundError
+from s2s_ad.ir.signature import Signature
+from s2s_ad.ir.types import Type
+from s2s_ad.loader import load
+from s2s_ad.signatures import check_active, is_static, key_of, of_value, promoted, value_key
+
+VARIADIC = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+LIMIT = 512  # specialisations of one derivative that are kept; the oldest go first
+
+
+class _Missing:
+    def __repr__(self) -> str:
+        return "<the primal's default>"
+
+
+MISSING = _Missing()
+
+
+class IntegerWarning(UserWarning):
+    """A derivative with respect to an integer array: it was taken as float64."""
+
+
+def parameters_of(function: Anything) -> dict[str, inspect.Parameter]:
+    """The parameters of the primal, by name, in order."""
+    try:
+        return dict(inspect.signature(function).parameters)
+    except (TypeError, ValueError):
+        name = getattr(function, "__name__", repr(function))
+        raise SourceNotFoundError(
+            f"{name} has no Python source: its parameters are unknown",
+            f"wrap it in a function: lambda x: {name}(x)",
+        ) from None
+
+
+def positions(
+    function: Anything, parameters: dict[str, inspect.Parameter], wrt: Anything, bound: bool
+) -> tuple[int, ...]:
+    """The positions of the parameters in `wrt`, counted from the first that the caller gives."""
+    names = list(parameters)
+    out = []
+    for item in wrt if isinstance(wrt, (tuple, list)) else (wrt,):
+        called = getattr(function, "__name__", repr(function))
+        if isinstance(item, str):
+            if item not in names:
+                raise DerivativeTypeError(
+                    f"{called} has no parameter {item!r}", f"its parameters are {', '.join(names)}"
+                )
+            out.append(names.index(item))
+        elif isinstance(item, int) and not isinstance(item, bool):
+            place = item + bound
+            if not bound <= place < len(names):
+                raise DerivativeTypeError(
+                    f"{called} has no argument number {item}",
+                    f"positions count from 0; its parameters are {', '.join(names[bound:])}",
+                )
+            out.append(place)
+        else:
+            raise DerivativeTypeError(
+                f"wrt={wrt!r}: positions or names of parameters are meant",
+                'for example wrt=0, wrt="x" or wrt=("x", "w")',
+            )
+    if not out or len(set(out)) < len(out):
+        raise DerivativeTypeError(f"wrt={wrt!r}: give at least one parameter, each once")
+    for place in out:
+        if parameters[names[place]].kind in VARIADIC:
+            raise DerivativeTypeError(
+                f"no derivative with respect to *{names[place]}",
+                "collect the arguments in a tuple, a list or a dict",
+            )
+    return tuple(out)
+
+
+class Variant:
+    """One specialisation: the generated module and the entry that calls it."""
+
+    def __init__(
+        self, derived: Anything, namespace: dict[str, Anything], types: dict[str, Type]
+    ) -> None:
+        self.derived = derived
+        self.types = types
+        self.namespace = namespace
+        self.function: Anything = namespace.get(derived.name)
+        self.guards: tuple[Callable[..., bool], ...] = tuple(derived.guards)
+
+    def extra(self, names: list[str]) -> list[str]:
+        """The parameters that the generated function has beside the primal's."""
+        code = self.function.__code__
+        known = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+        return [n for n in known if n not in names]
+
+
+class Dispatcher:
+    """A derivative of one function with respect to some of its parameters.
+
+    `mode` is what the pipeline is asked for; `finish` makes the entry of a new specialisation.
+    `wrt` are positions among all parameters, `self` included; `several` where the gradient is a
+    tuple.
+    """
+
+    def __init__(
+        self,
+        function: Anything,
+        mode: str,
+        wrt: tuple[int, ...],
+        finish: Callable[[Dispatcher, Variant, list[bool]], Callable[..., Anything]],
+        bound: bool = False,
+        several: bool = False,
+    ) -> None:
+        self.function = function
+        self.mode = mode
+        self.wrt = wrt
+        self.finish = finish
+        self.bound = bound
+        self.several = several
+        self.parameters = parameters_of(function)
+        self.names = list(self.parameters)
+        self.table: dict[Anything, Callable[..., Anything]] = {}
+        self.lock = threading.RLock()
+        self.warned = False
+        self.code = getattr(function, "__code__", None)
+        self.wrapper = self._make_wrapper()
+
+    # The wrapper: the primal's parameters in, an entry looked up, called --------------------------
+
+    def _make_wrapper(self) -> Callable[..., Anything]:
+        head: list[str] = []
+        kinds = inspect.Parameter
+        star = slash = False
+        for name, p in self.parameters.items():
+            if slash and p.kind is not kinds.POSITIONAL_ONLY:
+                head.append("/")
+                slash = False
+            slash = slash or p.kind is kinds.POSITIONAL_ONLY
+            if p.kind is kinds.KEYWORD_ONLY and not star:
+                head.append("*")
+                star = True
+            star = star or p.kind is kinds.VAR_POSITIONAL
+            prefix = {kinds.VAR_POSITIONAL: "*", kinds.VAR_KEYWORD: "**"}.get(p.kind, "")
+            default = "" if p.default is p.empty else "=_s2s_missing"
+            head.append(prefix + name + default)
+        if slash:
+            head.append("/")
+        arguments = ", ".join(self.names)
+        pack = f"({arguments},)" if self.names else "()"
+        keys = []
+        body = []
+        if self.code is not None:
+            body.append("if _s2s_function.__code__ is not _s2s_code:")
+            body.append(f"    return _s2s_stale({pack})")
+        for i, (name, p) in enumerate(self.parameters.items()):
+            if p.default is not p.empty:
+                body.append(f"if {name} is _s2s_missing: {name} = _s2s_default({name!r})")
+            key = f"_s2s_k{i}"
+            keys.append(key)
+            if self.bound and i == 0:
+                body.append(f"{key} = id({name})")
+                continue
+            body += [
+                f"{key} = type({name})",
+                f"if {key} is _s2s_ndarray:",
+                f"    if 1 in {name}.shape: {key} = _s2s_key({name})",
+                f"    else: {key} = ({name}.dtype, {name}.ndim)",
+                f"elif {key} is not _s2s_float and {key} is not _s2s_int: {key} = _s2s_key({name})",
+            ]
+        key = keys[0] if len(keys) == 1 else f"({', '.join(keys)})"
+        body.append(f"_s2s_entry = _s2s_get({key})")
+        body.append(f"if _s2s_entry is None: _s2s_entry = _s2s_miss({key}, {pack})")
+        body.append(f"return _s2s_entry({arguments})")
+        text = f"def call({', '.join(head)}):\n" + "".join(f"    {line}\n" for line in body)
+        call: Callable[..., Anything] = load(
+            text,
+            "dispatch",
+            {
+                "_s2s_missing": MISSING,
+                "_s2s_function": self.function,
+                "_s2s_code": self.code,
+                "_s2s_stale": self._stale,
+                "_s2s_default": self._default,
+                "_s2s_ndarray": np.ndarray,
+                "_s2s_float": float,
+                "_s2s_int": int,
+                "_s2s_key": key_of,
+                "_s2s_get": self.table.get,
+                "_s2s_miss": self._miss,
+            },
+        )["call"]
+        return call
+
+    def _default(self, name: str) -> Anything:
+        """The default as the primal has it now."""
+        p = self.parameters[name]
+        if not isinstance(self.function, types.FunctionType):
+            return p.default
+        if p.kind is p.KEYWORD_ONLY:
+            return (self.function.__kwdefaults__ or {})[name]
+        count = self.code.co_argcount if self.code is not None else 0
+        return (self.function.__defaults__ or ())[self.names.index(name) - count]
+
+    def _stale(self, arguments: tuple[Anything, ...]) -> Anything:
+        """The primal's code was replaced (a notebook reloads modules so): begin again."""
+        args, kwargs = self.as_call(
+            [(p, v) for p, v in zip(self.parameters.values(), arguments) if v is not MISSING]
+        )
+        renewed = Dispatcher(
+            self.function, self.mode, self.wrt, self.finish, self.bound, self.several
+        )
+        with self.lock:
+            self.table.clear()
+        return renewed.wrapper(*args, **kwargs)
+
+    @staticmethod
+    def as_call(
+        pairs: list[tuple[inspect.Parameter, Anything]],
+    ) -> tuple[list[Anything], dict[str, Anything]]:
+        """Positional and keyword arguments that give these parameters these values."""
+        args: list[Anything] = []
+        kwargs: dict[str, Anything] = {}
+        for p, v in pairs:
+            if p.kind is p.VAR_POSITIONAL:
+                args.extend(v)
+            elif p.kind is p.VAR_KEYWORD:
+                kwargs.update(v)
+            elif p.kind is p.KEYWORD_ONLY:
+                kwargs[p.name] = v
+            else:
+                args.append(v)
+        return args, kwargs
+
+    # A first call with a signature ----------------------------------------------------------------
+
+    def _miss(self, key: Anything, arguments: tuple[Anything, ...]) -> Callable[..., Anything]:
+        with self.lock:
+            entry = self.table.get(key)
+            if entry is None:
+                entry = self.specialise(arguments, ())
+                while len(self.table) >= LIMIT:
+                    del self.table[next(iter(self.table))]
+                self.table[key] = entry
+            return entry
+
+    def specialise(
+        self, arguments: tuple[Anything, ...], by_value: tuple[int, ...]
+    ) -> Callable[..., Anything]:
+        """The entry for these arguments; those at `by_value` are taken as constants."""
+        from s2s_ad.ir.build import NotStatic
+
+        arguments, change = self.prepare(arguments)
+        try:
+            variant = self.derive(self.signature(arguments, by_value))
+        except NotStatic as error:
+            hint = error.value.hint
+            if hint not in self.names or self.names.index(hint) in (*by_value, *self.wrt):
+                raise
+            value_key(arguments[self.names.index(hint)])  # refuses what cannot be static
+            return self._by_value((*by_value, self.names.index(hint)))
+        entry = self.finish(self, variant, change)
+        if not variant.guards:
+            return entry
+        return self._guarded(entry, variant.guards, by_value)
+
+    def prepare(self, arguments: tuple[Anything, ...]) -> tuple[tuple[Anything, ...], list[bool]]:
+        """The arguments with those in `wrt` promoted to floats; which of them are."""
+        prepared = list(arguments)
+        change = [False] * len(prepared)
+        for i in self.wrt:
+            prepared[i] = promoted(arguments[i], self.names[i])
+            change[i] = prepared[i] is not arguments[i]
+            if change[i] and isinstance(arguments[i], np.ndarray) and not self.warned:
+                self.warned = True
+                warnings.warn(
+                    f"{self.names[i]} is an array of {arguments[i].dtype}: "
+                    "its derivative is taken at, and returned as, float64",
+                    IntegerWarning,
+                    stacklevel=6,
+                )
+        return tuple(prepared), change
+
+    def signature(self, arguments: tuple[Anything, ...], by_value: tuple[int, ...]) -> Signature:
+        """What the pipeline is told about these arguments."""
+        found: dict[str, Type] = {}
+        static: dict[str, Anything] = {}
+        for i, (name, x) in enumerate(zip(self.names, arguments)):
+            if self.bound and i == 0:
+                static[name] = x
+                continue
+            found[name] = of_value(x, name)
+            if i in by_value or is_static(x):
+                static[name] = x
+        return Signature(found, static)
+
+    def derive(self, signature: Signature) -> Variant:
+        """Ask the pipeline, load what it wrote."""
+        derived = self.emit(signature)
+        namespace = load(derived.text, derived.name, derived.bindings)
+        return Variant(derived, namespace, signature.types)
+
+    def emit(self, signature: Signature) -> Anything:
+        """The pipeline, imported when it is first needed: `import s2s_ad` stays quick."""
+        from s2s_ad import pipeline
+
+        return pipeline.derive(self.function, self.mode, self.wrt, signature, self.several)
+
+    def _by_value(self, static: tuple[int, ...]) -> Callable[..., Anything]:
+        """An entry that looks further, by the values of some arguments."""
+        table: dict[Anything, Callable[..., Anything]] = {}
+
+        def entry(*arguments: Anything) -> Anything:
+            key = tuple([value_key(arguments[i]) for i in static])
+            found = table.get(key)
+            if found is None:
+                with self.lock:
+                    found = table.get(key)
+                    if found is None:
+                        found = self.specialise(arguments, static)
+                        while len(table) >= LIMIT:
+                            del table[next(iter(table))]
+                        table[key] = found
+            return found(*arguments)
+
+        return entry
+
+    def _guarded(
+        self,
+        entry: Callable[..., Anything],
+        guards: tuple[Callable[..., bool], ...],
+        by_value: tuple[int, ...],
+    ) -> Callable[..., Anything]:
+        """An entry that first asks whether what it took for granted still holds; where it does
+        not, another specialisation is looked for among those made so far, then made."""
+        made = [(guards, entry)]
+
+        def guarded(*arguments: Anything) -> Anything:
+            for asked, found in made:
+                for guard in asked:
+                    if not guard(arguments):
+                        break
+                else:
+                    return found(*arguments)
+            with self.lock:
+                fresh_arguments, change = self.prepare(arguments)
+                variant = self.derive(self.signature(fresh_arguments, by_value))
+                found = self.finish(self, variant, change)
+                made.insert(0, (variant.guards, found))
+                del made[16:]
+            return found(*arguments)
+
+        return guarded
+
+    def source(self, found: dict[str, Type], values: dict[str, Anything]) -> str:
+        """The text for a signature given in words; values serve what must be static."""
+        from s2s_ad.ir.build import NotStatic
+
+        static = {n: v for n, v in values.items() if is_static(v)}
+        for i in self.wrt:
+            name = self.names[i]
+            static.pop(name, None)
+            if name in values:
+                value = promoted(values[name], name)
+                if value is not values[name]:
+                    found = {**found, name: of_value(value, name)}
+        while True:
+            try:
+                return str(self.emit(Signature(found, static)).text)
+            except NotStatic as error:
+                hint = error.value.hint
+                if hint not in values or hint in static or self.names.index(hint) in self.wrt:
+                    raise
+                static[hint] = values[hint]
+
+
+__all__ = ["Dispatcher", "IntegerWarning", "Variant", "check_active", "parameters_of", "positions"]

@@ -1,0 +1,203 @@
+"""What stands between a caller and a generated function, per kind of derivative.
+
+An entry takes the primal's arguments in order, promotes integers, calls the generated function
+and hands its results over in the kinds of the arguments. Entries are small generated functions
+too, with the checks of the usual case inline.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from sys import getrefcount
+from typing import Any as Anything
+
+import numpy as np
+
+from s2s_ad.dispatch import Dispatcher, Variant
+from s2s_ad.errors import DerivativeTypeError
+from s2s_ad.ir.types import FLOAT, Num, Type
+from s2s_ad.loader import load
+from s2s_ad.results import ALONE, ALONE_INSIDE, detach, direction, match
+from s2s_ad.signatures import promoted
+
+NOT_SCALAR = "the value is not a scalar, so it has no gradient"
+ADVICE = "use vjp for the product with a cotangent, or assemble the Jacobian from jvp columns"
+
+Entry = Callable[..., Anything]
+
+
+def _call(d: Dispatcher, function: str, *extra: str) -> str:
+    """The call of a generated function with the primal's parameters."""
+    arguments = []
+    for name, p in d.parameters.items():
+        if p.kind is p.VAR_POSITIONAL:
+            arguments.append("*" + name)
+        elif p.kind is p.VAR_KEYWORD:
+            arguments.append("**" + name)
+        elif p.kind is p.KEYWORD_ONLY:
+            arguments.append(f"{name}={name}")
+        else:
+            arguments.append(name)
+    return f"{function}({', '.join([*arguments, *extra])})"
+
+
+def _promotions(d: Dispatcher, change: list[bool]) -> list[str]:
+    return [f"{n} = _s2s_promoted({n}, {n!r})" for n, c in zip(d.names, change) if c]
+
+
+def _define(d: Dispatcher, lines: list[str], bindings: dict[str, Anything]) -> Entry:
+    text = f"def entry({', '.join(d.names)}):\n" + "".join(f"    {line}\n" for line in lines)
+    entry: Entry = load(text, "entry", {**_BINDINGS, **bindings})["entry"]
+    return entry
+
+
+def gradient(with_value: bool) -> Callable[[Dispatcher, Variant, list[bool]], Entry]:
+    """Entries of `grad` and `value_and_grad`."""
+
+    def finish(d: Dispatcher, variant: Variant, change: list[bool]) -> Entry:
+        lines = _promotions(d, change)
+        bars = [f"_s2s_g{i}" for i in d.wrt]
+        target = f"({', '.join(bars)},)" if d.several else bars[0]
+        if with_value:
+            seeds = _required(variant, d.names)
+            seed = [f"{seeds[0]}=1.0"] if seeds else []
+            lines.append(f"_s2s_value, {target} = {_call(d, '_s2s_f', *seed)}")
+            lines.append("if type(_s2s_value) is not _s2s_float:")
+            lines.append("    _s2s_value = _s2s_scalar(_s2s_value)")
+        else:
+            lines.append(f"{target} = {_call(d, '_s2s_f')}")
+        for i, bar in zip(d.wrt, bars):
+            lines += _hand_over(bar, d.names[i], variant.types[d.names[i]])
+        lines.append(f"return _s2s_value, {target}" if with_value else f"return {target}")
+        return _define(d, lines, {"_s2s_f": variant.function})
+
+    return finish
+
+
+def _hand_over(bar: str, x: str, kind: Type) -> list[str]:
+    """The usual cases inline: a float for a float, an array that nobody else holds."""
+    if kind == FLOAT:
+        return [f"if type({bar}) is not _s2s_float: {bar} = _s2s_match({bar}, {x})"]
+    if isinstance(kind, Num) and kind.kind == "array":
+        return [
+            f"if (type({bar}) is not _s2s_ndarray or {bar}.base is not None",
+            f"      or _s2s_count({bar}) > {ALONE - 1} or {bar}.dtype is not {x}.dtype",
+            f"      or {bar}.shape != {x}.shape): {bar} = _s2s_match({bar}, {x})",
+        ]
+    return [f"{bar} = _s2s_match({bar}, {x})"]
+
+
+def _required(variant: Variant, names: list[str]) -> list[str]:
+    """The parameters without default that a generated function has beside the primal's."""
+    parameters = inspect.signature(variant.function).parameters
+    return [n for n in variant.extra(names) if parameters[n].default is inspect.Parameter.empty]
+
+
+def scalar(value: Anything) -> Anything:
+    """The value of a function whose gradient was asked for."""
+    if isinstance(value, (int, float, complex, np.generic)):
+        return value
+    if isinstance(value, np.ndarray) and value.shape == ():
+        return detach(value)
+    what = (
+        f"an array of shape {value.shape}"
+        if isinstance(value, np.ndarray)
+        else f"a {type(value).__name__}"
+    )
+    raise DerivativeTypeError(f"{NOT_SCALAR}: it is {what}", ADVICE)
+
+
+def pushforward(d: Dispatcher, variant: Variant, change: list[bool]) -> Entry:
+    """Entries of `jvp`: the primals in, a function from tangents to (y, y_dot) out.
+
+    Tangents come as a tuple with one entry per parameter in `wrt`.
+    """
+    extra = variant.extra(d.names)
+    passed = [f"{n}=_s2s_t[{k}]" for k, n in enumerate(extra)]
+    checks = [
+        f"_s2s_direction(_s2s_t[{k}], {d.names[i]}, {'the tangent of ' + d.names[i]!r})"
+        for k, i in enumerate(d.wrt)
+    ]
+    lines = [
+        *_promotions(d, change),
+        "def push(_s2s_t):",
+        f"    _s2s_t = ({', '.join(checks)},)",
+        f"    _s2s_out = {_call(d, '_s2s_f', *passed)}",
+        f"    _s2s_y_dot = _s2s_match(_s2s_out[1], _s2s_out[0], {ALONE_INSIDE}, True)",
+        f"    return _s2s_detach(_s2s_out[0], {ALONE_INSIDE}), _s2s_y_dot",
+        "return push",
+    ]
+    return _define(d, lines, {"_s2s_f": variant.function})
+
+
+def pullbacks(d: Dispatcher, variant: Variant, change: list[bool]) -> Entry:
+    """Entries of `vjp`: the primals in, (y, pullback) out."""
+    forward, pullback = split_functions(variant)
+    active = ", ".join(d.names[i] for i in d.wrt)
+    lines = [
+        *_promotions(d, change),
+        f"_s2s_y, _s2s_residuals = {_call(d, '_s2s_forward')}",
+        "_s2s_residuals = _s2s_detach(_s2s_residuals)",
+        "_s2s_y = _s2s_detach(_s2s_y)",
+        f"return _s2s_y, _s2s_pullback(_s2s_y, _s2s_residuals, ({active},))",
+    ]
+    def make(y: Anything, residuals: Anything, primals: tuple[Anything, ...]) -> Entry:
+        like = _outline(y)
+        shapes = _outline(primals)
+
+        def pull(out_bar: Anything = _ONE) -> tuple[Anything, ...]:
+            """One gradient per primal for a cotangent of the value; may be called many times."""
+            if out_bar is _ONE:
+                if np.shape(like) != () or isinstance(like, dict):
+                    raise DerivativeTypeError(
+                        "the pullback needs a cotangent: the value is not a scalar",
+                        "give an array (or nested arrays) of the value's shape",
+                    )
+                out_bar = 1.0
+            bars = pullback(residuals, direction(out_bar, like, "the cotangent"))
+            return tuple([match(bars[i], shapes[i], ALONE_INSIDE) for i in range(len(shapes))])
+
+        return pull
+
+    return _define(d, lines, {"_s2s_forward": forward, "_s2s_pullback": make})
+
+
+class _One:
+    def __repr__(self) -> str:
+        return "1.0"
+
+
+_ONE = _One()
+
+
+def split_functions(variant: Variant) -> tuple[Entry, Entry]:
+    """The two functions of a split module."""
+    stem = variant.derived.name
+    for ending in ("_forward", "_pullback"):
+        stem = stem[: -len(ending)] if stem.endswith(ending) else stem
+    return variant.namespace[stem + "_forward"], variant.namespace[stem + "_pullback"]
+
+
+def _outline(tree: Anything) -> Anything:
+    """The structure, kinds, dtypes and shapes of a value, without its memory."""
+    kind = type(tree)
+    if kind is tuple or kind is list:
+        return kind([_outline(v) for v in tree])
+    if kind is dict:
+        return {k: _outline(v) for k, v in tree.items()}
+    if kind is np.ndarray:
+        return np.broadcast_to(np.zeros((), tree.dtype), tree.shape).view(np.ndarray)
+    return tree
+
+
+_BINDINGS: dict[str, Anything] = {
+    "_s2s_promoted": promoted,
+    "_s2s_float": float,
+    "_s2s_ndarray": np.ndarray,
+    "_s2s_count": getrefcount,
+    "_s2s_match": match,
+    "_s2s_scalar": scalar,
+    "_s2s_direction": direction,
+    "_s2s_detach": detach,
+}

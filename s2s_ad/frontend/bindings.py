@@ -1,0 +1,182 @@
+"""What a name can be bound to while lowering.
+
+- a `Value`: data, in SSA;
+- a plain Python object: a constant, a module, a function, a class;
+- a `tuple`, `list` or `dict` of bindings: a container that exists while lowering only;
+- one of the classes below.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+from typing import Any as Anything
+
+import numpy as np
+
+from s2s_ad.ir.core import UNDEFINED, Value
+
+if TYPE_CHECKING:
+    from s2s_ad.frontend.context import Frame
+
+STRUCTURES = (tuple, list, dict)
+
+
+@dataclass(eq=False)
+class Closure:
+    """A local function or lambda: its text, and the frame whose names it sees."""
+
+    node: Anything
+    frame: Frame
+    name: str
+    defaults: tuple[Anything, ...] = ()
+    kwdefaults: dict[str, Anything] = field(default_factory=dict)
+
+
+@dataclass(eq=False)
+class Bound:
+    """A Python function with its first argument, `self`, given."""
+
+    function: Anything
+    first: Anything
+
+
+@dataclass(eq=False)
+class Method:
+    """A method that is about to be called: of an array, of a literal container, of a string."""
+
+    name: str
+    receiver: Anything
+
+
+@dataclass(eq=False)
+class Object:
+    """An object that is no data (`self`, a global of a user's class): what it is now, how its
+    attributes are read at run time, and how a guard finds it again."""
+
+    object: Anything
+    value: Callable[[], Anything]
+    again: Callable[[tuple[Anything, ...]], Anything]
+    name: str
+
+
+@dataclass(eq=False)
+class Derived:
+    """`grad(f)` and the like: a function made from a function, to be called."""
+
+    target: Anything
+    mode: str
+    wrt: Anything = 0
+
+
+@dataclass(eq=False)
+class Pullback:
+    """The second result of `vjp(f, *primals)`."""
+
+    target: Anything
+    primals: tuple[Anything, ...]
+
+
+@dataclass(eq=False)
+class Conflict:
+    """A name that cannot be read here, with the reason why."""
+
+    message: str
+    advice: str = ""
+
+
+@dataclass(eq=False)
+class Dead:
+    """The binding of a name on a path where nothing reads it later."""
+
+
+DEAD = Dead()
+
+
+def is_structure(x: Anything) -> bool:
+    """Whether a binding is a container that exists while lowering only."""
+    return type(x) in STRUCTURES
+
+
+def is_plain(x: Anything) -> bool:
+    """Whether a binding is a constant that may stand in SSA as data."""
+    return x is None or x is Ellipsis or isinstance(
+        x, (bool, int, float, complex, str, bytes, np.generic, np.dtype)
+    )
+
+
+def is_number(x: Anything) -> bool:
+    """A Python or NumPy number."""
+    return isinstance(x, (bool, int, float, complex, np.number, np.bool_))
+
+
+def is_data(x: Anything) -> bool:
+    """Whether a binding is a value, a constant, or nothing at all: one operand of SSA."""
+    return type(x) is Value or x is UNDEFINED or is_plain(x)
+
+
+def items(x: Anything) -> list[Anything]:
+    """The items of a structure, in order."""
+    return list(x.values()) if type(x) is dict else list(x)
+
+
+def rebuilt(x: Anything, new: list[Anything]) -> Anything:
+    """A structure of the same kind and keys with other items."""
+    return dict(zip(x, new, strict=True)) if type(x) is dict else type(x)(new)
+
+
+def same_frame(a: Anything, b: Anything) -> bool:
+    """Whether two structures agree in kind, length and keys."""
+    return type(a) is type(b) and len(a) == len(b) and (type(a) is not dict or list(a) == list(b))
+
+
+def flatten(x: Anything) -> Iterator[Anything]:
+    """The leaves of nested structures."""
+    if is_structure(x):
+        for item in items(x):
+            yield from flatten(item)
+    else:
+        yield x
+
+
+def map_leaves(f: Callable[[Anything], Anything], x: Anything) -> Anything:
+    """Apply f to the leaves of nested structures."""
+    if is_structure(x):
+        return rebuilt(x, [map_leaves(f, item) for item in items(x)])
+    return f(x)
+
+
+def identical(a: Anything, b: Anything) -> bool:
+    """Whether two bindings are one: the same values, equal constants (bit for bit)."""
+    if a is b:
+        return True
+    if is_structure(a) and is_structure(b):
+        return same_frame(a, b) and all(map(identical, items(a), items(b)))
+    if type(a) is not type(b):
+        return False
+    if isinstance(a, (bool, int, str, bytes, np.dtype)):
+        return bool(a == b)
+    if isinstance(a, (float, complex, np.generic)):
+        return repr(a) == repr(b)
+    if isinstance(a, slice):
+        return all(map(identical, (a.start, a.stop, a.step), (b.start, b.stop, b.step)))
+    return False
+
+
+def describe(x: Anything) -> str:
+    """A binding in words, for messages."""
+    if is_structure(x):
+        count = len(x)
+        return f"a {type(x).__name__} of {count} item{'' if count == 1 else 's'}"
+    if isinstance(x, (Closure, Bound, Derived, Pullback)) or (
+        callable(x) and not isinstance(x, (type, Value))
+    ):
+        return "a function"
+    if isinstance(x, type):
+        return "a class"
+    if type(x) is Value:
+        return "a number or array"
+    if x is None:
+        return "None"
+    return f"a {type(x).__name__}"

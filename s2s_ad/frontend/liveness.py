@@ -1,0 +1,132 @@
+"""Which names are read later: decides what branches yield and what loops carry.
+
+A name is live at a point if some path from there reads it before assigning it. Names that nested
+functions and lambdas read count as live everywhere.
+"""
+
+from __future__ import annotations
+
+from typing import Any as Anything
+
+import gast
+
+Names = frozenset[str]
+NONE: Names = frozenset()
+
+
+class Liveness:
+    """The live names of one function: `after[statement]` when it ends normally, `head[loop]` at
+    the start of each iteration."""
+
+    def __init__(self, node: Anything) -> None:
+        self.after: dict[Anything, Names] = {}
+        self.head: dict[Anything, Names] = {}
+        self.always: Names = NONE
+        if isinstance(node, gast.Lambda):
+            return
+        for inner in gast.walk(node):
+            if inner is not node and isinstance(inner, (gast.FunctionDef, gast.Lambda)):
+                self.always |= loads(inner)
+        self.block(node.body, self.always, self.always, self.always)
+
+    def block(self, body: list[Anything], out: Names, stop: Names, next: Names) -> Names:
+        """The names live before a list of statements; `stop` and `next` are where break and
+        continue lead."""
+        for statement in reversed(body):
+            self.after[statement] = out
+            out = self.statement(statement, out, stop, next) | self.always
+        return out
+
+    def statement(self, node: Anything, out: Names, stop: Names, next: Names) -> Names:
+        if isinstance(node, gast.If):
+            branches = self.block(node.body, out, stop, next) | self.block(
+                node.orelse, out, stop, next
+            )
+            return loads(node.test) | branches
+        if isinstance(node, (gast.For, gast.While)):
+            return self.loop(node, out, stop, next)
+        if isinstance(node, gast.With):
+            inside = self.block(node.body, out, stop, next)
+            return inside.union(*(loads(item) for item in node.items))
+        if isinstance(node, gast.Break):
+            return stop
+        if isinstance(node, gast.Continue):
+            return next
+        if isinstance(node, (gast.Return, gast.Raise)):
+            return loads(node)
+        if isinstance(node, gast.FunctionDef):
+            return out - {node.name}
+        if isinstance(node, gast.Assign):
+            return loads(node) | (out - targets(*node.targets))
+        if isinstance(node, gast.AnnAssign) and node.value is not None:
+            return loads(node.value) | (out - targets(node.target))
+        if isinstance(node, gast.AugAssign):
+            return loads(node) | targets(node.target) | out
+        if isinstance(node, gast.AnnAssign):
+            return out
+        return loads(node) | out
+
+    def loop(self, node: Anything, out: Names, stop: Names, next: Names) -> Names:
+        exhausted = self.block(node.orelse, out, stop, next)
+        bound = targets(node.target) if isinstance(node, gast.For) else NONE
+        test = loads(node.test) if isinstance(node, gast.While) else NONE
+        head = exhausted | test
+        while True:
+            before = self.block(node.body, head, out, head)
+            wider = head | (before - bound) | self.always
+            if wider == head:
+                break
+            head = wider
+        self.head[node] = head
+        return head | (loads(node.iter) if isinstance(node, gast.For) else NONE)
+
+
+def loads(node: Anything) -> Names:
+    """The names that are read anywhere in a node, nested functions included."""
+    return frozenset(
+        n.id for n in gast.walk(node) if isinstance(n, gast.Name) and isinstance(n.ctx, gast.Load)
+    )
+
+
+def targets(*nodes: Anything) -> Names:
+    """The plain names among assignment targets."""
+    out: set[str] = set()
+    for node in nodes:
+        if isinstance(node, gast.Name):
+            out.add(node.id)
+        elif isinstance(node, (gast.Tuple, gast.List)):
+            out |= targets(*node.elts)
+        elif isinstance(node, gast.Starred):
+            out |= targets(node.value)
+    return frozenset(out)
+
+
+def assigned(nodes: list[Anything]) -> dict[str, None]:
+    """The names that a piece of text binds, in order; not those of nested functions."""
+    out: dict[str, None] = {}
+
+    def visit(node: Anything) -> None:
+        if isinstance(node, gast.FunctionDef):
+            out[node.name] = None
+            return
+        if isinstance(node, gast.Lambda):
+            return
+        if isinstance(node, gast.Name) and isinstance(node.ctx, gast.Store):
+            out[node.id] = None
+        for child in gast.iter_child_nodes(node):
+            visit(child)
+
+    for node in nodes:
+        visit(node)
+    return out
+
+
+def contains(nodes: list[Anything], *kinds: type) -> bool:
+    """Whether a piece of text has such a statement, not counting nested functions."""
+    for node in nodes:
+        if isinstance(node, kinds):
+            return True
+        if not isinstance(node, (gast.FunctionDef, gast.Lambda)):
+            if contains(list(gast.iter_child_nodes(node)), *kinds):
+                return True
+    return False

@@ -1,0 +1,20 @@
+"""What is known of a function's arguments: a type per parameter, and values taken as static."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any as Anything
+
+from s2s_ad.ir.types import Type
+
+
+@dataclass
+class Signature:
+    """Types by parameter name (`*args` and `**kwargs` under their names, as tuple and dict).
+
+    `static` holds the parameters that are specialised by value (an `axis`, a flag, a string, a
+    function): inside the function they are that constant.
+    """
+
+    types: dict[str, Type] = field(default_factory=dict)
+    static: dict[str, Anything] = field(default_factory=dict)

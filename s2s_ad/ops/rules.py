@@ -1,0 +1,360 @@
+"""The verbs with which derivatives are declared; each serves forward and reverse mode.
+
+A derivative object has two methods, which write SSA through `s2s_ad.ir.build`:
+
+    jvp(op, dots)          dots: value -> tangent, for the active operands. The tangents of the
+                           results, one each, None for zero.
+    vjp(op, bars, active)  bars: the cotangents of the results, None for zero. Pairs
+                           (operand, contribution); a contribution is a value, or `At(index, v)`,
+                           which adds v to that place of the operand's adjoint.
+
+Maps are called as `f(d, out, *args)`: d the differential, out the result, args the operands.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any as Anything
+
+import numpy as np
+
+from s2s_ad.errors import InternalError
+from s2s_ad.ir.build import apply, emit, facts, typeof
+from s2s_ad.ir.core import Op, Value, leaves, tree_map
+from s2s_ad.ir.primitive import Primitive, register
+from s2s_ad.ir.types import Num, differentiable, is_scalar
+
+Map = Callable[..., Anything]
+Contributions = Iterator[tuple[Value, Anything]]
+
+
+@dataclass
+class At:
+    """A contribution to one indexed place of an operand's adjoint."""
+
+    index: Anything
+    value: Anything
+
+
+def total(terms: list[Anything]) -> Anything:
+    """The sum of tangents, None for an empty sum."""
+    out = None
+    for term in terms:
+        if term is not None:
+            out = term if out is None else out + term
+    return out
+
+
+def tangent_in_nest(v: Anything, dots: dict[Value, Anything]) -> Anything:
+    """The tangent of one leaf of a nested operand (`np.array([x, 1.0])`), zero where constant."""
+    if type(v) is Value and v in dots:
+        return dots[v]
+    if type(v) is Value and not (isinstance(v.type, Num) and v.type.kind == "py"):
+        return np.zeros_like(v)
+    return 0.0
+
+
+def like_result(d: Anything, out: Value) -> Anything:
+    """A tangent broadcast to the shape of the result where it may be smaller (`x_dot + 0 * y`)."""
+    if facts().same_shape(typeof(d), out.type):
+        return d
+    return emit("broadcast_like", d, out)
+
+
+def unbroadcast(g: Anything, x: Value) -> Anything:
+    """The cotangent summed over the axes along which x was broadcast; nothing where none was."""
+    have, want = typeof(g), x.type
+    if isinstance(have, Num) and isinstance(want, Num) and facts().same_shape(have, want):
+        return g
+    if not (isinstance(have, Num) and isinstance(want, Num)) or None in (have.shape, want.shape):
+        return emit("unbroadcast", g, x)
+    assert have.shape is not None and want.shape is not None
+    if is_scalar(want):
+        return np.sum(g)
+    lead = len(have.shape) - len(want.shape)
+    squeezed: list[int] = []
+    for axis, size in enumerate(want.shape):
+        above = have.shape[lead + axis] if lead + axis >= 0 else None
+        if size == 1 and above != 1:
+            squeezed.append(axis)
+        elif size != 1 and not facts().equal(size, above):
+            return emit("unbroadcast", g, x)
+    if lead:
+        g = np.sum(g, axis=tuple(range(lead)) if lead > 1 else 0)
+    if squeezed:
+        g = np.sum(g, axis=tuple(squeezed) if len(squeezed) > 1 else squeezed[0], keepdims=True)
+    return g
+
+
+def cast(g: Anything, x: Value) -> Anything:
+    """The cotangent in the operand's dtype (a float32 stays one; a real one stays real)."""
+    have, want = typeof(g), x.type
+    if not (isinstance(have, Num) and isinstance(want, Num)):
+        return g
+    if have.dtype is None or want.dtype is None or have.dtype == want.dtype:
+        return g
+    if have.dtype.kind == "c" and want.dtype.kind == "f":
+        g = np.real(g)
+        return cast(g, x)
+    if want.dtype.kind not in "fc" or have.kind == "py":
+        return g
+    return emit("astype", g, dtype=want.dtype)
+
+
+def fit(g: Anything, x: Value) -> Anything:
+    """Unbroadcast and cast: what the driver does to every elementwise contribution."""
+    return cast(unbroadcast(g, x), x)
+
+
+class Constant:
+    """Zero derivative everywhere (`floor`, comparisons)."""
+
+    def jvp(self, op: Op, dots: dict[Value, Anything]) -> list[Anything]:
+        return [None] * len(op.results)
+
+    def vjp(self, op: Op, bars: list[Anything], active: set[Value]) -> Contributions:
+        return iter(())
+
+
+class Elementwise:
+    """Diagonal maps, their own transpose. `same` is used where all operands are one value.
+
+    `maps` holds one map per operand, None where it is constant, or gives the map of the k-th
+    operand; a map may return None for a zero.
+
+    A cotangent that was masked (`np.where(c, g, 0.0)`, the adjoint of a branch of `np.where`) is
+    masked again after the map instead of before it: so a branch that was not taken contributes 0
+    also where its derivative is not finite.
+    """
+
+    def __init__(
+        self, maps: tuple[Map | None, ...] | Callable[[int], Map | None], same: Map | None = None
+    ) -> None:
+        self.maps = maps
+        self.same = same
+
+    def _terms(self, op: Op, wanted: Callable[[Value], bool]) -> list[tuple[Value, Map]]:
+        args = op.args
+        if self.same and len(args) > 1 and type(args[0]) is Value:
+            same = self.same
+            if all(a is args[0] for a in args):
+                once = [(args[0], lambda d, out, *args: same(d, out, args[0]))]
+                return once if wanted(args[0]) else []
+        if callable(self.maps):
+            maps = tuple(self.maps(k) for k in range(len(args)))
+        elif len(args) > len(self.maps):
+            raise InternalError(f"{op.prim.name} has {len(args)} operands, {len(self.maps)} maps")
+        else:
+            maps = self.maps
+        return [
+            (a, m)
+            for a, m in zip(args, maps)
+            if type(a) is Value and m is not None and wanted(a)
+        ]
+
+    def jvp(self, op: Op, dots: dict[Value, Anything]) -> list[Anything]:
+        out = op.result
+        found = self._terms(op, lambda v: v in dots)
+        d = total([m(dots[a], out, *op.args) for a, m in found])
+        if d is None:
+            return [None]
+        moving = [a for a, _ in found]
+        if not all(is_scalar(typeof(a)) or a in moving for a in op.args):
+            d = like_result(d, out)
+        return [cast(d, out)]
+
+    def vjp(self, op: Op, bars: list[Anything], active: set[Value]) -> Contributions:
+        out = op.result
+        masked, d = unmask(bars[0])
+        for a, m in self._terms(op, lambda v: v in active):
+            g = m(d, out, *op.args)
+            if g is None:
+                continue
+            g = bars[0] if g is d else masked(g)
+            if all(is_scalar(typeof(b)) for b in op.args if b is not a):
+                yield a, cast(g, a)  # nothing was broadcast
+            else:
+                yield a, fit(g, a)
+
+
+def unmask(bar: Anything) -> tuple[Callable[[Anything], Anything], Anything]:
+    """A masked cotangent without its mask, and the function that masks again."""
+    op = bar.owner if type(bar) is Value else None
+    if isinstance(op, Op) and op.prim.name == "where" and op.role != "primal":
+        condition, a, b = op.args
+        if is_zero(b) and not is_zero(a):
+            return (lambda g: np.where(condition, g, 0.0)), a
+        if is_zero(a) and not is_zero(b):
+            return (lambda g: np.where(condition, 0.0, g)), b
+    return (lambda g: g), bar
+
+
+def is_zero(x: Anything) -> bool:
+    """The literal 0.0."""
+    return type(x) is float and x == 0.0
+
+
+class Linear:
+    """Linear in each of some operands, given the others.
+
+    `transposes` maps the operand's position to `f(g, out, *args, **static)`, its transpose. The
+    JVP applies the operation itself. An argument that holds several values (the list of
+    `np.stack`) has one transpose returning a list of contributions in their order.
+    """
+
+    def __init__(self, transposes: dict[int, Map], affine: bool = False) -> None:
+        self.transposes = transposes
+        self.affine = affine
+
+    def jvp(self, op: Op, dots: dict[Value, Anything]) -> list[Anything]:
+        terms = []
+        for k in self.transposes:
+            if k >= len(op.args):
+                continue
+            inside = list(leaves(op.args[k]))
+            if not any(v in dots for v in inside):
+                continue
+            args = list(op.args)
+            if type(args[k]) is Value:
+                args[k] = dots[args[k]]
+            else:
+                args[k] = tree_map(lambda v: tangent_in_nest(v, dots), args[k])
+            terms.append(emit(op.prim, *args, **op.kwargs))
+        return [total(terms)]
+
+    def vjp(self, op: Op, bars: list[Anything], active: set[Value]) -> Contributions:
+        for k, transpose in self.transposes.items():
+            inside = list(leaves(op.args[k])) if k < len(op.args) else []
+            if not any(v in active for v in inside):
+                continue
+            g = transpose(bars[0], op.result, *op.args, **op.kwargs)
+            if type(op.args[k]) is Value:
+                yield op.args[k], g if isinstance(g, At) else cast(g, op.args[k])
+            else:
+                for v, part in zip(inside, g, strict=True):
+                    if v in active and part is not None:
+                        yield v, cast(part, v)
+
+
+class Differential:
+    """The JVP as a map made of linear operations, per operand; the VJP is its transpose, found
+    by running the reverse sweep over the map, or given as `vjp(g, out, *args, **static)`.
+
+    For several results, `out`, `d` returned and `g` are tuples (None in g for a zero).
+    """
+
+    def __init__(self, maps: dict[int, Map], vjps: dict[int, Map] | None = None) -> None:
+        self.maps = maps
+        self.vjps = vjps or {}
+
+    def jvp(self, op: Op, dots: dict[Value, Anything]) -> list[Anything]:
+        out = op.result if len(op.results) == 1 else tuple(op.results)
+        terms = [
+            m(dots[op.args[k]], out, *op.args, **op.kwargs)
+            for k, m in self.maps.items()
+            if k < len(op.args) and type(op.args[k]) is Value and op.args[k] in dots
+        ]
+        if len(op.results) == 1:
+            return [total(terms)]
+        if not terms:
+            return [None] * len(op.results)
+        return [total([t[i] for t in terms]) for i in range(len(op.results))]
+
+    def vjp(self, op: Op, bars: list[Anything], active: set[Value]) -> Contributions:
+        from s2s_ad.autodiff.transposition import transpose  # the one upward call, see there
+
+        out = op.result if len(op.results) == 1 else tuple(op.results)
+        g = bars[0] if len(op.results) == 1 else tuple(bars)
+        for k, m in self.maps.items():
+            if k >= len(op.args) or type(op.args[k]) is not Value or op.args[k] not in active:
+                continue
+            x = op.args[k]
+            if k in self.vjps:
+                c = self.vjps[k](g, out, *op.args, **op.kwargs)
+            else:
+                c = transpose(lambda d, m=m: m(d, out, *op.args, **op.kwargs), x, bars)
+            if c is not None:
+                yield x, cast(c, x)
+
+
+class Composite:
+    """The derivative of a definition in terms of other primitives: `f(*args, **static)`."""
+
+    def __init__(self, definition: Map) -> None:
+        self.definition = definition
+
+    def jvp(self, op: Op, dots: dict[Value, Anything]) -> list[Anything]:
+        from s2s_ad.autodiff.transposition import forward_of
+
+        return forward_of(lambda: self.definition(*op.args, **op.kwargs), dots)
+
+    def vjp(self, op: Op, bars: list[Anything], active: set[Value]) -> Contributions:
+        from s2s_ad.autodiff.transposition import reverse_of
+
+        return reverse_of(lambda: self.definition(*op.args, **op.kwargs), bars, active)
+
+
+# Declarations ---------------------------------------------------------------------------------
+
+
+def declare(
+    function: Anything,
+    infer: Callable[..., Anything],
+    derivative: Anything,
+    *spellings: Anything,
+    name: str = "",
+    syntax: str = "",
+    alias: str | Callable[[Op], str] = "fresh",
+    effect: str = "",
+    static: tuple[str, ...] = (),
+    container: str = "",
+    fields: tuple[str, ...] = (),
+) -> Primitive:
+    """Register a primitive: its callable, type rule and derivative; `spellings` are the other
+    callables that mean the same. The name is the callable's, for NumPy's without a prefix."""
+    name = name or function.__name__
+    if not syntax:
+        module = getattr(function, "__module__", "") or ""
+        if isinstance(function, np.ufunc):
+            module = "numpy"
+        prefix = module.replace("numpy", "np", 1) + "."
+        prefix = "" if prefix == "builtins." else prefix
+        syntax = f"call {prefix}{function.__name__}"
+    prim = Primitive(
+        name, function, infer, syntax, alias, effect, frozenset(static), derivative, container, fields
+    )
+    return register(prim, function, *spellings)
+
+
+def elementwise(*maps: Map | None, same: Map | None = None) -> Elementwise:
+    """One map per operand, `f(d, out, *args)`; None where the operand is constant."""
+    return Elementwise(maps, same)
+
+
+def linear(*transposes: Map) -> Linear:
+    """The transpose in each of the first operands, `f(g, out, *args, **static)`."""
+    return Linear(dict(enumerate(transposes)))
+
+
+bilinear = linear
+
+
+def differential(*maps: Map, vjp: Map | tuple[Map, ...] | None = None) -> Differential:
+    """The differential per operand, `f(d, out, *args, **static)`, and optionally its VJPs."""
+    vjps = () if vjp is None else vjp if isinstance(vjp, tuple) else (vjp,)
+    return Differential(dict(enumerate(maps)), dict(enumerate(vjps)))
+
+
+def composite(definition: Map) -> Composite:
+    """Differentiate through `definition(*args, **static)`."""
+    return Composite(definition)
+
+
+constant = Constant()
+
+__all__ = [
+    "At", "apply", "bilinear", "cast", "composite", "constant", "declare", "differentiable",
+    "differential", "elementwise", "emit", "fit", "linear", "operator", "unbroadcast",
+]  # fmt: skip

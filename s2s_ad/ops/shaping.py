@@ -1,0 +1,691 @@
+"""Rearranging: reshape, transpose, flip, repeat, diagonals. All linear; a transpose puts back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any as Anything
+
+import numpy as np
+
+from s2s_ad import runtime
+from s2s_ad.errors import UnsupportedError
+from s2s_ad.ir.build import emit, facts, typeof
+from s2s_ad.ir.core import Op, Value
+from s2s_ad.ir.types import Num, Size, rank
+from s2s_ad.ops.arraytypes import (
+    array_of,
+    axis_of,
+    derived,
+    is_array,
+    product_of,
+    shape_argument,
+)
+from s2s_ad.ops.rules import At, Contributions, Linear, declare, fit, linear, unbroadcast
+from s2s_ad.ops.structure import as_type
+
+# Shapes as operands ---------------------------------------------------------------------------
+
+
+def shape_of(x: Anything) -> Anything:
+    """np.shape(x), a literal where it is known."""
+    t = array_of(typeof(x))
+    if t.shape is not None and all(isinstance(s, int) for s in t.shape):
+        return t.shape
+    return np.shape(x)
+
+
+def length(x: Anything, axis: int = 0) -> Anything:
+    """The size of x along an axis, a literal where it is known."""
+    t = array_of(typeof(x))
+    known = t.shape[axis] if t.shape is not None else None
+    if isinstance(known, int):
+        return known
+    return emit("len", x) if axis == 0 and is_array(t) else np.shape(x)[axis]
+
+
+def shaped_like(g: Anything, x: Value, order: str = "C") -> Anything:
+    """g with its elements in the shape of x."""
+    if facts().same_shape(typeof(g), x.type):
+        return g
+    if rank(x.type) == 1:
+        return np.ravel(g, order) if order != "C" else np.ravel(g)
+    shape = shape_of(x)
+    return np.reshape(g, shape) if order == "C" else np.reshape(g, shape, order=order)
+
+
+def along(axis: int, pick: Anything) -> Anything:
+    """The index that applies `pick` to one axis."""
+    if axis == 0:
+        return pick
+    if axis > 0:
+        return (*[slice(None)] * axis, pick)
+    return (Ellipsis, pick, *[slice(None)] * (-axis - 1))
+
+
+def arranged(x: Anything, shape: tuple[Size, ...] | None) -> Num:
+    return Num("array", array_of(x).dtype, shape)
+
+
+def alias_of_array(what: str) -> Callable[[Op], str]:
+    """What is made of an array; a list or a Python number becomes a new array in any case."""
+
+    def alias(op: Op) -> str:
+        t = as_type(typeof(op.args[0]))
+        if isinstance(t, Num) and t.kind in ("array", "any"):
+            return what
+        return "fresh" if isinstance(t, Num) else "layout"
+
+    return alias
+
+
+# Reshape --------------------------------------------------------------------------------------
+
+
+def _order(order: str, name: str) -> None:
+    if order not in ("C", "F"):
+        raise UnsupportedError(
+            f"{name} in the order {order!r}, which depends on the memory layout",
+            "write order='C' or order='F'",
+        )
+
+
+def _reshape_type(a: Anything, shape: Anything, order: str = "C") -> Num:
+    _order(order, "reshape")
+    return arranged(a, _reshaped(array_of(a).shape, shape))
+
+
+def _reshaped(old: tuple[Size, ...] | None, shape: Anything) -> tuple[Size, ...] | None:
+    new = shape_argument(shape)
+    if new is None or -1 not in new:
+        if new is not None and old is not None:
+            _agree_on_missing(old, new)
+        return new
+    rest = list(new)
+    rest.remove(-1)
+    if old is None or None in old or None in rest:
+        missing: Size = facts().fresh()
+    else:
+        missing = _quotient(list(old), rest)
+    return tuple(missing if s == -1 else s for s in new)
+
+
+def _quotient(old: list[Size], rest: list[Size]) -> Size:
+    """The size for which -1 stands: what is left of the old sizes, common symbols cancelled."""
+    rest = list(rest)
+    left = [s for s in old if not (s in rest and not isinstance(s, int) and not rest.remove(s))]
+    top, bottom = product_of(tuple(left)), product_of(tuple(rest))
+    if bottom == 1:
+        return top
+    if isinstance(top, int) and isinstance(bottom, int) and bottom and top % bottom == 0:
+        return top // bottom
+    if bottom == 0:
+        return facts().fresh()
+    return derived("quotient", top, bottom)
+
+
+def _agree_on_missing(old: tuple[Size, ...], new: tuple[Size, ...]) -> None:
+    """Reshaping between vectors keeps the size, or raises."""
+    if len(old) == len(new) == 1:
+        facts().agree(old[0], new[0])
+
+
+RESHAPE = declare(
+    np.reshape,
+    _reshape_type,
+    linear(lambda g, out, x, shape, order="C": shaped_like(g, x, order)),
+    alias=alias_of_array("layout"),
+)
+
+
+def _ravel_type(a: Anything, order: str = "C") -> Num:
+    _order(order, "ravel")
+    return arranged(a, (product_of(array_of(a).shape),))
+
+
+RAVEL = declare(
+    np.ravel,
+    _ravel_type,
+    linear(lambda g, out, x, order="C": shaped_like(g, x, order)),
+    alias=alias_of_array("layout"),
+)
+
+
+def _flatten(a: np.ndarray, order: str = "C") -> np.ndarray:
+    return a.flatten(order)
+
+
+FLATTEN = declare(
+    _flatten,
+    _ravel_type,
+    linear(lambda g, out, x, order="C": shaped_like(g, x, order)),
+    np.ndarray.flatten,
+    name="flatten",
+    syntax="method flatten",
+)
+
+
+# Axes -----------------------------------------------------------------------------------------
+
+
+def _transpose_type(a: Anything, axes: Anything = None) -> Num:
+    old = array_of(a).shape
+    if axes is not None and old is not None:
+        return arranged(a, tuple(old[axis_of(k, len(old))] for k in axes))
+    return arranged(a, None if old is None else old[::-1])
+
+
+def _untranspose(g: Anything, out: Value, x: Value, axes: Anything = None) -> Anything:
+    if axes is None:
+        return flipped_axes(g)
+    back = np.argsort([axis_of(k, len(axes)) for k in axes])
+    return np.transpose(g, tuple(int(k) for k in back))
+
+
+def flipped_axes(x: Anything) -> Anything:
+    """x.T; x itself where it has fewer than two axes."""
+    r = rank(typeof(x))
+    return x if r in (0, 1) else emit("T", x)
+
+
+def swapped(x: Anything) -> Anything:
+    """Matrices transposed: x.T for one, the last two axes swapped for a stack of them."""
+    return emit("T", x) if rank(typeof(x)) == 2 else np.swapaxes(x, -1, -2)
+
+
+TRANSPOSE = declare(
+    np.transpose, _transpose_type, linear(_untranspose), alias=alias_of_array("view")
+)
+T = declare(
+    lambda a: a.T,
+    lambda a: _transpose_type(a),
+    linear(lambda g, out, x: flipped_axes(g)),
+    name="T",
+    syntax="attribute T",
+    alias=alias_of_array("view"),
+)
+
+
+def _swapaxes_type(a: Anything, axis1: int, axis2: int) -> Num:
+    old = array_of(a).shape
+    if old is None:
+        return arranged(a, None)
+    new = list(old)
+    new[axis1], new[axis2] = old[axis2], old[axis1]
+    return arranged(a, tuple(new))
+
+
+SWAPAXES = declare(
+    np.swapaxes,
+    _swapaxes_type,
+    linear(lambda g, out, x, axis1, axis2: np.swapaxes(g, axis1, axis2)),
+    alias=alias_of_array("view"),
+    static=("axis1", "axis2"),
+)
+
+
+def _moveaxis_type(a: Anything, source: Anything, destination: Anything) -> Num:
+    old = array_of(a).shape
+    if old is None:
+        return arranged(a, None)
+    order = np.moveaxis(np.empty((0,) * len(old)), source, destination)
+    names = np.moveaxis(np.empty(tuple(range(1, len(old) + 1))), source, destination).shape
+    assert order.ndim == len(old)
+    return arranged(a, tuple(old[k - 1] for k in names))
+
+
+MOVEAXIS = declare(
+    np.moveaxis,
+    _moveaxis_type,
+    linear(lambda g, out, x, source, destination: np.moveaxis(g, destination, source)),
+    alias=alias_of_array("view"),
+    static=("source", "destination"),
+)
+
+
+def _axes(axis: Anything) -> tuple[int, ...]:
+    return tuple(axis) if isinstance(axis, (tuple, list)) else (axis,)
+
+
+def _squeeze_type(a: Anything, axis: Anything = None) -> Num:
+    old = array_of(a).shape
+    if old is None:
+        return arranged(a, None)
+    if axis is None:
+        if not all(s == 1 or facts().never_one(s) for s in old):
+            return arranged(a, None)
+        for s in old:
+            if s != 1 and not isinstance(s, int):
+                facts().relied.add(s)  # type: ignore[arg-type]
+        return arranged(a, tuple(s for s in old if s != 1))
+    gone = {axis_of(k, len(old)) for k in _axes(axis)}
+    return arranged(a, tuple(s for k, s in enumerate(old) if k not in gone))
+
+
+def _unsqueeze(g: Anything, out: Value, x: Value, axis: Anything = None) -> Anything:
+    return shaped_like(g, x) if axis is None else np.expand_dims(g, axis)
+
+
+def _always_view(op: Op) -> str:
+    t = typeof(op.args[0])
+    return "fresh" if isinstance(t, Num) and t.kind in ("py", "np") else "view"
+
+
+SQUEEZE = declare(np.squeeze, _squeeze_type, linear(_unsqueeze), alias=alias_of_array("view"))
+
+
+def _expand_type(a: Anything, axis: Anything) -> Num:
+    old = array_of(a).shape
+    if old is None:
+        return arranged(a, None)
+    total = len(old) + len(_axes(axis))
+    new = {axis_of(k, total) for k in _axes(axis)}
+    rest = iter(old)
+    return arranged(a, tuple(1 if k in new else next(rest) for k in range(total)))
+
+
+EXPAND_DIMS = declare(
+    np.expand_dims,
+    _expand_type,
+    linear(lambda g, out, x, axis: np.squeeze(g, axis=axis)),
+    alias=alias_of_array("view"),
+    static=("axis",),
+)
+
+
+def _broadcast_to_type(array: Anything, shape: Anything) -> Num:
+    return arranged(array, shape_argument(shape))
+
+
+BROADCAST_TO = declare(
+    np.broadcast_to,
+    _broadcast_to_type,
+    linear(lambda g, out, x, shape: unbroadcast(g, x)),
+    alias=alias_of_array("view"),
+)
+
+
+def _atleast(n: int) -> Callable[..., Num]:
+    def infer(a: Anything) -> Num:
+        old = array_of(a).shape
+        if old is None or len(old) >= n:
+            return arranged(a, old)
+        if n == 3 and len(old) == 2:
+            return arranged(a, (*old, 1))
+        if n == 3 and len(old) == 1:
+            return arranged(a, (1, *old, 1))
+        return arranged(a, (*[1] * (n - len(old)), *old))
+
+    return infer
+
+
+def _atleast_alias(op: Op) -> str:
+    what = alias_of_array("view")(op)
+    r = rank(typeof(op.args[0]))
+    same = what == "view" and r is not None and r == rank(op.result.type)
+    return "same" if same else what
+
+
+for _n, _function in enumerate((np.atleast_1d, np.atleast_2d, np.atleast_3d), 1):
+    declare(
+        _function,
+        _atleast(_n),
+        linear(lambda g, out, x: shaped_like(g, x)),
+        alias=_atleast_alias,
+    )
+
+
+# Order along axes -----------------------------------------------------------------------------
+
+
+def _arranged_alike(a: Anything, **static: Anything) -> Num:
+    return arranged(a, array_of(a).shape)
+
+
+def _flip_type(m: Anything, axis: Anything = None) -> Num:
+    return arranged(m, array_of(m).shape)
+
+
+FLIP = declare(
+    np.flip,
+    _flip_type,
+    linear(lambda g, out, x, axis=None: np.flip(g, axis=axis) if axis is not None else np.flip(g)),
+    alias=alias_of_array("view"),
+)
+FLIPLR = declare(
+    np.fliplr,
+    lambda m: _flip_type(m),
+    linear(lambda g, out, x: np.fliplr(g)),
+    alias=alias_of_array("view"),
+)
+FLIPUD = declare(
+    np.flipud,
+    lambda m: _flip_type(m),
+    linear(lambda g, out, x: np.flipud(g)),
+    alias=alias_of_array("view"),
+)
+
+
+def _rot90_type(m: Anything, k: int = 1, axes: tuple[int, int] = (0, 1)) -> Num:
+    old = array_of(m).shape
+    if old is None or k % 2 == 0:
+        return arranged(m, old)
+    return _swapaxes_type(m, *axes)
+
+
+ROT90 = declare(
+    np.rot90,
+    _rot90_type,
+    linear(lambda g, out, x, k=1, axes=(0, 1): np.rot90(g, -k, axes)),
+    alias=alias_of_array("view"),
+)
+
+
+def _roll_type(a: Anything, shift: Anything, axis: Anything = None) -> Num:
+    return arranged(a, array_of(a).shape)
+
+
+def _negated(shift: Anything) -> Anything:
+    if isinstance(shift, (tuple, list)):
+        return tuple(_negated(s) for s in shift)
+    return -shift
+
+
+ROLL = declare(
+    np.roll,
+    _roll_type,
+    linear(lambda g, out, x, shift, axis=None: np.roll(g, _negated(shift), axis=axis)),
+)
+
+
+# Copies along axes ----------------------------------------------------------------------------
+
+
+def _whole(t: Anything) -> bool:
+    """An integer that is not an array, known or not."""
+    t = array_of(t)
+    return t.kind in ("py", "np") and t.dtype is not None and t.dtype.kind in "iu"
+
+
+def _times(size: Size, count: Anything) -> Size:
+    if size is None:
+        return facts().fresh()
+    if isinstance(count, (int, np.integer)):
+        return product_of((size, int(count)))
+    value = getattr(count, "value", None)
+    return facts().fresh() if value is None else product_of((size, value))
+
+
+def _repeat_type(a: Anything, repeats: Anything, axis: int | None = None) -> Num:
+    old = array_of(a).shape
+    if old is None:
+        return arranged(a, None if axis is not None else (facts().fresh(),))
+    if axis is None:
+        old, axis = (product_of(old),), 0
+    new = list(old)
+    new[axis] = _times(old[axis], repeats) if _whole(repeats) else facts().fresh()
+    return arranged(a, tuple(new))
+
+
+class Repeat(Linear):
+    """np.repeat: sum the copies, or add each to where it came from."""
+
+    def __init__(self) -> None:
+        super().__init__({0: lambda g, out, x, repeats, axis=None: None})
+
+    def vjp(self, op: Op, bars: list[Anything], active: set[Value]) -> Contributions:
+        x, repeats = op.args
+        if type(x) is not Value or x not in active:
+            return
+        axis, g = op.kwargs.get("axis"), bars[0]
+        flat = rank(x.type) == 1
+        counted = _whole(typeof(repeats)) and not (isinstance(repeats, int) and repeats < 1)
+        if counted and (axis is None or flat):
+            yield x, shaped_like(np.sum(np.reshape(g, (-1, repeats)), axis=1), x)
+        elif axis is None and not flat:
+            origin = emit("repeat", emit("arange", np.size(x)), repeats)
+            zeros = np.ravel(np.zeros_like(x))
+            yield x, shaped_like(emit("add_at", zeros, origin, g), x)
+        else:
+            axis = axis or 0
+            origin = emit("repeat", emit("arange", length(x, axis)), repeats)
+            yield x, At(along(axis, origin), g)
+
+
+REPEAT = declare(np.repeat, _repeat_type, Repeat())
+
+
+def _reps(reps: Anything) -> tuple[Anything, ...] | None:
+    """The counts of np.tile in a tuple, or None where they are not spelled out."""
+    if isinstance(reps, (tuple, list)):
+        return tuple(reps)
+    if isinstance(reps, (int, np.integer)) or _whole(typeof(reps)):
+        return (reps,)
+    return None
+
+
+def _tile_type(A: Anything, reps: Anything) -> Num:
+    old, counts = array_of(A).shape, _reps(reps)
+    if old is None or counts is None:
+        return arranged(A, None)
+    total = max(len(old), len(counts))
+    sizes = (1,) * (total - len(old)) + old
+    counts = (1,) * (total - len(counts)) + counts
+    return arranged(A, tuple(_times(s, c) for s, c in zip(sizes, counts)))
+
+
+def _untile(g: Anything, out: Value, x: Value, reps: Anything) -> Anything:
+    counts, r = _reps(reps), rank(x.type)
+    if counts is None or r is None:
+        return emit("untile", g, x, reps)
+    counts = (1,) * (r - len(counts)) + counts
+    lead = len(counts) - r
+    shape: list[Anything] = []
+    summed: list[int] = []
+    for k, count in enumerate(counts):
+        if k < lead or count != 1 or not isinstance(count, int):
+            summed.append(len(shape))
+            shape.append(count)
+        if k >= lead:
+            shape.append(length(x, k - lead))
+    if not summed:
+        return g
+    g = np.reshape(g, tuple(shape))
+    return np.sum(g, axis=summed[0] if len(summed) == 1 else tuple(summed))
+
+
+TILE = declare(np.tile, _tile_type, linear(_untile))
+UNTILE = declare(
+    runtime.untile,
+    lambda g, x, reps: arranged(g, array_of(x).shape),
+    linear(lambda h, out, g, x, reps: np.tile(h, reps)),
+    syntax="runtime untile",
+)
+
+
+# Diagonals ------------------------------------------------------------------------------------
+
+
+def _diagonal_size(n: Size, m: Size, offset: int) -> Size:
+    if offset == 0 and (n == m or facts().equal(n, m)):
+        return n
+    if isinstance(n, int) and isinstance(m, int):
+        return max(0, min(n, m - offset) if offset >= 0 else min(n + offset, m))
+    return facts().fresh() if None in (n, m) else derived("diagonal", n, m, offset)
+
+
+def _diagonal_type(a: Anything, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Num:
+    old = array_of(a).shape
+    if old is None:
+        return arranged(a, None)
+    first, second = axis_of(axis1, len(old)), axis_of(axis2, len(old))
+    rest = tuple(s for k, s in enumerate(old) if k not in (first, second))
+    return arranged(a, (*rest, _diagonal_size(old[first], old[second], offset)))
+
+
+def on_diagonal(g: Anything, x: Value, offset: int, axis1: int, axis2: int) -> Anything:
+    """Zeros in the shape of x with g on a diagonal."""
+    keys = {"offset": offset, "axis1": axis1, "axis2": axis2}
+    defaults = {"offset": 0, "axis1": 0, "axis2": 1}
+    return emit("undiagonal", g, x, **{k: v for k, v in keys.items() if v != defaults[k]})
+
+
+DIAGONAL = declare(
+    np.diagonal,
+    _diagonal_type,
+    linear(
+        lambda g, out, x, offset=0, axis1=0, axis2=1: (
+            np.diag(g)
+            if offset == 0 and is_square(x)
+            else on_diagonal(g, x, offset, axis1, axis2)
+        )
+    ),
+    alias=alias_of_array("view"),
+)
+UNDIAGONAL = declare(
+    runtime.undiagonal,
+    lambda g, x, offset=0, axis1=0, axis2=1: arranged(g, array_of(x).shape),
+    linear(lambda h, out, g, x, **where: fit(np.diagonal(h, **where), g)),
+    syntax="runtime undiagonal",
+)
+
+
+def is_square(x: Value) -> bool:
+    """Provably one square matrix."""
+    t = x.type
+    return (
+        isinstance(t, Num)
+        and t.shape is not None
+        and len(t.shape) == 2
+        and facts().equal(*t.shape)
+    )
+
+
+def _diag_type(v: Anything, k: int = 0) -> Num:
+    old = array_of(v).shape
+    if old is None:
+        return arranged(v, None)
+    if len(old) == 1:
+        size = old[0]
+        wide = product_of((size,)) if k == 0 else derived("diag", size, abs(k))
+        if isinstance(size, int):
+            wide = size + abs(k)
+        return arranged(v, (wide, wide))
+    return _diagonal_type(v, k)
+
+
+def _undiag(g: Anything, out: Value, v: Value, k: int = 0) -> Anything:
+    if rank(v.type) == 1 or (k == 0 and is_square(v)):
+        return np.diag(g, k) if k else np.diag(g)
+    if rank(v.type) == 2:
+        return on_diagonal(g, v, k, 0, 1)
+    return emit("undiag", g, v, k=k) if k else emit("undiag", g, v)
+
+
+def _diag_alias(op: Op) -> str:
+    r = rank(typeof(op.args[0]))
+    return {1: "fresh", 2: alias_of_array("view")(op)}.get(r or 0, "layout")
+
+
+DIAG = declare(np.diag, _diag_type, linear(_undiag), alias=_diag_alias)
+UNDIAG = declare(
+    runtime.undiag,
+    lambda g, v, k=0: arranged(g, array_of(v).shape),
+    linear(lambda h, out, g, v, k=0: np.diag(h, k) if k else np.diag(h)),
+    syntax="runtime undiag",
+)
+
+
+def _trace_type(a: Anything, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Num:
+    from s2s_ad.ops.arraytypes import reduced
+
+    t = array_of(a)
+    dtype = t.dtype
+    if dtype is not None and dtype.kind in "bu":
+        dtype = None  # NumPy sums small integers in a wider one
+    if dtype is not None and dtype.kind == "i":
+        dtype = np.result_type(dtype, np.int_)
+    shape = _diagonal_type(a, offset, axis1, axis2).shape
+    return reduced(dtype, None if shape is None else shape[:-1])
+
+
+def _untrace(
+    g: Anything, out: Value, x: Value, offset: int = 0, axis1: int = 0, axis2: int = 1
+) -> Anything:
+    if rank(x.type) == 2 and offset == 0:
+        if is_square(x):
+            return g * emit("eye", length(x))
+        return g * emit("eye", length(x), length(x, 1))
+    if rank(x.type) != 2:
+        g = np.expand_dims(g, -1)
+    return on_diagonal(g, x, offset, axis1, axis2)
+
+
+TRACE = declare(np.trace, _trace_type, linear(_untrace))
+
+
+def _triangle_type(m: Anything, k: int = 0) -> Num:
+    t = array_of(m)
+    if t.rank == 1:
+        raise UnsupportedError("a triangle of a vector", "use a matrix")
+    return arranged(m, t.shape)
+
+
+TRIL = declare(
+    np.tril, _triangle_type, linear(lambda g, out, x, k=0: np.tril(g, k) if k else np.tril(g))
+)
+TRIU = declare(
+    np.triu, _triangle_type, linear(lambda g, out, x, k=0: np.triu(g, k) if k else np.triu(g))
+)
+
+
+# Padding --------------------------------------------------------------------------------------
+
+
+def _widths(pad_width: Anything, r: int | None) -> list[tuple[int, int]] | None:
+    """Before and after, per axis; None where that needs the rank and it is unknown."""
+    given = np.asarray(pad_width)
+    if given.ndim == 2 and given.shape[0] > 1:
+        return [(int(a), int(b)) for a, b in given]
+    if r is None:
+        return None
+    return [(int(a), int(b)) for a, b in np.broadcast_to(given, (r, 2))]
+
+
+def _pad_type(
+    array: Anything, pad_width: Anything, mode: str = "constant", constant_values: Anything = 0
+) -> Num:
+    if mode != "constant":
+        raise UnsupportedError(f"np.pad with mode={mode!r}", "mode='constant' is supported")
+    old = array_of(array).shape
+    widths = _widths(pad_width, None if old is None else len(old))
+    if old is None or widths is None:
+        return arranged(array, None)
+    from s2s_ad.ops.arraytypes import sum_of
+
+    return arranged(array, tuple(sum_of((s, a + b)) for s, (a, b) in zip(old, widths)))
+
+
+class Pad(Linear):
+    """np.pad with a constant: the tangent is padded with zeros, the cotangent is cut out."""
+
+    def __init__(self) -> None:
+        super().__init__({0: self.cut})
+
+    def jvp(self, op: Op, dots: dict[Value, Anything]) -> list[Anything]:
+        return [emit(op.prim, dots[op.args[0]], pad_width=op.kwargs["pad_width"])]
+
+    @staticmethod
+    def cut(g: Anything, out: Value, x: Value, pad_width: Anything, **static: Anything) -> Anything:
+        widths = _widths(pad_width, rank(x.type))
+        if widths is None:
+            raise UnsupportedError("np.pad of an array of unknown rank", "give it a type")
+        cuts = tuple(slice(a or None, -b if b else None) for a, b in widths)
+        return g[cuts if len(cuts) > 1 else cuts[0]]
+
+
+PAD = declare(np.pad, _pad_type, Pad(), static=("pad_width",))
+
+__all__ = [
+    "along", "arranged", "flipped_axes", "is_square", "length", "shape_of",
+    "shaped_like", "swapped",
+]  # fmt: skip

@@ -1,0 +1,108 @@
+"""Broadcasts in derivative code that the operation reading them does anyway.
+
+`broadcast_like(s, x)` meets `y` of the shape of `x` as `s` itself, and arithmetic on a broadcast is
+done before it is spread.
+"""
+
+from __future__ import annotations
+
+from typing import Any as Anything
+
+from s2s_ad.ir.build import emit, facts, typeof
+from s2s_ad.ir.core import Op, Value
+from s2s_ad.ir.types import is_scalar
+from s2s_ad.ops.rules import Elementwise
+from s2s_ad.passes.peephole import is_literal, made_by, rule
+
+
+def same_shape(y: Anything, x: Anything) -> bool:
+    """Whether y is known to have the shape of x: by types, or because y is computed from x alone
+    element by element."""
+    if y is x or facts().same_shape(typeof(y), typeof(x)):
+        return type(y) is Value
+    if type(y) is not Value or not isinstance(y.owner, Op):
+        return False
+    op = y.owner
+    if op.prim.name == "broadcast_like":
+        return same_shape(op.args[1], x)
+    if not isinstance(op.prim.derivative, Elementwise) or len(op.results) != 1:
+        return False
+    rest = [a for a in op.args if not is_literal(a) and not is_scalar(typeof(a))]
+    return bool(rest) and all(same_shape(a, x) for a in rest)
+
+
+@rule("broadcast_like")
+def spread(op: Op) -> tuple[Anything] | None:
+    g, x = op.args
+    if type(g) is Value and (is_scalar(typeof(x)) and is_scalar(g.type) or same_shape(g, x)):
+        return (g,)
+    inner = made_by(g, "broadcast_like")
+    if inner is not None and is_scalar(typeof(inner.args[0])):
+        return (emit("broadcast_like", inner.args[0], x),)
+    return None
+
+
+@rule("multiply", "divide", "add", "subtract")
+def meet(op: Op) -> tuple[Anything] | None:
+    a, b = op.args
+    spread_a, spread_b = made_by(a, "broadcast_like"), made_by(b, "broadcast_like")
+    for at, spread_at, other in ((0, spread_a, b), (1, spread_b, a)):
+        if spread_at is None:
+            continue
+        s, x = spread_at.args
+        if not is_scalar(typeof(s)):
+            continue
+        args = [s, other] if at == 0 else [other, s]
+        if made_by(other, "broadcast_like") is None and same_shape(other, x):
+            return (emit(op.prim, *args),)
+        if is_literal(other) or is_scalar(typeof(other)):
+            return (emit("broadcast_like", emit(op.prim, *args), x),)
+    if spread_a is not None and spread_b is not None and same_shape(a, spread_b.args[1]):
+        small = spread_a.args[0], spread_b.args[0]
+        if all(is_scalar(typeof(s)) for s in small):
+            return (emit("broadcast_like", emit(op.prim, *small), spread_a.args[1]),)
+    return None
+
+
+@rule("negative")
+def negative(op: Op) -> tuple[Anything] | None:
+    inner = made_by(op.args[0], "broadcast_like")
+    if inner is None or not is_scalar(typeof(inner.args[0])):
+        return None
+    return (emit("broadcast_like", emit("negative", inner.args[0]), inner.args[1]),)
+
+
+@rule("where")
+def choose(op: Op) -> tuple[Anything] | None:
+    """`np.where` spreads a scalar over its mask."""
+    if len(op.args) != 3:
+        return None
+    for k in (1, 2):
+        inner = made_by(op.args[k], "broadcast_like")
+        if inner is None or not is_scalar(typeof(inner.args[0])):
+            continue
+        others = [a for i, a in enumerate(op.args) if i != k]
+        if any(same_shape(a, inner.args[1]) and made_by(a, "broadcast_like") is None for a in others):
+            args = list(op.args)
+            args[k] = inner.args[0]
+            return (emit(op.prim, *args, **op.kwargs),)
+    return None
+
+
+@rule("accumulate")
+def accumulate(op: Op) -> tuple[Anything] | None:
+    acc, g = op.args
+    inner = made_by(g, "broadcast_like")
+    if inner is not None and is_scalar(typeof(inner.args[0])):
+        if made_by(acc, "broadcast_like") is None and same_shape(acc, inner.args[1]):
+            return (emit(op.prim, acc, inner.args[0]),)
+    return None
+
+
+@rule("add_at", "set_at")
+def place(op: Op) -> tuple[Anything] | None:
+    """A scalar spreads over the place it is added to or stored at."""
+    inner = made_by(op.args[2], "broadcast_like")
+    if inner is None or not is_scalar(typeof(inner.args[0])):
+        return None
+    return (emit(op.prim, op.args[0], op.args[1], inner.args[0], **op.kwargs),)
