@@ -1,14 +1,7 @@
 """Derivatives of Python/NumPy functions as Python source that reads as if written by hand."""
 
-from s2s_ad.api import (
-    Differentiable,
-    differentiate,
-    grad,
-    jvp,
-    source,
-    value_and_grad,
-    vjp,
-)
+from s2s_ad.api import grad, jvp, source, value_and_grad, vjp
+from s2s_ad.differentiable import Differentiable, differentiate
 from s2s_ad.dispatch import IntegerWarning
 from s2s_ad.errors import (
     DerivativeTypeError,

@@ -1,24 +1,22 @@
-"""The ways in: `differentiate`, `grad`, `value_and_grad`, `jvp`, `vjp`, `source`."""
+"""The ways in: `grad`, `value_and_grad`, `jvp`, `vjp`, `source`."""
 
 from __future__ import annotations
 
 import functools
+import inspect
 import types
 import weakref
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any as Anything
-from typing import Generic, ParamSpec, TypeVar, overload
 
 import numpy as np
 
-from s2s_ad.dispatch import Dispatcher, parameters_of, positions
+from s2s_ad.dispatch import STARS, Dispatcher, parameters_of, positions
 from s2s_ad.entries import gradient, pullbacks, pushforward
-from s2s_ad.errors import DerivativeTypeError, S2SError, SourceNotFoundError, UnsupportedError
-from s2s_ad.results import detach, match
+from s2s_ad.errors import DerivativeTypeError, S2SError, UnsupportedError
+from s2s_ad.loader import load
+from s2s_ad.results import match
 
-P = ParamSpec("P")
-R = TypeVar("R")
-F = TypeVar("F", bound=Callable[..., Anything])
 Wrt = int | str | tuple[int | str, ...]
 
 MODES = ("jvp", "vjp", "grad", "ssa")
@@ -38,14 +36,12 @@ class _Cache(dict[Anything, Dispatcher]):
         return _Cache, ()
 
 
-def _split(f: Anything) -> tuple[Anything, tuple[Anything, ...]]:
+def split_bound(f: Anything) -> tuple[Anything, tuple[Anything, ...]]:
     """A callable as a plain function and the arguments bound to it (`self`)."""
-    if isinstance(f, Differentiable):
-        f = f.__wrapped__
-    if isinstance(f, BoundDifferentiable):
-        return f.__func__, (f.__self__,)
+    if getattr(f, "__s2s_ad__", False) is True:
+        return split_bound(f.__wrapped__)  # a decorated function, or what `grad` returned
     if isinstance(f, types.MethodType):
-        inner, before = _split(f.__func__)
+        inner, before = split_bound(f.__func__)
         return inner, (f.__self__, *before)
     if isinstance(f, (staticmethod, classmethod)):
         raise UnsupportedError(
@@ -61,7 +57,7 @@ def _split(f: Anything) -> tuple[Anything, tuple[Anything, ...]]:
         return f, ()
     if not callable(f):
         raise DerivativeTypeError(f"{f!r} is not a function", "give the function, not its value")
-    call = getattr(type(f), "__call__", None)
+    call = type(f).__call__
     if isinstance(call, types.FunctionType):
         return call, (f,)
     return f, ()
@@ -82,7 +78,7 @@ def _dispatcher(f: Anything, kind: str, wrt: Anything, several: bool = False) ->
     if found is None:
         mode, finish = {
             "grad": ("grad", gradient(False)),
-            "value_and_grad": ("vjp", gradient(True)),
+            "value_and_grad": ("value_and_grad", gradient(True)),
             "jvp": ("jvp", pushforward),
             "vjp": ("split", pullbacks),
         }[kind]
@@ -94,34 +90,53 @@ def _dispatcher(f: Anything, kind: str, wrt: Anything, several: bool = False) ->
 
 def _gradient_function(f: Anything, kind: str, wrt: Wrt) -> Callable[..., Anything]:
     """`grad(f)` or `value_and_grad(f)`: a plain function, bound to `self` where f is."""
-    function, before = _split(f)
+    function, before = split_bound(f)
     if len(before) > 1:
         raise UnsupportedError("a method bound twice cannot be differentiated")
     places = positions(function, parameters_of(function), wrt, bool(before))
     several = isinstance(wrt, (tuple, list))
     d = _dispatcher((function, before), kind, places, several)
-    # A function object of its own: attributes tell what it is, to people and to the front end.
-    made = types.FunctionType(
-        d.wrapper.__code__, d.wrapper.__globals__, d.wrapper.__name__, d.wrapper.__defaults__
-    )
-    made.__kwdefaults__ = d.wrapper.__kwdefaults__
+    # A function object of its own, because attributes tell what it is: the front end, which unwraps
+    # what `__s2s_ad__` marks, finds Python text that says the same.
+    call = d.wrapper
+    made = types.FunctionType(call.__code__, call.__globals__, kind, call.__defaults__)
+    made.__kwdefaults__ = call.__kwdefaults__
+    functools.update_wrapper(made, _in_words(function, kind, places if several else places[0]))
+    made.__s2s_ad__ = True  # type: ignore[attr-defined]
     name = getattr(function, "__name__", "f")
-    made.__name__ = f"{name}_{kind}"
-    made.__qualname__ = f"{getattr(function, '__qualname__', name)}_{kind}"
-    made.__module__ = getattr(function, "__module__", None) or __name__
     what = "Value and gradient" if kind == "value_and_grad" else "Gradient"
     names = ", ".join(d.names[i] for i in places)
     made.__doc__ = f"{what} of `{name}` with respect to {names}."
-    made.__dict__["__signature__"] = _signature(function)
-    made.__dict__["__s2s_derivative__"] = (kind, function, wrt)
     return types.MethodType(made, before[0]) if before else made
 
 
-def _signature(function: Anything) -> Anything:
-    import inspect
-
-    signature = inspect.signature(function)
-    return signature.replace(return_annotation=signature.empty)
+def _in_words(function: Anything, kind: str, wrt: Anything) -> Anything:
+    """`grad(f, wrt)` as a Python function with source: it calls the transform, then the result."""
+    parameters = parameters_of(function)
+    name = getattr(function, "__name__", "f")
+    name = name if name.isidentifier() else "f"
+    head, arguments = [], []
+    for p in parameters.values():
+        prefix = STARS.get(p.kind, "")
+        arguments.append(f"{p.name}={p.name}" if p.kind is p.KEYWORD_ONLY else prefix + p.name)
+        default = p.empty if p.default is p.empty else None
+        head.append(p.replace(annotation=p.empty, default=default))
+    outer, inner = kind, name
+    while outer in parameters:
+        outer += "_"
+    while inner in parameters or inner == outer:
+        inner += "_"
+    called = f"{outer}({inner}, {wrt!r})({', '.join(arguments)})"
+    text = f"def {name}_{kind}{inspect.Signature(head)}:\n    return {called}\n"
+    transform = value_and_grad if kind == "value_and_grad" else grad
+    made = load(text, f"{name}_{kind}", {outer: transform, inner: function})[f"{name}_{kind}"]
+    made.__defaults__ = getattr(function, "__defaults__", None)
+    made.__kwdefaults__ = getattr(function, "__kwdefaults__", None)
+    made.__module__ = getattr(function, "__module__", None) or __name__
+    annotations = dict(getattr(function, "__annotations__", {}))
+    annotations.pop("return", None)
+    made.__annotations__ = annotations
+    return made
 
 
 def grad(f: Callable[..., Anything], wrt: Wrt = 0) -> Callable[..., Anything]:
@@ -145,16 +160,9 @@ def value_and_grad(f: Callable[..., Anything], wrt: Wrt = 0) -> Callable[..., An
     return _gradient_function(f, "value_and_grad", wrt)
 
 
-def _arguments(function: Anything, before: tuple[Anything, ...], primals: Anything) -> Anything:
-    """The primals as arguments by parameter, defaults filled in."""
-    import inspect
-
-    bound = inspect.signature(function).bind(*before, *primals)
-    bound.apply_defaults()
-    return bound
-
-
-def jvp(f: Callable[..., Anything], primals: Anything, tangents: Anything) -> tuple[Anything, Anything]:
+def jvp(
+    f: Callable[..., Anything], primals: Anything, tangents: Anything
+) -> tuple[Anything, Anything]:
     """The value of f and its derivative along a direction: (y, y_dot).
 
     One tangent per primal, of the primal's structure and shapes; None stands for zero.
@@ -162,7 +170,7 @@ def jvp(f: Callable[..., Anything], primals: Anything, tangents: Anything) -> tu
     >>> jvp(lambda x, y: x * y, (2.0, 3.0), (1.0, 10.0))
     (6.0, 23.0)
     """
-    function, before = _split(f)
+    function, before = split_bound(f)
     if not isinstance(primals, (tuple, list)) or not isinstance(tangents, (tuple, list)):
         raise DerivativeTypeError(
             "jvp takes a tuple of primals and a tuple of tangents", "jvp(f, (x, y), (x_dot, y_dot))"
@@ -213,10 +221,14 @@ def vjp(f: Callable[..., Anything], *primals: Anything) -> tuple[Anything, Calla
     >>> y, pullback(1.0), pullback(10.0)
     (6.0, (3.0, 2.0), (30.0, 20.0))
     """
-    function, before = _split(f)
+    function, before = split_bound(f)
     _check_plain(function, before, len(primals))
     floats = [i for i, x in enumerate(primals) if _is_float(x)]
-    ints = [i for i, x in enumerate(primals) if _is_int(x) and not _declared_int(function, i + len(before))]
+    ints = [
+        i
+        for i, x in enumerate(primals)
+        if _is_int(x) and not _declared_int(function, i + len(before))
+    ]
     return _vjp_of(f, function, before, primals, floats, ints)
 
 
@@ -278,16 +290,17 @@ def source(f: Callable[..., Anything], mode: str, *, wrt: Wrt = 0, like: Anythin
     """The source of a derivative: a complete module that runs as it stands.
 
     `mode` is "jvp", "vjp", "grad" or "ssa" (the intermediate form). `like` says what the
-    arguments are: a tuple of examples or signature strings (`"f8[n, m]"`, `"float"`), a mapping from
-    names to these, or one string `"x=f8[n], k=float"`. Without it annotations and defaults count.
+    arguments are: a tuple of examples or signature strings (`"f8[n, m]"`, `"float"`), a mapping
+    from names to these, or one string `"x=f8[n], k=float"`. Without it annotations and defaults
+    count.
     """
-    from s2s_ad.annotations import described
+    from s2s_ad.like import described
 
     if mode not in MODES:
         raise DerivativeTypeError(
             f"mode {mode!r} is unknown", f"choose among {', '.join(map(repr, MODES))}"
         )
-    function, before = _split(f)
+    function, before = split_bound(f)
     parameters = parameters_of(function)
     places = positions(function, parameters, wrt, bool(before))
     free = dict(list(parameters.items())[len(before) :])
@@ -298,168 +311,6 @@ def source(f: Callable[..., Anything], mode: str, *, wrt: Wrt = 0, like: Anythin
     return d.source(found, values)
 
 
-for _transform in (grad, value_and_grad, jvp, vjp):
-    _transform.__s2s_transform__ = _transform.__name__  # type: ignore[attr-defined]
-
-
-class Differentiable(Generic[P, R]):
-    """A function with its derivatives: what `differentiate` returns.
-
-    Calling it calls the function. `grad` and `value_and_grad` are functions of the same arguments.
-    """
-
-    __s2s_ad__ = True
-    __wrapped__: Callable[P, R]
-    __name__: str
-    __qualname__: str
-
-    def __init__(self, function: Callable[P, R], wrt: Wrt = 0) -> None:
-        functools.update_wrapper(self, function)
-        self.__dict__.pop("__s2s_cache__", None)
-        self.wrt = wrt
-
-    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
-        return self.__wrapped__(*args, **kwargs)
-
-    @functools.cached_property
-    def grad(self) -> Callable[P, Anything]:
-        """The gradient, as a function of the same arguments."""
-        return grad(self.__wrapped__, self.wrt)
-
-    @functools.cached_property
-    def value_and_grad(self) -> Callable[P, tuple[R, Anything]]:
-        """The pair (value, gradient), as a function of the same arguments."""
-        return value_and_grad(self.__wrapped__, self.wrt)
-
-    def jvp(self, primals: Anything, tangents: Anything) -> tuple[R, Anything]:
-        """(y, y_dot) along a direction, one tangent per primal."""
-        return jvp(self.__wrapped__, primals, tangents)
-
-    def vjp(self, *primals: Anything) -> tuple[R, Callable[..., Anything]]:
-        """(y, pullback); the pullback gives a tuple with one gradient per primal."""
-        return vjp(self.__wrapped__, *primals)
-
-    def source(self, mode: str, *, wrt: Wrt | None = None, like: Anything = None) -> str:
-        """The source of a derivative: see `s2s_ad.source`."""
-        return source(self.__wrapped__, mode, wrt=self.wrt if wrt is None else wrt, like=like)
-
-    @overload
-    def __get__(self, instance: None, owner: type) -> Differentiable[P, R]: ...
-    @overload
-    def __get__(self, instance: object, owner: type | None = None) -> BoundDifferentiable: ...
-
-    def __get__(self, instance: Anything, owner: type | None = None) -> Anything:
-        if instance is None:
-            return self
-        return BoundDifferentiable(self, instance)
-
-    def __reduce__(self) -> Anything:
-        """By reference, as functions are pickled; by parts where the name means the bare function."""
-        import sys
-
-        found: Anything = sys.modules.get(self.__module__)
-        for part in self.__qualname__.split("."):
-            found = getattr(found, part, None)
-        if found is self:
-            return self.__qualname__
-        return Differentiable, (self.__wrapped__, self.wrt)
-
-    def __copy__(self) -> Differentiable[P, R]:
-        return self
-
-    def __deepcopy__(self, memo: dict[int, Anything]) -> Differentiable[P, R]:
-        return self
-
-    def __repr__(self) -> str:
-        return f"<differentiable {self.__wrapped__!r}>"
-
-
-class BoundDifferentiable:
-    """A differentiable method bound to its instance; positions count after `self`."""
-
-    __s2s_ad__ = True
-
-    def __init__(self, method: Differentiable[..., Anything], instance: object) -> None:
-        self.__func__ = method.__wrapped__
-        self.__self__ = instance
-        self.__wrapped__ = types.MethodType(method.__wrapped__, instance)
-        self.wrt = method.wrt
-        self._method = method
-        self.__name__ = method.__name__
-        self.__doc__ = method.__doc__
-
-    def __call__(self, *args: Anything, **kwargs: Anything) -> Anything:
-        return self.__func__(self.__self__, *args, **kwargs)
-
-    @property
-    def grad(self) -> Callable[..., Anything]:
-        """The gradient, as a function of the same arguments."""
-        return grad(self.__wrapped__, self.wrt)
-
-    @property
-    def value_and_grad(self) -> Callable[..., Anything]:
-        """The pair (value, gradient), as a function of the same arguments."""
-        return value_and_grad(self.__wrapped__, self.wrt)
-
-    def jvp(self, primals: Anything, tangents: Anything) -> tuple[Anything, Anything]:
-        """(y, y_dot) along a direction, one tangent per primal."""
-        return jvp(self.__wrapped__, primals, tangents)
-
-    def vjp(self, *primals: Anything) -> tuple[Anything, Callable[..., Anything]]:
-        """(y, pullback); the pullback gives a tuple with one gradient per primal."""
-        return vjp(self.__wrapped__, *primals)
-
-    def source(self, mode: str, *, wrt: Wrt | None = None, like: Anything = None) -> str:
-        """The source of a derivative: see `s2s_ad.source`."""
-        return source(self.__wrapped__, mode, wrt=self.wrt if wrt is None else wrt, like=like)
-
-    def __eq__(self, other: object) -> bool:
-        return (
-            isinstance(other, BoundDifferentiable)
-            and self.__func__ is other.__func__
-            and self.__self__ is other.__self__
-        )
-
-    def __hash__(self) -> int:
-        return hash((id(self.__func__), id(self.__self__)))
-
-    def __reduce__(self) -> Anything:
-        return getattr, (self.__self__, self.__name__)
-
-    def __repr__(self) -> str:
-        return f"<differentiable {self.__wrapped__!r}>"
-
-
-@overload
-def differentiate(function: Callable[P, R], *, wrt: Wrt = 0) -> Differentiable[P, R]: ...
-@overload
-def differentiate(
-    function: None = None, *, wrt: Wrt = 0
-) -> Callable[[Callable[P, R]], Differentiable[P, R]]: ...
-
-
-def differentiate(function: Anything = None, *, wrt: Wrt = 0) -> Anything:
-    """A function with its derivatives, as a decorator: `@differentiate` or `@differentiate(wrt="w")`.
-
-    The object calls like the function and has `.grad`, `.value_and_grad`, `.jvp`, `.vjp`, `.source`.
-
-    >>> @differentiate
-    ... def square(x):
-    ...     return x * x
-    >>> square(3.0), square.grad(3.0)
-    (9.0, 6.0)
-    """
-    if function is None:
-        return lambda f: differentiate(f, wrt=wrt)
-    if isinstance(function, Differentiable):
-        return Differentiable(function.__wrapped__, wrt)
-    if isinstance(function, (staticmethod, classmethod)):
-        _split(function)  # refuses, with the advice to swap the decorators
-    if not callable(function):
-        raise DerivativeTypeError(
-            f"@differentiate needs a function, not {function!r}", "write @differentiate(wrt=...)"
-        )
-    return Differentiable(function, wrt)
-
-
-_ = (Mapping, SourceNotFoundError, detach, F)
+# The front end recognises the transforms in a differentiated function by this attribute.
+for _name in ("grad", "value_and_grad", "jvp", "vjp"):
+    setattr(globals()[_name], "__s2s_transform__", _name)  # noqa: B010 (functions are not classes)

@@ -23,6 +23,10 @@ from s2s_ad.loader import load
 from s2s_ad.signatures import check_active, is_static, key_of, of_value, promoted, value_key
 
 VARIADIC = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+STARS: dict[Anything, str] = {
+    inspect.Parameter.VAR_POSITIONAL: "*",
+    inspect.Parameter.VAR_KEYWORD: "**",
+}
 LIMIT = 512  # specialisations of one derivative that are kept; the oldest go first
 
 
@@ -153,7 +157,7 @@ class Dispatcher:
                 head.append("*")
                 star = True
             star = star or p.kind is kinds.VAR_POSITIONAL
-            prefix = {kinds.VAR_POSITIONAL: "*", kinds.VAR_KEYWORD: "**"}.get(p.kind, "")
+            prefix = STARS.get(p.kind, "")
             default = "" if p.default is p.empty else "=_s2s_missing"
             head.append(prefix + name + default)
         if slash:

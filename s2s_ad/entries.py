@@ -7,7 +7,6 @@ too, with the checks of the usual case inline.
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable
 from sys import getrefcount
 from typing import Any as Anything
@@ -60,9 +59,7 @@ def gradient(with_value: bool) -> Callable[[Dispatcher, Variant, list[bool]], En
         bars = [f"_s2s_g{i}" for i in d.wrt]
         target = f"({', '.join(bars)},)" if d.several else bars[0]
         if with_value:
-            seeds = _required(variant, d.names)
-            seed = [f"{seeds[0]}=1.0"] if seeds else []
-            lines.append(f"_s2s_value, {target} = {_call(d, '_s2s_f', *seed)}")
+            lines.append(f"_s2s_value, {target} = {_call(d, '_s2s_f')}")
             lines.append("if type(_s2s_value) is not _s2s_float:")
             lines.append("    _s2s_value = _s2s_scalar(_s2s_value)")
         else:
@@ -86,12 +83,6 @@ def _hand_over(bar: str, x: str, kind: Type) -> list[str]:
             f"      or {bar}.shape != {x}.shape): {bar} = _s2s_match({bar}, {x})",
         ]
     return [f"{bar} = _s2s_match({bar}, {x})"]
-
-
-def _required(variant: Variant, names: list[str]) -> list[str]:
-    """The parameters without default that a generated function has beside the primal's."""
-    parameters = inspect.signature(variant.function).parameters
-    return [n for n in variant.extra(names) if parameters[n].default is inspect.Parameter.empty]
 
 
 def scalar(value: Anything) -> Anything:
@@ -142,6 +133,7 @@ def pullbacks(d: Dispatcher, variant: Variant, change: list[bool]) -> Entry:
         "_s2s_y = _s2s_detach(_s2s_y)",
         f"return _s2s_y, _s2s_pullback(_s2s_y, _s2s_residuals, ({active},))",
     ]
+
     def make(y: Anything, residuals: Anything, primals: tuple[Anything, ...]) -> Entry:
         like = _outline(y)
         shapes = _outline(primals)
@@ -155,7 +147,7 @@ def pullbacks(d: Dispatcher, variant: Variant, change: list[bool]) -> Entry:
                         "give an array (or nested arrays) of the value's shape",
                     )
                 out_bar = 1.0
-            bars = pullback(residuals, direction(out_bar, like, "the cotangent"))
+            bars = pullback(*residuals, direction(out_bar, like, "the cotangent"))
             return tuple([match(bars[i], shapes[i], ALONE_INSIDE) for i in range(len(shapes))])
 
         return pull

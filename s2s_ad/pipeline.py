@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from typing import Any as Anything
 
 from s2s_ad.autodiff.joint import jvp_function, vjp_function
+from s2s_ad.autodiff.split import split_function
 from s2s_ad.codegen.module import emit_module
 from s2s_ad.errors import DerivativeTypeError
 from s2s_ad.frontend.lower import lower
@@ -42,25 +43,37 @@ class Derived:
 
 
 def prepare(function: Callable[..., Anything], signature: Signature) -> Function:
-    """The simplified primal as SSA."""
-    return simplify(lower(function, signature, transform))
+    """The simplified primal as SSA. A function made by `grad` or `value_and_grad` is the
+    transform of what it was made from, so derivatives nest to any order."""
+    made = getattr(function, "__s2s_derivative__", None)
+    if made is None:
+        return simplify(lower(function, signature, transform))
+    kind, inner, wrt = made
+    primal = prepare(inner, signature)
+    names = [p.name for p in primal.parameters]
+    chosen = wrt if isinstance(wrt, (tuple, list)) else (wrt,)
+    bound = bool(signature.static) and names[:1] == list(signature.static)[:1] == ["self"]
+    places = tuple(names.index(w) if isinstance(w, str) else w + bound for w in chosen)
+    return transform(primal, kind, places, isinstance(wrt, (tuple, list)))
 
 
-def simplify(function: Function) -> Function:
-    """The passes that run before and after a transform."""
+def simplify(function: Function, may_raise_less: bool = False) -> Function:
+    """The passes that run before and after a transform. A gradient alone may raise less than
+    the primal: what only the value needed is gone."""
     fold_constants(function)
     cse(function)
-    return dce(function)
+    return dce(function, may_raise_less)
 
 
 def transform(function: Function, mode: str, wrt: tuple[int, ...], several: bool = False) -> Function:
-    """The derivative of an SSA function as an SSA function; mode is "jvp", "vjp" or "grad"."""
+    """The derivative of an SSA function as an SSA function: mode is "jvp", "vjp", "grad" or
+    "value_and_grad" (a VJP with the cotangent 1.0)."""
     simplify(function)
     if mode == "jvp":
-        derived = jvp_function(function, wrt)
-    else:
-        derived = vjp_function(function, wrt, several, value=mode != "grad")
-    return simplify(derived)
+        return simplify(jvp_function(function, wrt))
+    value, seeded = mode != "grad", mode == "value_and_grad"
+    derived = vjp_function(function, wrt, several, value=value, seeded=seeded)
+    return simplify(derived, may_raise_less=not value)
 
 
 def derive(
@@ -77,6 +90,10 @@ def derive(
         return Derived(primal.name, print_function(primal), {}, primal.guards)
     if not wrt:
         raise DerivativeTypeError(f"{mode} of {primal.name} with respect to nothing")
-    derived = transform(primal, mode, wrt, several)
-    emitted = emit_module([derived])
-    return Derived(derived.name, emitted.text, emitted.bindings, primal.guards)
+    if mode == "split":
+        forward, pullback, _ = split_function(primal, wrt)
+        functions = [simplify(forward), simplify(pullback)]
+    else:
+        functions = [transform(primal, mode, wrt, several)]
+    emitted = emit_module(functions)
+    return Derived(functions[0].name, emitted.text, emitted.bindings, primal.guards)

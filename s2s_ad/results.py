@@ -25,9 +25,9 @@ def match(g: Anything, x: Anything, alone: int = 0, tangent: bool = False) -> An
     if kind is np.ndarray:
         if x.dtype.kind not in "fc":
             return np.zeros(x.shape) if tangent and x.dtype.kind in "biu" else None
-        if type(g) is np.ndarray and g.dtype == x.dtype and g.shape == x.shape:
-            if getrefcount(g) <= (alone or ALONE) and unshared(g):
-                return g
+        alike = type(g) is np.ndarray and g.dtype == x.dtype and g.shape == x.shape
+        if alike and getrefcount(g) <= (alone or ALONE) and unshared(g):
+            return g
         return _convert_array(g, x)
     if kind is float:
         return 0.0 if g is None else float(_real(g))
@@ -54,7 +54,9 @@ def match(g: Anything, x: Anything, alone: int = 0, tangent: bool = False) -> An
 
 def _same_length(g: Anything, x: Anything) -> None:
     if len(g) != len(x):
-        raise InternalError(f"a derivative with {len(g)} entries for a {type(x).__name__} of {len(x)}")
+        raise InternalError(
+            f"a derivative with {len(g)} entries for a {type(x).__name__} of {len(x)}"
+        )
 
 
 def _real(g: Anything) -> Anything:
@@ -113,7 +115,9 @@ def direction(t: Anything, x: Anything, what: str) -> Anything:
         if t is None:
             return kind([direction(None, v, what) for v in x])
         if type(t) not in (tuple, list) or len(t) != len(x):
-            raise DerivativeTypeError(f"{what} must be a {kind.__name__} of {len(x)}", f"it is {t!r}")
+            raise DerivativeTypeError(
+                f"{what} must be a {kind.__name__} of {len(x)}", f"it is {t!r}"
+            )
         return kind([direction(t[i], x[i], f"{what}[{i}]") for i in range(len(x))])
     if kind is dict:
         if t is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -117,3 +118,159 @@ def undiagonal(g: Any, x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) 
 def undiag(g: Any, v: Any, k: int = 0) -> Any:
     """The transpose of np.diag(v, k)."""
     return np.diag(g, k) if np.ndim(v) == 1 else undiagonal(g, v, k)
+
+
+def sinc_derivative(x: Any, order: int = 1) -> Any:
+    """The derivative of np.sinc of an order: pi**k * integral of t**k cos(pi x t + k pi/2), t in
+    [0, 1]; by its series near 0, by x f' + f = cos(pi x), differentiated, elsewhere."""
+    x = np.asarray(x)
+    z = np.pi * (x if x.dtype.kind == "f" else x.astype(float))
+    near = np.abs(z) < max(1.0, order)
+    far = np.where(near, max(1.0, order), z)
+    value = np.sin(far) / far
+    for k in range(1, order + 1):
+        value = (np.sin(far + 0.5 * k * np.pi) - k * value) / far
+    z = np.where(near, z, 0.0)
+    series, first = 0.0 * z, (order + 1) // 2
+    for m in range(first, first + 12 + order):
+        power = 2 * m - order
+        series = series + (-1) ** m * z**power / (math.factorial(power) * (2 * m + 1))
+    return (np.pi**order * np.where(near, series, value)).astype(z.dtype)[()]
+
+
+def polygamma(x: float, order: int = 0) -> float:
+    """The derivative of order + 1 of log(gamma(x)) for a number x, by recurrence and the
+    asymptotic series; by reflection below 0 for order 0, nan there for others."""
+    if x <= 0.0 and order == 0 and x != math.floor(x):
+        return polygamma(1.0 - x) - math.pi / math.tan(math.pi * x)
+    if x <= 0.0:
+        return math.nan
+    sign, factorial = (-1.0) ** (order + 1), math.factorial(order)
+    out = 0.0
+    while x < 15.0 + order:
+        out += sign * factorial / x ** (order + 1)
+        x += 1.0
+    if order == 0:
+        out += math.log(x) - 0.5 / x
+    else:
+        out += sign * (math.factorial(order - 1) / x**order + 0.5 * factorial / x ** (order + 1))
+    bernoulli = (1 / 6, -1 / 30, 1 / 42, -1 / 30, 5 / 66, -691 / 2730, 7 / 6)
+    for k, b in enumerate(bernoulli, 1):
+        rising = math.factorial(2 * k + order - 1) / math.factorial(2 * k)
+        out += sign * b * rising / x ** (2 * k + order)
+    return out
+
+
+def _swapped(x: Any) -> Any:
+    return np.swapaxes(x, -1, -2)
+
+
+def matmul_wrt_a(g: Any, a: Any, b: Any) -> Any:
+    """The cotangent of a, where g is that of a @ b."""
+    if np.ndim(b) == 1:
+        return unbroadcast(np.expand_dims(g, -1) * b, a)
+    if np.ndim(a) == 1:
+        return unbroadcast((b @ np.expand_dims(g, -1))[..., 0], a)
+    return unbroadcast(g @ _swapped(b), a)
+
+
+def matmul_wrt_b(g: Any, a: Any, b: Any) -> Any:
+    """The cotangent of b, where g is that of a @ b."""
+    if np.ndim(a) == 1:
+        return unbroadcast(a * g if np.ndim(b) == 1 else a[:, None] * np.expand_dims(g, -2), b)
+    if np.ndim(b) == 1:
+        return unbroadcast((_swapped(a) @ np.expand_dims(g, -1))[..., 0], b)
+    return unbroadcast(_swapped(a) @ g, b)
+
+
+def dot_wrt_a(g: Any, a: Any, b: Any) -> Any:
+    """The cotangent of a, where g is that of np.dot(a, b)."""
+    p, q = np.ndim(a), np.ndim(b)
+    if p == 0 or q == 0:
+        return unbroadcast(g * b, a)
+    if q == 1:
+        return np.expand_dims(g, -1) * b
+    rest = range(p - 1, p + q - 2)
+    return np.tensordot(g, np.moveaxis(b, -2, 0), axes=(rest, range(1, q)))
+
+
+def dot_wrt_b(g: Any, a: Any, b: Any) -> Any:
+    """The cotangent of b, where g is that of np.dot(a, b)."""
+    p, q = np.ndim(a), np.ndim(b)
+    if p == 0 or q == 0:
+        return unbroadcast(g * a, b)
+    out = np.tensordot(a, g, axes=(range(p - 1), range(p - 1)))
+    return np.moveaxis(out, 0, -2) if q > 1 else out
+
+
+def inner_wrt_a(g: Any, a: Any, b: Any) -> Any:
+    """The cotangent of a, where g is that of np.inner(a, b)."""
+    p, q = np.ndim(a), np.ndim(b)
+    if p == 0 or q == 0:
+        return unbroadcast(g * b, a)
+    return np.tensordot(g, b, axes=(range(p - 1, p + q - 2), range(q - 1)))
+
+
+def inner_wrt_b(g: Any, a: Any, b: Any) -> Any:
+    """The cotangent of b, where g is that of np.inner(a, b)."""
+    p, q = np.ndim(a), np.ndim(b)
+    if p == 0 or q == 0:
+        return unbroadcast(g * a, b)
+    return np.tensordot(g, a, axes=(range(p - 1), range(p - 1)))
+
+
+def columns(b: Any, like: Any) -> Any:
+    """b as a matrix of one column where `like` is a vector, the right side of a solve."""
+    return np.expand_dims(b, -1) if np.ndim(like) == 1 else b
+
+
+def uncolumns(x: Any, like: Any) -> Any:
+    """The transpose of `columns`."""
+    return x[..., 0] if np.ndim(like) == 1 else x
+
+
+def cofactor(a: Any) -> Any:
+    """The derivative of np.linalg.det, also where the matrix is singular: by the singular values
+    a = U diag(s) V, it is det(U) det(V) U diag(prod of the other s) V."""
+    u, s, v = np.linalg.svd(a)
+    others = np.stack(
+        [np.prod(np.delete(s, k, axis=-1), axis=-1) for k in range(s.shape[-1])], axis=-1
+    )
+    sign = np.linalg.det(u) * np.linalg.det(v)
+    return sign[..., None, None] * ((u * others[..., None, :]) @ v)
+
+
+def product_of_others(x: Any, axis: Any = None) -> Any:
+    """For each element the product of all others along the axis (of all, for None)."""
+    flat = np.reshape(x, -1) if axis is None else np.moveaxis(x, axis, -1)
+    one = np.ones_like(flat[..., :1])
+    before = np.cumprod(np.concatenate((one, flat[..., :-1]), axis=-1), axis=-1)
+    after = np.cumprod(np.concatenate((one, flat[..., :0:-1]), axis=-1), axis=-1)[..., ::-1]
+    out = before[..., : flat.shape[-1]] * after[..., : flat.shape[-1]]
+    return np.reshape(out, np.shape(x))[()] if axis is None else np.moveaxis(out, -1, axis)
+
+
+def shares(a: Any, out: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    """1 / the number of ties at the elements of a that are equal to the extremum, 0 elsewhere."""
+    whole = out if axis is None or keepdims or np.ndim(a) == 0 else np.expand_dims(out, axis)
+    ties = np.equal(a, whole)
+    number = np.sum(ties, axis=axis, keepdims=True)
+    return (ties / number).astype(np.result_type(a, np.float16), copy=False).reshape(np.shape(a))[()]
+
+
+def recurrence(a: Any, b: Any, axis: int = 0, backwards: bool = False) -> Any:
+    """y[k] = a[k] * y[k - 1] + b[k] along the axis; backwards y[k] = a[k + 1] * y[k + 1] + b[k]."""
+    a, y = np.moveaxis(a, axis, 0), np.moveaxis(np.array(b), axis, 0)
+    n = len(y)
+    for k in range(n - 2, -1, -1) if backwards else range(1, n):
+        y[k] += a[k + 1] * y[k + 1] if backwards else a[k] * y[k - 1]
+    return np.moveaxis(y, 0, axis)
+
+
+def add_along_axis(g: Any, indices: Any, like: Any, axis: int) -> Any:
+    """Zeros like an array, with g added where np.take_along_axis reads at these indices."""
+    out = np.zeros_like(like, dtype=np.asarray(g).dtype)
+    places = list(np.ogrid[tuple(slice(n) for n in np.shape(indices))])
+    places[axis] = indices
+    np.add.at(out, tuple(places), g)
+    return out

@@ -155,9 +155,9 @@ def _carries(x: Anything) -> bool:
     """Whether a leaf of this value carries a derivative; refuses leaves that never may."""
     kind = type(x)
     if kind is tuple or kind is list:
-        return any([_carries(v) for v in x])
+        return any(_carries(v) for v in x)
     if kind is dict:
-        return any([_carries(v) for v in x.values()])
+        return any(_carries(v) for v in x.values())
     if kind is float or kind is complex:
         return True
     if isinstance(x, np.ndarray) and kind is not np.ndarray:

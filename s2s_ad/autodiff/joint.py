@@ -93,11 +93,12 @@ def vjp_function(
     several: bool,
     value: bool = True,
     of: tuple[int, ...] | None = None,
+    seeded: bool = False,
 ) -> Function:
     """`f_vjp(<parameters>, out_bar=1.0)` -> (value, gradient), or, without the value, `f_grad`.
 
     `several` makes the gradient a tuple; `of` takes a cotangent each for some of the flattened
-    results instead of one of the structure of all. Raises DerivativeTypeError where a gradient is asked of
+    results instead of one of the structure of all; `seeded` fixes the cotangent at 1.0. Raises DerivativeTypeError where a gradient is asked of
     a function whose value is known not to be a scalar.
     """
     f = fresh(function, "_vjp" if value else "_grad")
@@ -107,7 +108,7 @@ def vjp_function(
         active = varied(f.block, seeds) & useful(f.block, outputs)
         if of is not None:
             bars = flat_bars(f, outputs, of)
-        elif value:
+        elif value and not seeded:
             bars = out_bars(f, outputs)
         else:
             bars = [one_for_scalar(f, outputs)]
@@ -123,9 +124,9 @@ def vjp_function(
         f.block.yields = [*(outputs if value else []), *gradients]
         template: Anything = tuple(range(n, n + len(wrt))) if several else n
         f.returns = (function.returns, template) if value else template
-    dce(f)
+    dce(f, may_raise_less=not value)
     record(f)
-    dce(f)
+    dce(f, may_raise_less=not value)
     retype(f)
     with knowing(f.facts):
         unshare(f)

@@ -16,7 +16,7 @@ from s2s_ad.autodiff.zeros import name, refuse, zero_of
 from s2s_ad.errors import S2SError, UnsupportedError
 from s2s_ad.ir.build import building, emit
 from s2s_ad.ir.core import Block, Op, Value, captured, leaves, replace
-from s2s_ad.ir.types import INT, Num, Seq, Type
+from s2s_ad.ir.types import INT, Num, Seq, Type, differentiable
 from s2s_ad.ops.rules import At
 from s2s_ad.ops.structure import (
     ACCUMULATE,
@@ -82,6 +82,10 @@ class Sweep:
             if isinstance(key, int) and key < 0 and v.type.kind != "dict":
                 key += len(v.type.items)
             self.add_part(v, key, at.value)
+        elif isinstance(v.type, Seq) and type(at.index) is slice and not any(leaves(at.index)):
+            for k, key in enumerate(_keys(v.type)[at.index]):
+                if differentiable(v.type.items[key]):
+                    self.add_part(v, key, _item(at.value, k))
         elif isinstance(v.type, Num):
             if v not in self.bars:
                 self.bars[v] = name(np.zeros_like(v), v, "_bar")
@@ -266,6 +270,14 @@ class Sweep:
 def _keys(t: Type) -> list[Anything]:
     assert isinstance(t, Seq)
     return list(t.keys) if t.kind == "dict" else list(range(len(t.items)))
+
+
+def _item(bar: Anything, key: Anything) -> Anything:
+    """`bar[key]`, without a read where bar was put together here."""
+    owner = bar.owner
+    if isinstance(owner, Op) and owner.prim in (TUPLE, LIST, DICT):
+        return owner.args[0][key]
+    return bar[key]
 
 
 def bar_type(v: Value) -> Type:

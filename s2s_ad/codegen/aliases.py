@@ -46,16 +46,6 @@ def is_update(op: Op) -> bool:
     return op.prim in (ACCUMULATE, ADD_AT, SET_AT) or op.prim.syntax in STORES
 
 
-def alias_of(op: Op) -> str:
-    """The declared aliasing of an operation, asked with its types where it depends on them."""
-    alias: Anything = op.prim.alias
-    if callable(alias):
-        from s2s_ad.ir.core import tree_map
-
-        alias = alias(*tree_map(lambda v: v.type if type(v) is Value else v, op.args), **op.kwargs)
-    return str(alias)
-
-
 class Aliases:
     """`tokens[v]`: the allocations of v. `copied` holds the updates that do not work in place."""
 
@@ -74,9 +64,8 @@ class Aliases:
         return out
 
     def owned(self, tokens: Tokens) -> bool:
-        return all(
-            t.prim is not READ if isinstance(t, Op) else isinstance(t, tuple) for t in tokens
-        )
+        made = (t[0] if isinstance(t, tuple) else t for t in tokens)
+        return all(isinstance(op, Op) and op.prim not in (READ, CALL) for op in made)
 
     def set(self, v: Value, tokens: Tokens) -> bool:
         if immutable(v):
@@ -113,8 +102,6 @@ class Aliases:
 
     def result(self, op: Op, k: int) -> Tokens:
         new: Tokens = frozenset({op if len(op.results) == 1 else (op, k)})
-        if op.prim is CALL:  # what emitted functions return is fresh
-            return new
         if op.prim in (TUPLE, LIST, DICT):
             return new | self.of(op.args)
         if op.prim is PUSH:
@@ -132,7 +119,9 @@ class Aliases:
             return kept
         if op.prim is READ:
             return new
-        alias = alias_of(op)
+        if op.prim is CALL:  # residuals may be the callee's arguments, or one another
+            return frozenset({op}) | self.of(op.args)
+        alias = op.prim.aliasing(op)
         if alias == "fresh":
             return new
         tokens = self.of(op.args[0] if op.prim.name in ONLY_FIRST else op.args)

@@ -155,22 +155,6 @@ class Copies:
             op.args = (new.result, *op.args[1:])
 
 
-def fresh_results(function: Function, aliases: Aliases) -> None:
-    """Copy what is returned where it is, or may be a view of, an argument, outside data, or
-    another result."""
-    seen: Tokens = frozenset()
-    block = function.block
-    for k, y in enumerate(block.yields):
-        tokens = aliases.of(y)
-        if type(y) is Value and (tokens & seen or not aliases.owned(tokens)):
-            if isinstance(y.type, (Num, Any)):
-                new = copy_op(y, block.ops[-1] if block.ops else None)
-                block.ops.append(new)
-                block.yields[k] = new.result
-                continue
-        seen |= tokens
-
-
 def copy_op(x: Value, near: Op | None) -> Op:
     """A copy of x, on behalf of the statement that needs it."""
     array = isinstance(x.type, Num) and x.type.kind == "array"

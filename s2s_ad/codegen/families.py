@@ -80,6 +80,9 @@ class Families:
         def wish(urgency: int, target: Value, source: Anything) -> None:
             if type(source) is not Value or source is UNDEFINED:
                 return
+            if isinstance(target.type, Stack):
+                out.append((0, target, source))
+                return
             if source.hint and not target.hint:
                 return
             if not source.hint and target.hint and self.uses.get(source, 0) > 1:

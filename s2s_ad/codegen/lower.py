@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any as Anything
 
+from s2s_ad.codegen.headers import Header
 from s2s_ad.codegen.program import (
     JUMPS,
     Break,
@@ -157,8 +158,9 @@ class StatusEnd(End):
 class Lowering:
     """One run over one function."""
 
-    def __init__(self, function: Function, folding: Folding) -> None:
+    def __init__(self, function: Function, folding: Folding, headers: dict[Op, Header]) -> None:
         self.function = function
+        self.headers = headers
         self.folding = folding
         self.read = set(leaves(function.block.yields))
         for op in walk(function.block):
@@ -238,7 +240,12 @@ class Lowering:
         out: list[Stmt] = [Move(targets, sources, op)]
         end = LoopEnd(carried, op, flag)
         if op.prim is FOR:
-            out.append(For(op, op.blocks[0].params[0], self.block(op.blocks[0], end, False)))
+            body = self.block(op.blocks[0], end, False)
+            if op in self.headers:
+                walked = self.headers[op].ops
+                body = [s for s in body if not (isinstance(s, Let) and s.op in walked)]
+                body = [*map(Let, walked), *body]
+            out.append(For(op, op.blocks[0].params[0], body))
             out.append(Move(op.results[: len(carried)], list(carried), op))
             return out
         before, after = op.blocks

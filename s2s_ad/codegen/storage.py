@@ -9,15 +9,18 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from s2s_ad.codegen.aliases import Aliases
-from s2s_ad.codegen.buffers import Copies, fresh_results
+from s2s_ad.codegen.buffers import Copies
 from s2s_ad.codegen.families import Families
 from s2s_ad.codegen.fold import fold
+from s2s_ad.codegen.headers import Header, find_headers
 from s2s_ad.codegen.liveness import Liveness, prune
 from s2s_ad.codegen.lower import Lowering
 from s2s_ad.codegen.program import Folding, For, Let, Move, Stmt, statements
 from s2s_ad.codegen.schedule import schedule
 from s2s_ad.errors import InternalError
 from s2s_ad.ir.core import UNDEFINED, Function, Op, Value
+from s2s_ad.ir.types import Stack
+from s2s_ad.ops.structure import POP, PUSH
 
 
 @dataclass(eq=False)
@@ -39,19 +42,22 @@ class Plan:
     liveness: Liveness
     variables: dict[Value, Variable]
     fresh: set[Op]  # accumulations that make a new array
+    aliases: Aliases
+    headers: dict[Op, Header]
 
 
 def plan(function: Function, keep: set[Value]) -> Plan:
     """Schedule, fold, lower, copy where updates need it, and give out variables. Changes the
     function. `keep` holds values that must not be folded."""
     fresh: set[Op] = set()
-    fresh_results(function, Aliases(function))
     for _ in range(1000):
         aliases = Aliases(function, fresh)
         families = Families(function)
         schedule(function, families, aliases)
-        folding = fold(function, families, aliases, keep)
-        program = Lowering(function, folding).run()
+        headers = find_headers(function, aliases)
+        walked = {r for h in headers.values() for op in h.ops for r in op.results}
+        folding = fold(function, families, aliases, keep | walked)
+        program = Lowering(function, folding, headers).run()
         liveness = Liveness(program, folding)
         program = prune(program, liveness)
         if not Copies(function, aliases, liveness, program).resolve():
@@ -59,7 +65,7 @@ def plan(function: Function, keep: set[Value]) -> Plan:
     else:
         raise InternalError(f"{function.name}: no storage plan was found")
     variables = Coloring(function, program, folding, liveness, families).run()
-    return Plan(function, program, folding, families, liveness, variables, fresh)
+    return Plan(function, program, folding, families, liveness, variables, fresh, aliases, headers)
 
 
 class Coloring:
@@ -149,4 +155,15 @@ class Coloring:
             for other in first.get(root, []):
                 merge(other, v)
             first.setdefault(root, []).append(v)
+        for stmt in statements(self.program):
+            for v in self.folding.writes(stmt):
+                if isinstance(v.type, Stack):
+                    self.check_stack(v, variables)
         return variables
+
+    def check_stack(self, v: Value, variables: dict[Value, Variable]) -> None:
+        """Versions of a stack are one list, so they have to be one variable."""
+        op = v.owner
+        if isinstance(op, Op) and op.prim in (PUSH, POP):
+            if variables[v] is not variables.get(op.args[0]):
+                raise InternalError(f"{self.function.name}: two versions of a tape are alive at once")

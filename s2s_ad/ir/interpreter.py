@@ -75,7 +75,7 @@ def run_op(op: Op, env: Environment) -> list[Anything]:
     if special is not None:
         return special(op, env)
     out = op.prim.function(*read(op.args, env), **op.kwargs)
-    if len(op.results) == 1:
+    if len(op.results) == 1 and not op.prim.container:
         return [out]
     return list(out) if op.results else []
 

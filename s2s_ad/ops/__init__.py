@@ -2,3 +2,12 @@
 
 Importing this package fills the table of primitives.
 """
+
+from s2s_ad.ops import conversion as conversion
+from s2s_ad.ops import creation as creation
+from s2s_ad.ops import einsum as einsum
+from s2s_ad.ops import indexing as indexing
+from s2s_ad.ops import joining as joining
+from s2s_ad.ops import linalg as linalg
+from s2s_ad.ops import products as products
+from s2s_ad.ops import shaping as shaping

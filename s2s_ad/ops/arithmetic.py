@@ -16,10 +16,8 @@ import numpy as np
 
 from s2s_ad.ir.build import typeof
 from s2s_ad.ir.core import Op, Value
-from s2s_ad.ir.primitive import Primitive
 from s2s_ad.ir.types import BOOL, Num, Type
 from s2s_ad.ops.promotion import (
-    broadcast,
     equal,
     literal,
     numpy_number,
@@ -49,10 +47,9 @@ def pair(
     derivative: Anything,
     *spellings: Anything,
 ) -> None:
-    """Declare an operator and its ufunc. On a plain number each spelling is what it is."""
-    alias = "fresh"
+    """Declare an operator and its ufunc."""
     infer = operator_type(function, ufunc, python)
-    declare(function, infer, derivative, *spellings, name=name, syntax=syntax, alias=alias)
+    declare(function, infer, derivative, *spellings, name=name, syntax=syntax)
     declare(ufunc, ufunc_type(ufunc), derivative, name=f"np.{ufunc.__name__}")
 
 
@@ -194,10 +191,6 @@ for ufunc in (np.logical_and, np.logical_or, np.logical_xor, np.logical_not):
     declare(ufunc, ufunc_type(ufunc), constant)
 
 
-def _truth(*args: Anything) -> Type:
-    return BOOL
-
-
 declare(operator.not_, lambda x: BOOL, constant, name="not", syntax="prefix not")
 declare(operator.is_, lambda x, y: BOOL, constant, name="is", syntax="infix is")
 declare(operator.is_not, lambda x, y: BOOL, constant, name="is_not", syntax="infix is not")
@@ -209,5 +202,3 @@ def contained(item: Anything, container: Anything) -> bool:
 
 
 declare(contained, lambda item, container: BOOL, constant, name="in", syntax="infix in")
-
-__all__ = ["Primitive", "absolute", "broadcast", "divide", "mod", "multiply", "power", "raised"]

@@ -265,11 +265,6 @@ def _unsqueeze(g: Anything, out: Value, x: Value, axis: Anything = None) -> Anyt
     return shaped_like(g, x) if axis is None else np.expand_dims(g, axis)
 
 
-def _always_view(op: Op) -> str:
-    t = typeof(op.args[0])
-    return "fresh" if isinstance(t, Num) and t.kind in ("py", "np") else "view"
-
-
 SQUEEZE = declare(np.squeeze, _squeeze_type, linear(_unsqueeze), alias=alias_of_array("view"))
 
 

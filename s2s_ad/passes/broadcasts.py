@@ -10,7 +10,7 @@ from typing import Any as Anything
 
 from s2s_ad.ir.build import emit, facts, typeof
 from s2s_ad.ir.core import Op, Value
-from s2s_ad.ir.types import is_scalar
+from s2s_ad.ir.types import Num, is_scalar
 from s2s_ad.ops.rules import Elementwise
 from s2s_ad.passes.peephole import is_literal, made_by, rule
 
@@ -55,13 +55,23 @@ def meet(op: Op) -> tuple[Anything] | None:
         args = [s, other] if at == 0 else [other, s]
         if made_by(other, "broadcast_like") is None and same_shape(other, x):
             return (emit(op.prim, *args),)
-        if is_literal(other) or is_scalar(typeof(other)):
+        scalar = is_scalar(typeof(other))
+        if is_literal(other) or (scalar and not (op.prim.name == "divide" and may_raise(args[1]))):
             return (emit("broadcast_like", emit(op.prim, *args), x),)
     if spread_a is not None and spread_b is not None and same_shape(a, spread_b.args[1]):
         small = spread_a.args[0], spread_b.args[0]
         if all(is_scalar(typeof(s)) for s in small):
-            return (emit("broadcast_like", emit(op.prim, *small), spread_a.args[1]),)
+            if op.prim.name != "divide" or not may_raise(small[1]):
+                return (emit("broadcast_like", emit(op.prim, *small), spread_a.args[1]),)
     return None
+
+
+def may_raise(y: Anything) -> bool:
+    """Whether dividing by y could raise: a Python float 0 does, an array of zeros does not."""
+    if is_literal(y):
+        return bool(y == 0)
+    t = typeof(y)
+    return not (isinstance(t, Num) and t.kind in ("np", "array"))
 
 
 @rule("negative")
@@ -92,10 +102,16 @@ def choose(op: Op) -> tuple[Anything] | None:
 @rule("accumulate")
 def accumulate(op: Op) -> tuple[Anything] | None:
     acc, g = op.args
-    inner = made_by(g, "broadcast_like")
-    if inner is not None and is_scalar(typeof(inner.args[0])):
-        if made_by(acc, "broadcast_like") is None and same_shape(acc, inner.args[1]):
-            return (emit(op.prim, acc, inner.args[0]),)
+    inner, outer = made_by(g, "broadcast_like"), made_by(acc, "broadcast_like")
+    if inner is None or not is_scalar(typeof(inner.args[0])):
+        return None
+    if not same_shape(acc, inner.args[1]):
+        return None
+    if outer is None:
+        return (emit(op.prim, acc, inner.args[0]),)
+    if is_scalar(typeof(outer.args[0])):
+        small = emit(op.prim, outer.args[0], inner.args[0])
+        return (emit("broadcast_like", small, outer.args[1]),)
     return None
 
 

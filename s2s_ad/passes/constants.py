@@ -22,7 +22,7 @@ OPERATORS: dict[str, Callable[..., Anything]] = {
 SCALARS = (bool, int, float, complex, str, type(None))
 
 
-def constants(function: Function) -> Function:
+def fold_constants(function: Function) -> Function:
     """Evaluate Python operators on constants, choose branches and drop loops that never run.
 
     Results are those Python gives, in kind and value; what would raise is left to raise.
@@ -41,7 +41,7 @@ def constants(function: Function) -> Function:
     ...     yield %x
     ...   return %z
     ... '''
-    >>> print(print_function(constants(parse_function(before))), end="")
+    >>> print(print_function(fold_constants(parse_function(before))), end="")
     func f(%x: float):
       %a: float = accumulate %x, 1.0
       return %a

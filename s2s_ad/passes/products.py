@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from typing import Any as Anything
 
-from s2s_ad.ir.build import emit, typeof
+from s2s_ad.ir.build import emit, facts, typeof
 from s2s_ad.ir.core import Op, Value
 from s2s_ad.ir.types import is_scalar
 from s2s_ad.passes.peephole import is_float, is_literal, made_by, rule, single, without
@@ -285,14 +285,24 @@ def subtract(op: Op) -> tuple[Anything] | None:
 def contribution(op: Op) -> tuple[Anything] | None:
     """A negative contribution gets its sign in front, where the emitter writes `-=`."""
     *others, g = op.args
-    if op.prim.name == "accumulate" and others[0] is g and is_float(g):
-        return (scale(2.0, g),)
+    if op.prim.name == "accumulate" and is_float(g):
+        (acc,) = others
+        if acc is g:
+            return (scale(2.0, g),)
+        if single(acc) and made_by(acc, "negative") is not None and _alike(acc, g):
+            if made_by(g, "negative") is None and coefficient(g) >= 0:
+                return (emit(op.prim, g, acc),)
     if is_literal(g) or made_by(g, "negative") is not None:
         return None
     minus = negated(g)
     if minus is None:
         return None
     return (emit(op.prim, *others, _negative(minus), **op.kwargs),)
+
+
+def _alike(a: Anything, b: Anything) -> bool:
+    """Of one shape, so that either may be added to the other."""
+    return (scalar(a) and scalar(b)) or facts().same_shape(typeof(a), typeof(b))
 
 
 @rule("sum")

@@ -1,0 +1,204 @@
+"""Replays a planned program symbolically: at each read the variable holds the SSA value expected.
+
+For each variable (by its final name) the checker knows the SSA values that it holds. A write
+replaces them, an in-place update also spoils every variable that may share the buffer; where
+paths meet, only what all of them agree on is known.
+"""
+
+from __future__ import annotations
+
+from typing import Any as Anything
+
+from s2s_ad.codegen.aliases import immutable, is_update
+from s2s_ad.codegen.moves import sequence
+from s2s_ad.codegen.program import (
+    Break,
+    Continue,
+    For,
+    If,
+    Let,
+    Move,
+
+    Stmt,
+    While,
+    With,
+    operand_of,
+)
+from s2s_ad.codegen.storage import Plan
+from s2s_ad.errors import InternalError
+from s2s_ad.ir.core import UNDEFINED, Op, Value
+from s2s_ad.ops.structure import POP, PUSH
+
+State = dict[str, frozenset[Value]]
+
+
+def check(plan: Plan) -> None:
+    """Raise an InternalError where a variable would be read that holds something else."""
+    names: dict[str, Anything] = {}
+    for variable in plan.variables.values():
+        if variable.name != "_" and names.setdefault(variable.name, variable) is not variable:
+            raise InternalError(f"{plan.function.name}: two variables are named {variable.name}")
+    state: State = {plan.variables[p].name: frozenset({p}) for p in plan.function.block.params}
+    Replay(plan).block(plan.program, state)
+
+
+class Replay:
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self.breaks: list[list[State]] = []
+        self.continues: list[list[State]] = []
+
+    def name(self, v: Value) -> str:
+        return self.plan.variables[v].name
+
+    def fail(self, v: Value, state: State) -> None:
+        held = ", ".join(f"%{w.hint or 'v'}" for w in sorted(state.get(self.name(v), ()), key=hint))
+        raise InternalError(
+            f"{self.plan.function.name}: {self.name(v)} is read for %{v.hint or 'v'}, "
+            f"but holds {held or 'nothing known'}"
+        )
+
+    def read(self, stmt: Stmt, state: State) -> None:
+        operand = operand_of(stmt, self.plan.folding)
+        for v in self.plan.folding.registers(operand):
+            if v not in state.get(self.name(v), frozenset()):
+                self.fail(v, state)
+        pops = list(self.plan.folding.pops(operand))
+        stacks = [self.name(p.args[0]) for p in pops]
+        if len(set(stacks)) != len(stacks):
+            raise InternalError("two pops of one tape in one expression")
+
+    def forget(self, v: Value, state: State) -> None:
+        for name, held in state.items():
+            if v in held:
+                state[name] = held - {v}
+
+    def hold(self, v: Value, values: frozenset[Value], state: State) -> None:
+        self.forget(v, state)
+        state[self.name(v)] = (values | {v}) if self.name(v) != "_" else frozenset({v})
+
+    def block(self, stmts: list[Stmt], state: State | None) -> State | None:
+        for stmt in stmts:
+            if state is None:
+                return None
+            state = self.stmt(stmt, state)
+        return state
+
+    def stmt(self, stmt: Stmt, state: State) -> State | None:
+        if isinstance(stmt, Move):
+            return self.move(stmt, state)
+        if isinstance(stmt, While):
+            return self.loop(stmt, state)
+        self.read(stmt, state)
+        operand = operand_of(stmt, self.plan.folding)
+        for pop in self.plan.folding.pops(operand):
+            self.hold(pop.results[0], frozenset(), state)
+        if isinstance(stmt, Let):
+            self.let(stmt.op, state)
+            return state
+        if isinstance(stmt, If):
+            then = self.block(stmt.then, dict(state))
+            return meet([then, self.block(stmt.orelse, dict(state))])
+        if isinstance(stmt, With):
+            return self.block(stmt.body, state)
+        if isinstance(stmt, For):
+            return self.loop(stmt, state)
+        if isinstance(stmt, Break):
+            self.breaks[-1].append(state)
+        elif isinstance(stmt, Continue):
+            self.continues[-1].append(state)
+        return None
+
+    def let(self, op: Op, state: State) -> None:
+        plan = self.plan
+        if op.prim in (PUSH, POP):
+            self.hold(op.results[0], frozenset(), state)
+            if op.prim is POP and op.results[1] not in plan.folding.values:
+                self.hold(op.results[1], frozenset(), state)
+            return
+        if is_update(op) and type(op.args[0]) is Value and op not in plan.fresh:
+            x, result = op.args[0], op.result
+            if not (immutable(x) and op.prim.name == "accumulate"):
+                tokens = plan.aliases.of(x)
+                for name, held in state.items():
+                    spoiled = frozenset(v for v in held if plan.aliases.of(v) & tokens)
+                    state[name] = held - spoiled
+        for r in op.results:
+            if r not in plan.folding.values:
+                self.hold(r, frozenset(), state)
+
+    def move(self, stmt: Move, state: State) -> State:
+        plan = self.plan
+        for step in sequence(stmt, plan):
+            found: list[frozenset[Value]] = []
+            for source in step.sources:
+                for v in plan.folding.registers(source):
+                    if v not in state.get(self.name(v), frozenset()):
+                        self.fail(v, state)
+                plain = type(source) is Value and source not in plan.folding.values
+                found.append(state[self.name(source)] if plain else frozenset())
+            for pop in plan.folding.pops(step.sources):
+                self.hold(pop.results[0], frozenset(), state)
+            for target, values in zip(step.targets, found):
+                self.forget(target, state)
+                state[self.name(target)] = values - set(step.targets)
+        # Only now: a target stands for its new value after all of the move.
+        for target, source in zip(stmt.targets, stmt.sources):
+            name = self.name(target)
+            held = state.get(name, frozenset())
+            shared = type(source) is Value and source not in plan.folding.values
+            if shared and plan.variables[source] is plan.variables[target] and source not in held:
+                if source not in stmt.targets:
+                    self.fail(source, state)
+        for target, source in zip(stmt.targets, stmt.sources):
+            if source is not UNDEFINED:
+                name = self.name(target)
+                held = state.get(name, frozenset())
+                self.forget(target, state)
+                state[name] = (held - {target}) | {target}
+            else:
+                name = self.name(target)
+                state[name] = state.get(name, frozenset()) | {target}
+        return state
+
+    def loop(self, stmt: For | While, state: State) -> State | None:
+        head: State | None = state
+        while True:
+            assert head is not None
+            inside = dict(head)
+            if isinstance(stmt, For):
+                out: State | None = dict(head)
+                self.hold(stmt.index, frozenset(), inside)
+            else:
+                if stmt.condition is not True:
+                    self.read(stmt, inside)
+                out = None if stmt.condition is True else dict(inside)
+            self.breaks.append([])
+            self.continues.append([])
+            end = self.block(stmt.body, inside)
+            breaks, continues = self.breaks.pop(), self.continues.pop()
+            again = meet([head, end, *continues])
+            if again == head:
+                return meet([out, *breaks])
+            head = again
+
+
+def hint(v: Value) -> str:
+    return v.hint
+
+
+def meet(states: list[State | None]) -> State | None:
+    """What all paths that arrive agree on."""
+    arriving = [s for s in states if s is not None]
+    if not arriving:
+        return None
+    out: State = {}
+    for name in arriving[0]:
+        if all(name in s for s in arriving):
+            held = arriving[0][name]
+            for s in arriving[1:]:
+                held = held & s[name]
+            out[name] = held
+    return out
+
+

@@ -1,0 +1,378 @@
+"""SSA operands to Python expressions."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import math
+from typing import Any as Anything
+
+import numpy as np
+
+from s2s_ad.codegen.fold import short_circuit
+from s2s_ad.codegen.storage import Plan
+from s2s_ad.errors import InternalError, UnsupportedError
+from s2s_ad.ir.core import UNDEFINED, Op, Value
+from s2s_ad.ir.types import Num, rank
+from s2s_ad.ops.structure import POP, Outside
+
+BINARY: dict[str, type[ast.operator]] = {
+    "+": ast.Add, "-": ast.Sub, "*": ast.Mult, "/": ast.Div, "//": ast.FloorDiv, "%": ast.Mod,
+    "**": ast.Pow, "@": ast.MatMult, "&": ast.BitAnd, "|": ast.BitOr, "^": ast.BitXor,
+    "<<": ast.LShift, ">>": ast.RShift,
+}  # fmt: skip
+COMPARE: dict[str, type[ast.cmpop]] = {
+    "<": ast.Lt, "<=": ast.LtE, ">": ast.Gt, ">=": ast.GtE, "==": ast.Eq, "!=": ast.NotEq,
+    "is": ast.Is, "is not": ast.IsNot, "in": ast.In, "not in": ast.NotIn,
+}  # fmt: skip
+UNARY: dict[str, type[ast.unaryop]] = {
+    "-": ast.USub, "+": ast.UAdd, "~": ast.Invert, "not": ast.Not
+}  # fmt: skip
+
+
+class Scope:
+    """What a module's text refers to outside its functions."""
+
+    def __init__(self) -> None:
+        self.modules: dict[str, str] = {}  # local name -> module, in order of use
+        self.helpers: dict[str, None] = {}  # names imported from s2s_ad.runtime
+        self.builtins: set[str] = set()
+        self.bindings: dict[str, Anything] = {}
+        self.cells: dict[int, str] = {}
+        self.names: dict[Anything, str] = {}  # emitted functions
+        self.imports: dict[str, str] = {}
+        self.renamed: dict[str, str] = {}  # globals that a parameter hides -> how to say them
+
+    def used(self) -> set[str]:
+        """The global names that local variables must not take."""
+        return {
+            *self.modules, *self.helpers, *self.builtins, *self.bindings, *self.names.values()
+        }  # fmt: skip
+
+    def module(self, name: str, module: str) -> ast.expr:
+        """A reference to a module under a local name."""
+        local = self.renamed.get(name, name)
+        self.modules[local] = module
+        return ast.Name(local, ast.Load())
+
+    def builtin(self, name: str) -> ast.expr:
+        if name in self.renamed:
+            self.modules["builtins"] = "builtins"
+            return ast.Attribute(ast.Name("builtins", ast.Load()), name, ast.Load())
+        self.builtins.add(name)
+        return ast.Name(name, ast.Load())
+
+    def helper(self, name: str) -> ast.expr:
+        self.helpers[name] = None
+        return ast.Name(name, ast.Load())
+
+    def dotted(self, path: str) -> ast.expr:
+        """A function by its printed path: `np.linalg.inv`, `math.sin`, `abs`."""
+        first, *rest = path.split(".")
+        if not rest:
+            if not hasattr(builtins, first):
+                raise InternalError(f"{path} is not a builtin")
+            return self.builtin(first)
+        if first == "np":
+            node = self.module("np", "numpy")
+        else:
+            node = self.module(first, self.imports.get(first, first))
+        for name in rest:
+            node = ast.Attribute(node, name, ast.Load())
+        return node
+
+    def outside(self, place: Outside) -> ast.expr:
+        """Data from outside: `module.NAME`, or an object that the loader puts into the module."""
+        if place.module and isinstance(place.namespace, dict):
+            parts = place.module.split(".")
+            node: ast.expr = ast.Name(parts[0], ast.Load())
+            self.modules[place.module] = place.module
+            for part in [*parts[1:], place.name]:
+                node = ast.Attribute(node, part, ast.Load())
+            return node
+        if isinstance(place.namespace, dict):
+            name = self.bind("f_globals", place.namespace)
+            return ast.Subscript(
+                ast.Name(name, ast.Load()), ast.Constant(place.name), ast.Load()
+            )
+        name = self.bind(f"{place.name}_cell", place.namespace)
+        return ast.Attribute(ast.Name(name, ast.Load()), "cell_contents", ast.Load())
+
+    def bind(self, wanted: str, thing: Anything) -> str:
+        if id(thing) not in self.cells:
+            name, number = wanted, 1
+            while name in self.bindings:
+                number += 1
+                name = f"{wanted}{number}"
+            self.bindings[name] = thing
+            self.cells[id(thing)] = name
+        return self.cells[id(thing)]
+
+
+def constant(x: Anything, scope: Scope) -> ast.expr:
+    """A constant: negative and complex numbers as operations, nan and inf by name."""
+    kind = type(x)
+    if x is None or x is Ellipsis or kind in (bool, str, bytes):
+        return ast.Constant(x)
+    if kind is int:
+        return ast.UnaryOp(ast.USub(), ast.Constant(-x)) if x < 0 else ast.Constant(x)
+    if kind is float:
+        if math.isnan(x):
+            return ast.Attribute(scope.module("np", "numpy"), "nan", ast.Load())
+        if math.isinf(x):
+            node: ast.expr = ast.Attribute(scope.module("np", "numpy"), "inf", ast.Load())
+            return ast.UnaryOp(ast.USub(), node) if x < 0 else node
+        if math.copysign(1.0, x) < 0:
+            return ast.UnaryOp(ast.USub(), ast.Constant(-x))
+        return ast.Constant(x)
+    if kind is complex:
+        plain = all(map(math.isfinite, (x.real, x.imag))) and x.real == 0 and x.imag >= 0
+        if plain and math.copysign(1.0, x.real) > 0 and math.copysign(1.0, x.imag) > 0:
+            return ast.Constant(x)
+        parts = [constant(x.real, scope), constant(x.imag, scope)]
+        return ast.Call(scope.builtin("complex"), parts, [])
+    if isinstance(x, np.generic):
+        node = scope.dotted(f"np.{x.dtype.name if x.dtype.kind != 'b' else 'bool'}")
+        return ast.Call(node, [constant(x.item(), scope)], [])
+    if isinstance(x, np.dtype):
+        return dtype(x, scope)
+    if isinstance(x, type):
+        if getattr(builtins, x.__name__, None) is x:
+            return scope.builtin(x.__name__)
+        if issubclass(x, np.generic):
+            return dtype(np.dtype(x), scope)
+    if kind is np.ndarray and x.dtype.kind in "fiubc":
+        node = scope.dotted("np.array")
+        items = constant(x.tolist(), scope)
+        return ast.Call(node, [items], [ast.keyword("dtype", dtype(x.dtype, scope))])
+    if kind in (tuple, list):
+        items_of = [constant(item, scope) for item in x]
+        return (ast.Tuple if kind is tuple else ast.List)(items_of, ast.Load())
+    if kind is dict:
+        return ast.Dict(
+            [constant(k, scope) for k in x], [constant(v, scope) for v in x.values()]
+        )
+    if kind is slice:
+        return ast.Call(
+            scope.builtin("slice"), [constant(p, scope) for p in (x.start, x.stop, x.step)], []
+        )
+    if x is UNDEFINED:
+        raise InternalError("an unbound name is read")
+    if isinstance(x, Outside):
+        return scope.outside(x)
+    module, name = getattr(x, "__module__", None), getattr(x, "__qualname__", None)
+    if isinstance(x, np.ufunc):
+        return scope.dotted(f"np.{x.__name__}")
+    if module == "builtins" and name and hasattr(builtins, name):
+        return scope.builtin(name)
+    if module and name and "<" not in name:
+        return scope.dotted(f"{module.replace('numpy', 'np', 1)}.{name}")
+    raise UnsupportedError(f"the constant {x!r} cannot be written into the derivative's text")
+
+
+def dtype(d: Anything, scope: Scope) -> ast.expr:
+    if d.byteorder in "=|" and d.names is None and hasattr(np, d.name):
+        return scope.dotted(f"np.{d.name}" if d.kind != "b" else "np.bool_")
+    return ast.Call(scope.dotted("np.dtype"), [ast.Constant(d.str)], [])
+
+
+class Expressions:
+    """Writes operands of one function."""
+
+    def __init__(self, plan: Plan, scope: Scope) -> None:
+        self.plan = plan
+        self.scope = scope
+
+    def name(self, v: Value, ctx: ast.expr_context | None = None) -> ast.Name:
+        variable = self.plan.variables.get(v)
+        if variable is None:
+            raise InternalError(f"%{v.hint or 'v'} has no variable")
+        return ast.Name(variable.name, ctx or ast.Load())
+
+    def expr(self, x: Anything) -> ast.expr:
+        """An operand: a value, a constant or a nest of both."""
+        kind = type(x)
+        if kind is Value:
+            if x in self.plan.folding.values:
+                assert isinstance(x.owner, Op)
+                return self.op(x.owner)
+            return self.name(x)
+        if kind is tuple or kind is list:
+            items = [self.expr(item) for item in x]
+            return (ast.Tuple if kind is tuple else ast.List)(items, ast.Load())
+        if kind is dict:
+            return ast.Dict(
+                [constant(k, self.scope) for k in x], [self.expr(v) for v in x.values()]
+            )
+        if kind is slice:
+            parts = [self.expr(p) for p in (x.start, x.stop, x.step)]
+            return ast.Call(self.scope.builtin("slice"), parts, [])
+        return constant(x, self.scope)
+
+    def index(self, x: Anything) -> ast.expr:
+        """What stands between the brackets of a subscript."""
+        if type(x) is slice:
+            lower, upper, step = (
+                None if p is None else self.expr(p) for p in (x.start, x.stop, x.step)
+            )
+            return ast.Slice(lower, upper, step)
+        if type(x) is tuple:
+            return ast.Tuple([self.index(item) for item in x], ast.Load())
+        return self.expr(x)
+
+    # Operations -------------------------------------------------------------------------------
+
+    def op(self, op: Op) -> ast.expr:
+        """The operation as an expression."""
+        if op in self.plan.folding.ifs:
+            return self.conditional(op)
+        kind, _, rest = op.prim.syntax.partition(" ")
+        write = getattr(self, f"write_{kind}", None)
+        if write is None:
+            raise InternalError(f"no text for {op.prim.name} ({op.prim.syntax!r})")
+        node: ast.expr = write(op, rest)
+        return node
+
+    def conditional(self, op: Op) -> ast.expr:
+        pattern = short_circuit(op)
+        then, orelse = (b.yields[0] for b in op.blocks)
+        condition = self.expr(op.args[0])
+        if pattern:
+            other = self.expr(then if pattern == "and" else orelse)
+            boolop: ast.boolop = ast.And() if pattern == "and" else ast.Or()
+            values = [condition, other]
+            if isinstance(condition, ast.BoolOp) and isinstance(condition.op, type(boolop)):
+                values = [*condition.values, other]
+            return ast.BoolOp(boolop, values)
+        return ast.IfExp(condition, self.expr(then), self.expr(orelse))
+
+    def call(self, function: ast.expr, op: Op, args: tuple[Anything, ...]) -> ast.expr:
+        """A call with operands by position and static arguments by keyword, in the order of the
+        primitive's signature; those that are positional only stand by position."""
+        positional = [self.expr(a) for a in args]
+        keywords: list[ast.keyword] = []
+        order = [n for n in op.prim.signature.parameters if n in op.kwargs]
+        order += [n for n in op.kwargs if n not in order]
+        for name in order:
+            parameter = op.prim.signature.parameters.get(name)
+            if parameter is not None and parameter.kind is parameter.POSITIONAL_ONLY:
+                positional.append(self.expr(op.kwargs[name]))
+            else:
+                keywords.append(ast.keyword(name, self.expr(op.kwargs[name])))
+        return ast.Call(function, positional, keywords)
+
+    def write_call(self, op: Op, rest: str) -> ast.expr:
+        if not rest:
+            return self.callee(op)
+        return self.call(self.scope.dotted(rest), op, op.args)
+
+    def callee(self, op: Op) -> ast.expr:
+        function = op.kwargs["callee"]
+        name = self.scope.names.get(function)
+        if name is None:
+            raise InternalError(f"the callee {function.name} is not in the module")
+        positional: list[ast.expr] = []
+        keywords: list[ast.keyword] = []
+        for k, arg in enumerate(op.args):
+            parameter = function.parameters[k] if k < len(function.parameters) else None
+            if parameter is not None and parameter.kind == "keyword_only":
+                keywords.append(ast.keyword(parameter.name, self.expr(arg)))
+            elif parameter is not None and parameter.kind == "var_positional":
+                positional.append(ast.Starred(self.expr(arg), ast.Load()))
+            elif parameter is not None and parameter.kind == "var_keyword":
+                keywords.append(ast.keyword(None, self.expr(arg)))
+            else:
+                positional.append(self.expr(arg))
+        return ast.Call(ast.Name(name, ast.Load()), positional, keywords)
+
+    def write_runtime(self, op: Op, rest: str) -> ast.expr:
+        return self.call(self.scope.helper(rest), op, op.args)
+
+    def write_infix(self, op: Op, symbol: str) -> ast.expr:
+        left, right = (self.expr(a) for a in op.args)
+        if symbol in COMPARE:
+            return ast.Compare(left, [COMPARE[symbol]()], [right])
+        if symbol == "+" and op.role != "primal":
+            return plus(left, right)
+        return ast.BinOp(left, BINARY[symbol](), right)
+
+    def write_prefix(self, op: Op, symbol: str) -> ast.expr:
+        return ast.UnaryOp(UNARY[symbol](), self.expr(op.args[0]))
+
+    def write_attribute(self, op: Op, name: str) -> ast.expr:
+        return ast.Attribute(self.expr(op.args[0]), name, ast.Load())
+
+    def write_method(self, op: Op, name: str) -> ast.expr:
+        method = ast.Attribute(self.expr(op.args[0]), name, ast.Load())
+        return self.call(method, op, op.args[1:])
+
+    def write_getitem(self, op: Op, _: str) -> ast.expr:
+        return ast.Subscript(self.expr(op.args[0]), self.index(op.args[1]), ast.Load())
+
+    def write_tuple(self, op: Op, _: str) -> ast.expr:
+        return self.expr(tuple(op.args[0]))
+
+    def write_list(self, op: Op, _: str) -> ast.expr:
+        return self.expr(list(op.args[0]))
+
+    def write_dict(self, op: Op, _: str) -> ast.expr:
+        return self.expr(dict(op.args[0]))
+
+    def write_accumulate(self, op: Op, _: str) -> ast.expr:
+        return plus(*(self.expr(a) for a in op.args))
+
+    def write_new_stack(self, op: Op, _: str) -> ast.expr:
+        return ast.List([], ast.Load())
+
+    def write_pop(self, op: Op, _: str) -> ast.expr:
+        assert op.prim is POP
+        return ast.Call(ast.Attribute(self.expr(op.args[0]), "pop", ast.Load()), [], [])
+
+    def write_new_slots(self, op: Op, _: str) -> ast.expr:
+        empty = ast.List([ast.Constant(None)], ast.Load())
+        length = ast.Call(self.scope.builtin("len"), [self.expr(op.args[0])], [])
+        return ast.BinOp(empty, ast.Mult(), length)
+
+    def write_read(self, op: Op, _: str) -> ast.expr:
+        return self.scope.outside(op.args[0] if op.args else op.kwargs["place"])
+
+    def write_broadcast_like(self, op: Op, _: str) -> ast.expr:
+        """g spread to the shape of x, as a fresh array: it may become a buffer."""
+        g, x = op.args
+        t = x.type if type(x) is Value else None
+        if not isinstance(t, Num) or rank(t) is None or t.kind == "any":
+            return self.call(self.scope.helper("broadcast_like"), op, op.args)
+        if rank(t) == 0 and t.kind != "array":
+            return self.expr(g)
+        wanted = op.result.type
+        own = isinstance(wanted, Num) and wanted.dtype is not None and wanted.dtype == t.dtype
+        if own:
+            return ast.Call(
+                self.scope.dotted("np.full_like"), [self.expr(x), self.expr(g)], []
+            )
+        shape = ast.Attribute(self.expr(x), "shape", ast.Load())
+        return ast.Call(self.scope.dotted("np.full"), [shape, self.expr(g)], [])
+
+    def write_fstring(self, op: Op, _: str) -> ast.expr:
+        raise InternalError("f-strings are written by the front end's own primitive")
+
+
+def plus(left: ast.expr, right: ast.expr) -> ast.expr:
+    """left + right, as a difference where right has a minus sign in front."""
+    positive = without_minus(right)
+    if positive is not None:
+        return ast.BinOp(left, ast.Sub(), positive)
+    positive = without_minus(left)
+    if positive is not None and without_minus(right) is None:
+        return ast.BinOp(right, ast.Sub(), positive)
+    return ast.BinOp(left, ast.Add(), right)
+
+
+def without_minus(node: ast.expr) -> ast.expr | None:
+    """The same expression without the minus sign in front, where it has one; exact."""
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
+        return node.operand
+    if isinstance(node, ast.BinOp) and isinstance(node.op, (ast.Mult, ast.Div)):
+        left = without_minus(node.left)
+        return None if left is None else ast.BinOp(left, node.op, node.right)
+    return None

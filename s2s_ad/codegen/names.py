@@ -1,0 +1,174 @@
+"""Names: the user's first, then those made from them; a number only on a real clash."""
+
+from __future__ import annotations
+
+import builtins
+import keyword
+import re
+
+from s2s_ad.codegen.program import For, statements
+from s2s_ad.codegen.storage import Plan, Variable
+from s2s_ad.ir.core import UNDEFINED, Function, Op, Value, leaves
+from s2s_ad.ir.types import Stack
+
+LONGEST = 24
+WORDS = {"+": "plus", "-": "minus", "/": "over"}
+TARGET = re.compile(r"([A-Za-z_]\w*)\s*(?::[^=]*)?(?:[-+*/@%&|^]|\*\*|//|<<|>>)?=(?!=)")
+
+
+def assign_names(plan: Plan, taken: set[str]) -> None:
+    """Give every variable its name. `taken` are the global names that the text uses."""
+    params = dict(zip(plan.function.block.params, parameter_names(plan.function)))
+    used = {name for name in taken} | set(params.values())
+    variables: list[Variable] = []
+    seen: set[Variable] = set()
+    for v in plan.variables:
+        variable = plan.variables[v]
+        if variable not in seen:
+            seen.add(variable)
+            variables.append(variable)
+    rest: list[Variable] = []
+    for variable in variables:
+        own = [params[v] for v in variable.values if v in params]
+        if own:
+            variable.name = own[0]
+        else:
+            rest.append(variable)
+    unread = unread_indices(plan)
+    returned = {v for v in leaves(plan.function.block.yields) if v in plan.variables}
+    primal_out = first_result(plan.function)
+    for user in (True, False):
+        for variable in rest:
+            if any(v.named and v.hint and v.companion is None for v in variable.values) is not user:
+                continue
+            if all(v in unread for v in variable.values):
+                wanted = "_"
+                variable.name = wanted
+                continue
+            wanted = wanted_name(variable, plan)
+            if not hint_of(variable, plan) and primal_out in variable.values:
+                wanted = "out" if returned else wanted
+            variable.name = free(wanted, used)
+            used.add(variable.name)
+
+
+def parameter_names(function: Function) -> list[str]:
+    """The names of the parameters, then those of the hidden inputs."""
+    names = [p.name for p in function.parameters]
+    for v in function.block.params[len(names) :]:
+        names.append(free(identifier(v.hint) or "hidden", set(names)))
+    return names
+
+
+def first_result(function: Function) -> Value | None:
+    """The primal's value, where the function returns one."""
+    template = function.returns
+    while isinstance(template, tuple) and template:
+        template = template[0]
+    if type(template) is int and template < len(function.block.yields):
+        y = function.block.yields[template]
+        return y if type(y) is Value else None
+    return None
+
+
+def free(wanted: str, used: set[str]) -> str:
+    if wanted not in used and not keyword.iskeyword(wanted):
+        return wanted
+    number = 2
+    glue = "_" if wanted[-1].isdigit() else ""
+    while f"{wanted}{glue}{number}" in used:
+        number += 1
+    return f"{wanted}{glue}{number}"
+
+
+def hint_of(variable: Variable, plan: Plan) -> str:
+    for v in variable.values:
+        hint = plan.families.hint(v)
+        if hint:
+            return identifier(hint)
+    return ""
+
+
+def wanted_name(variable: Variable, plan: Plan) -> str:
+    hint = hint_of(variable, plan)
+    if hint:
+        return hint
+    v = variable.values[0]
+    for w in variable.values:
+        if isinstance(w.owner, Op) and not w.owner.blocks:
+            v = w
+            break
+    return derived_name(v, plan)
+
+
+def derived_name(v: Value, plan: Plan, depth: int = 0) -> str:
+    """A name for a value from what it is."""
+    if isinstance(v.type, Stack):
+        return "tape"
+    if v.companion is not None and depth < 4:
+        primal, suffix = v.companion
+        base = identifier(primal.hint) or derived_name(primal, plan, depth + 1)
+        return base + suffix
+    return describe(v, 0) or term(v)
+
+
+def term(v: Value) -> str:
+    op = v.owner
+    text = op.statement.text if isinstance(op, Op) and op.statement is not None else ""
+    found = TARGET.match(text)
+    return f"{found.group(1)}_term" if found else "term"
+
+
+def describe(x: object, depth: int) -> str:
+    """A short phrase for an operand, or nothing."""
+    if type(x) is not Value:
+        return ""
+    if x.hint:
+        return identifier(x.hint)
+    op = x.owner
+    if not isinstance(op, Op) or depth > 2 or op.blocks:
+        return ""
+    kind, _, symbol = op.prim.syntax.partition(" ")
+    args = list(op.args)
+    if kind == "prefix" and symbol == "-":
+        return short("minus", describe(args[0], depth + 1))
+    if kind == "infix" and len(args) == 2:
+        a, b = (describe(arg, depth + 1) for arg in args)
+        if symbol == "**" and args[1] == 2:
+            return short(a, "squared")
+        if symbol in "*@":
+            return short(a, b)
+        return short(a, WORDS[symbol], b) if symbol in WORDS else ""
+    if kind == "call" and len(args) == 1:
+        return short(symbol.split(".")[-1], describe(args[0], depth + 1))
+    if kind == "attribute":
+        return short(describe(args[0], depth + 1), symbol)
+    if kind == "getitem" and isinstance(args[1], int) and args[1] >= 0:
+        return short(describe(args[0], depth + 1), str(args[1]))
+    if kind == "getitem" and type(args[1]) is Value:
+        return short(describe(args[0], depth + 1), describe(args[1], depth + 1))
+    return ""
+
+
+def short(*parts: str) -> str:
+    name = "_".join(parts)
+    return name if all(parts) and len(name) <= LONGEST and name.count("_") <= 4 else ""
+
+
+def identifier(hint: str) -> str:
+    name = re.sub(r"\W", "_", hint)
+    return f"_{name}" if name[:1].isdigit() else name
+
+
+def unread_indices(plan: Plan) -> set[Value]:
+    """Loop indices without a name of the user's that nobody reads."""
+    out: set[Value] = set()
+    for stmt in statements(plan.program):
+        if isinstance(stmt, For) and not stmt.index.named:
+            if stmt.index not in plan.liveness.body_start[stmt]:
+                out.add(stmt.index)
+    return out
+
+
+BUILTINS = frozenset(dir(builtins))
+__all__ = ["BUILTINS", "UNDEFINED", "assign_names", "free", "identifier", "parameter_names"]

@@ -1,0 +1,348 @@
+"""Branches: two blocks are lowered, then joined where control flow meets again.
+
+An exit (`break`, `return`, `continue`) is a status. What follows a conditional exit moves into
+the other branch; where an exit happens on some inner paths only, the `if` yields a status beside
+the names, and what follows is the other branch of `if status`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any as Anything
+
+from s2s_ad.frontend.bindings import (
+    DEAD,
+    Conflict,
+    describe,
+    identical,
+    is_data,
+    is_plain,
+    is_structure,
+    items,
+    map_leaves,
+    rebuilt,
+    same_frame,
+)
+from s2s_ad.frontend.context import RETURN, Frame, inside, opened
+from s2s_ad.frontend.liveness import Names
+from s2s_ad.ir.build import cursor, facts, typeof
+from s2s_ad.ir.core import UNDEFINED, Block, Op, Value
+from s2s_ad.ir.primitive import Primitive
+from s2s_ad.ir.types import ANY, INT, Num, Seq, Type
+from s2s_ad.ops.structure import IF
+
+FALLS, BREAKS, RETURNS, CONTINUES, RAISES = range(5)
+RESULT = "="  # the name under which the value of an expression meets itself
+
+
+@dataclass(frozen=True, eq=False)
+class Status:
+    """How a list of statements ends: a code, or a value that tells at run time which of some."""
+
+    value: int | Value
+    codes: frozenset[int]
+
+    @property
+    def mixed(self) -> bool:
+        return isinstance(self.value, Value)
+
+
+def always(code: int) -> Status:
+    """The status of a list that always ends in this way."""
+    return Status(code, frozenset({code}))
+
+
+def among(value: Value, codes: frozenset[int]) -> Status:
+    """A status that is one of these codes, a constant where only one is left."""
+    return always(next(iter(codes))) if len(codes) == 1 else Status(value, codes)
+
+
+@dataclass(eq=False)
+class Rest:
+    """What follows a statement in its list. `live` and `tail` belong to the end of the list:
+    the names read after it, and whether it is the end of a loop's body."""
+
+    lower: Callable[[], Status]
+    empty: bool
+    after: Names | None  # live right after the statement; None: everything
+    live: Names | None
+    tail: bool = False
+
+
+@dataclass(eq=False)
+class Arm:
+    """One branch: its block, what names mean at its end, how it ends."""
+
+    block: Block
+    env: dict[str, Anything]
+    status: Status
+
+
+@dataclass(eq=False)
+class Slot:
+    """Stands for a result of the operation that is about to be written."""
+
+    position: int
+
+
+@dataclass(eq=False)
+class Join:
+    """The yields of all branches while they are collected."""
+
+    frame: Frame
+    arms: list[Arm]
+    yields: list[list[Anything]] = field(default_factory=list)
+    results: list[Value] = field(default_factory=list)
+
+    def slot(self, parts: list[Anything], name: str) -> Slot:
+        types = [typeof(x) for x in parts if x is not UNDEFINED]
+        user = name not in (RETURN, RESULT)
+        self.results.append(Value(join_types(types), name if user else "", user))
+        self.yields.append(parts)
+        return Slot(len(self.results) - 1)
+
+    def join(self, name: str, parts: list[Anything]) -> Anything:
+        """The binding that covers those of all branches, with slots for what differs."""
+        present = [x for x in parts if x is not DEAD]
+        known = [x for x in present if x is not UNDEFINED]
+        if not known:
+            return UNDEFINED
+        first = known[0]
+        conflict = next((x for x in known if isinstance(x, Conflict)), None)
+        if conflict is not None:
+            return conflict
+        if len(known) == len(present) and all(identical(first, x) for x in known[1:]):
+            alone = len(present) < len(parts) or len(parts) == 1
+            before = self.frame.env.get(name, UNDEFINED)
+            if not alone or is_plain(first) or identical(first, before):
+                return first
+            if not is_data(first) and not is_structure(first):
+                return first
+        if any(map(is_structure, known)):
+            return self.structure(name, parts, known)
+        if all(map(is_data, known)):
+            return self.slot([UNDEFINED if x is DEAD else x for x in parts], name)
+        return differs(name, known)
+
+    def structure(self, name: str, parts: list[Anything], known: list[Anything]) -> Anything:
+        parts = list(parts)
+        for k, x in enumerate(parts):
+            if type(x) is Value and isinstance(x.type, Seq):
+                with inside(self.frame, self.arms[k].block):
+                    parts[k] = opened(self.frame, x)
+        known = [x for x in parts if x is not DEAD and x is not UNDEFINED]
+        shape = known[0]
+        if not all(is_structure(x) and same_frame(shape, x) for x in known):
+            return differs(name, known)
+        columns = []
+        for position in range(len(shape)):
+            column = [x if x is DEAD or x is UNDEFINED else items(x)[position] for x in parts]
+            columns.append(self.join(name, column))
+        return rebuilt(shape, columns)
+
+
+def differs(name: str, known: list[Anything]) -> Conflict:
+    what = "the value" if name in (RETURN, RESULT) else repr(name)
+    first, last = describe(known[0]), describe(known[-1])
+    if first == last:
+        return Conflict(
+            f"{what} is {first} that depends on the path taken",
+            "move what uses it into the branches",
+        )
+    return Conflict(
+        f"{what} is {first} on one path and {last} on another",
+        "give it the same structure on every path",
+    )
+
+
+def join_types(types: list[Type]) -> Type:
+    """The least type that covers all; equal sizes stay known."""
+    out = types[0] if types else ANY
+    for t in types[1:]:
+        out = join_two(out, t)
+    return out
+
+
+def join_two(a: Type, b: Type) -> Type:
+    if isinstance(a, Num) and isinstance(b, Num) and a.shape is not None and b.shape is not None:
+        if len(a.shape) == len(b.shape):
+            sizes = tuple(x if facts().equal(x, y) else y for x, y in zip(a.shape, b.shape))
+            b = Num(b.kind, b.dtype, sizes)
+    return facts().join(a, b)
+
+
+# Branching ------------------------------------------------------------------------------------
+
+
+def run(frame: Frame, lower: Callable[[], Status]) -> Arm:
+    """Lower one branch into a block of its own."""
+    block = Block()
+    saved = frame.env
+    frame.env = dict(saved)
+    try:
+        with inside(frame, block):
+            status = lower()
+        return Arm(block, frame.env, status)
+    finally:
+        frame.env = saved
+
+
+def extend(frame: Frame, arm: Arm, rest: Rest) -> None:
+    """Lower what follows into a branch."""
+    saved = frame.env
+    frame.env = arm.env
+    try:
+        with inside(frame, arm.block):
+            arm.status = resume(frame, arm.status, rest)
+        arm.env = frame.env
+    finally:
+        frame.env = saved
+
+
+def resume(frame: Frame, status: Status, rest: Rest) -> Status:
+    """Go on with what follows, where the status says so."""
+    if FALLS not in status.codes or rest.empty:
+        return status
+    if not isinstance(status.value, Value):
+        return rest.lower()
+    left = among(status.value, status.codes - {FALLS})
+    arms = [run(frame, lambda: left), run(frame, rest.lower)]
+    return join(frame, status.value, arms, rest.live, rest.tail)
+
+
+def branch(
+    frame: Frame,
+    condition: Anything,
+    then: Callable[[], Status],
+    orelse: Callable[[], Status],
+    rest: Rest,
+) -> tuple[Status, bool]:
+    """Write an `if`; its status, and whether what follows has been lowered as well."""
+    if not isinstance(condition, Value):
+        status = then() if condition else orelse()
+        return resume(frame, status, rest), True
+    arms = [run(frame, then), run(frame, orelse)]
+    return meet(frame, condition, arms, rest)
+
+
+def meet(frame: Frame, condition: Value, arms: list[Arm], rest: Rest) -> tuple[Status, bool]:
+    """Join branches, after moving what follows into the only one that goes on."""
+    going = [arm for arm in arms if FALLS in arm.status.codes]
+    leaving = [arm for arm in arms if arm.status.codes - {FALLS, RAISES}]
+    consumed = rest.empty or not going
+    if len(going) == 1 and leaving and leaving != going:
+        extend(frame, going[0], rest)
+        consumed = True
+    live = rest.live if consumed else rest.after
+    status = join(frame, condition, arms, live, rest.tail and consumed)
+    if not consumed:
+        return resume(frame, status, rest), True
+    return status, True
+
+
+def join(
+    frame: Frame, condition: Value | None, arms: list[Arm], live: Names | None, tail: bool
+) -> Status:
+    """Write the control operation that owns the branches, and bind what they assigned."""
+    found = Join(frame, arms)
+    read = [live_at(frame, arm.status, live) for arm in arms]
+    names: dict[str, None] = {}
+    for arm in arms:
+        names.update(dict.fromkeys(arm.env))
+    joined: dict[str, Anything] = {}
+    for name in names:
+        parts = [
+            arm.env.get(name, UNDEFINED) if r is None or name in r else DEAD
+            for arm, r in zip(arms, read)
+        ]
+        if any(x is not DEAD for x in parts):
+            joined[name] = found.join(name, parts)
+    status, parts = ending(arms, tail)
+    kwargs = {}
+    if parts is not None:
+        found.results.append(Value(INT, "status"))
+        found.yields.append(parts)
+        kwargs["status"] = True
+        status = Status(found.results[-1], status.codes)
+    for k, arm in enumerate(arms):
+        arm.block.yields = [row[k] for row in found.yields]
+    args = () if condition is None else (condition,)
+    write(IF, args, kwargs, [arm.block for arm in arms], found.results)
+    frame.env = {
+        name: filled
+        for name, binding in joined.items()
+        if (filled := fill(binding, found.results)) is not UNDEFINED
+    }
+    return status
+
+
+def ending(arms: list[Arm], tail: bool) -> tuple[Status, list[Anything] | None]:
+    """The status of joined branches; the yields that tell, where it is not constant."""
+    shown = []
+    for arm in arms:
+        status = arm.status
+        if tail and status.value == CONTINUES and not status.mixed:
+            status = always(FALLS)
+        shown.append(status)
+    alive = [s for s in shown if s.codes != {RAISES}]
+    if not alive:
+        return always(RAISES), None
+    codes = frozenset().union(*(s.codes for s in alive)) - {RAISES}
+    if len(codes) == 1:
+        return always(next(iter(codes))), None
+    values = [FALLS if s.codes == {RAISES} else s.value for s in shown]
+    return Status(0, codes), values
+
+
+def live_at(frame: Frame, status: Status, live: Names | None) -> Names | None:
+    """The names that are read after a list that ends so."""
+    out: Names = frozenset()
+    for code in status.codes:
+        if code == FALLS:
+            if live is None:
+                return None
+            out |= live
+        elif code == BREAKS and frame.loop is not None:
+            out |= frame.loop.after
+        elif code == CONTINUES and frame.loop is not None:
+            out |= frame.loop.head
+        elif code == RETURNS:
+            out |= {RETURN}
+    return out
+
+
+def write(
+    prim: Primitive, args: Anything, kwargs: Anything, blocks: list[Block], results: list[Value]
+) -> Op:
+    """Append a control operation to the block under way."""
+    c = cursor()
+    op = Op(prim, args, kwargs, blocks, results, c.statement, c.location, c.role)
+    c.block.ops.append(op)
+    return op
+
+
+def fill(binding: Anything, results: list[Value]) -> Anything:
+    """A binding with its slots replaced by results."""
+    return map_leaves(lambda x: results[x.position] if isinstance(x, Slot) else x, binding)
+
+
+def choose(
+    frame: Frame, condition: Value, then: Callable[[], Anything], orelse: Callable[[], Anything]
+) -> Anything:
+    """The value of a conditional expression."""
+
+    def arm(f: Callable[[], Anything]) -> Callable[[], Status]:
+        def lower() -> Status:
+            frame.env[RESULT] = f()
+            return always(FALLS)
+
+        return lower
+
+    join(frame, condition, [run(frame, arm(then)), run(frame, arm(orelse))], None, False)
+    out = frame.env.pop(RESULT)
+    if isinstance(out, Conflict):
+        from s2s_ad.frontend.context import refuse
+
+        refuse(out.message, out.advice)
+    return out

@@ -1,0 +1,296 @@
+"""The state of one lowering, and the tables of what evaluates each kind of node."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any as Anything
+from typing import NoReturn
+
+import gast
+
+from s2s_ad.errors import S2SError, UnsupportedError
+from s2s_ad.frontend.bindings import DEAD, Bound, Closure, Conflict, is_structure, items
+from s2s_ad.frontend.guards import Unchanged
+from s2s_ad.frontend.liveness import Liveness, Names, assigned, loads
+from s2s_ad.frontend.source import Source
+from s2s_ad.ir.build import apply, building, cursor, emit, facts
+from s2s_ad.ir.core import Block, Function, Op, Statement, Value
+from s2s_ad.ir.primitive import TABLE
+from s2s_ad.ir.types import Facts, Opaque, Seq, Type
+
+Transform = Callable[[Function, str, tuple[int, ...]], Function]
+RETURN = "return"  # the name under which a value to be returned travels; no user can have it
+
+
+@dataclass(eq=False)
+class Lowering:
+    """What all frames of one lowering share."""
+
+    transform: Transform | None
+    unchanged: Unchanged = field(default_factory=Unchanged)
+    guards: dict[Anything, Callable[[tuple[Anything, ...]], bool]] = field(default_factory=dict)
+    imports: dict[str, str] = field(default_factory=dict)
+    blocks: list[Block] = field(default_factory=list)  # open ones, outermost first
+    items: dict[Value, dict[Anything, Value]] = field(default_factory=dict)
+    types: dict[Anything, tuple[str, Type]] = field(default_factory=dict)  # of data from outside
+    frozen: dict[Anything, Anything] = field(default_factory=dict)  # numbers taken by value
+    callees: dict[Anything, Function] = field(default_factory=dict)
+    sites: dict[Anything, list[Anything]] = field(default_factory=dict)  # where each is called
+    sizes: dict[Anything, int] = field(default_factory=dict)  # operations of an inlined callee
+    updates: list[Anything] = field(default_factory=list)  # see augmented.py
+    names: set[str] = field(default_factory=set)
+
+
+@dataclass(eq=False)
+class Loop:
+    """The loop under way: the names live where `continue` and `break` lead."""
+
+    head: Names
+    after: Names
+
+
+@dataclass(eq=False)
+class Frame:
+    """One activation of a Python function while it is lowered into the block under way."""
+
+    lowering: Lowering
+    source: Source
+    node: Anything
+    caller: Frame | None = None
+    parent: Frame | None = None  # the frame in whose text a local function stands
+    env: dict[str, Anything] = field(default_factory=dict)
+    loop: Loop | None = None
+    order: int | None = None  # of all its statements, where it is inlined
+    visible: Names = frozenset()  # names that are read in this statement or later
+    iterated: list[Value] = field(default_factory=list)  # what the loops under way walk
+    locals: Names = frozenset()
+    liveness: Liveness = field(init=False)
+
+    def __post_init__(self) -> None:
+        body = [self.node.body] if isinstance(self.node, gast.Lambda) else self.node.body
+        a = self.node.args
+        names = [n.id for n in (*a.posonlyargs, *a.args, *a.kwonlyargs, a.vararg, a.kwarg) if n]
+        self.locals = frozenset(names) | frozenset(assigned(body))
+        self.liveness = LIVENESS.get(self.node) or Liveness(self.node)
+
+    def chain(self) -> Iterator[Frame]:
+        """This frame and its callers."""
+        frame: Frame | None = self
+        while frame is not None:
+            yield frame
+            frame = frame.caller
+
+
+LIVENESS: dict[Anything, Liveness] = {}
+
+# Evaluation -----------------------------------------------------------------------------------
+
+Evaluator = Callable[[Frame, Anything], Anything]
+EXPRESSIONS: dict[type, Evaluator] = {}
+
+REFUSED: dict[str, tuple[str, str]] = {
+    "ListComp": ("list comprehensions are not supported yet", "write a loop"),
+    "SetComp": ("set comprehensions are not supported", "write a loop"),
+    "DictComp": ("dict comprehensions are not supported yet", "write a loop"),
+    "GeneratorExp": ("generator expressions are not supported yet", "write a loop"),
+    "Set": ("sets are not supported: their order is arbitrary", "use a tuple"),
+    "Await": ("await is not supported", "differentiate a plain function"),
+    "Yield": ("generators are not supported", "return the values instead"),
+    "YieldFrom": ("generators are not supported", "return the values instead"),
+    "Starred": ("a starred expression is not supported here", "write the items out"),
+    "Global": ("global is not supported", "return the value instead"),
+    "Nonlocal": ("nonlocal is not supported", "return the value instead"),
+    "Try": ("try is not supported", "test for the exceptional case with if"),
+    "TryStar": ("try is not supported", "test for the exceptional case with if"),
+    "Delete": ("del is not supported", "leave the name alone"),
+    "ClassDef": ("a class inside a function is not supported", "define it outside"),
+    "Import": ("import inside a function is not supported", "import at the top of the module"),
+    "ImportFrom": ("import inside a function is not supported", "import at the top of the module"),
+    "AsyncFor": ("async is not supported", "use a plain for loop"),
+    "AsyncWith": ("async is not supported", "use a plain function"),
+    "AsyncFunctionDef": ("async is not supported", "use a plain function"),
+    "Match": ("match is not supported", "use if and elif"),
+    "TypeAlias": ("type statements inside a function are not supported", "write it outside"),
+    "TemplateStr": ("template strings are not supported", "use an f-string"),
+}  # fmt: skip
+
+
+def expression(*kinds: type) -> Callable[[Evaluator], Evaluator]:
+    """Enter a function as the evaluator of these kinds of expression."""
+
+    def enter(f: Evaluator) -> Evaluator:
+        for kind in kinds:
+            EXPRESSIONS[kind] = f
+        return f
+
+    return enter
+
+
+def evaluate(frame: Frame, node: Anything) -> Anything:
+    """The binding that an expression denotes; operations are written as it is evaluated."""
+    c = cursor()
+    before = c.location
+    c.location = frame.source.location(node)
+    try:
+        evaluator = EXPRESSIONS.get(type(node))
+        if evaluator is None:
+            refuse_node(node)
+        return evaluator(frame, node)
+    except S2SError as error:
+        raise error.at(c.location) from None
+    finally:
+        c.location = before
+
+
+def refuse_node(node: Anything) -> NoReturn:
+    kind = type(node).__name__
+    message, advice = REFUSED.get(kind, (f"{kind} is not supported", ""))
+    refuse(message, advice)
+
+
+def refuse(message: str, advice: str = "") -> NoReturn:
+    """Refuse the construct under way."""
+    raise UnsupportedError(message, advice, cursor().location)
+
+
+@contextmanager
+def inside(frame: Frame, block: Block) -> Iterator[None]:
+    """Write into a block of a control operation."""
+    c = cursor()
+    blocks = frame.lowering.blocks
+    blocks.append(block)
+    try:
+        with building(block, c.statement, c.location):
+            yield
+    finally:
+        blocks.pop()
+
+
+@contextmanager
+def statement(frame: Frame, node: Anything) -> Iterator[None]:
+    """Mark what is written as belonging to a statement of the primal."""
+    c = cursor()
+    before = c.statement, c.location
+    c.location = frame.source.location(node)
+    order = frame.source.orders.get(node, 0) if frame.order is None else frame.order
+    c.statement = Statement(frame.source.header(node), c.location, order)
+    visible = frame.visible
+    after = frame.liveness.after.get(node, frozenset())
+    frame.visible = after | loads(node)
+    try:
+        yield
+    except S2SError as error:
+        raise error.at(c.location) from None
+    finally:
+        c.statement, c.location = before
+        frame.visible = visible
+
+
+@contextmanager
+def trial(frame: Frame) -> Iterator[Facts]:
+    """Run a lowering that may be thrown away: what is learnt of sizes is taken back."""
+    f = facts()
+    kept = {d: set(s) for d, s in f.soft.items()}
+    before = dict(f.parent), kept, set(f.relied)
+    updates = len(frame.lowering.updates)
+    yield f
+    f.parent, f.soft, f.relied = before
+    del frame.lowering.updates[updates:]
+
+
+# Operations -----------------------------------------------------------------------------------
+
+
+def operand(frame: Frame, x: Anything) -> Anything:
+    """A binding as an operand: functions and other things that are no data are refused."""
+    from s2s_ad.frontend.bindings import Derived, Method, Object, Pullback
+
+    if is_structure(x):
+        return type(x)(
+            {k: operand(frame, v) for k, v in x.items()} if type(x) is dict else
+            [operand(frame, v) for v in x]
+        )  # fmt: skip
+    if isinstance(x, slice):
+        return slice(*(operand(frame, part) for part in (x.start, x.stop, x.step)))
+    if isinstance(x, Object):
+        return x.value()
+    if isinstance(x, (Closure, Bound, Derived, Pullback, Method)):
+        refuse("a function cannot be stored, returned or passed to this", "call it where it is used")
+    if isinstance(x, Conflict):
+        refuse(x.message, x.advice)
+    if x is DEAD:
+        refuse("this name has no value here")
+    if getattr(type(x), "walks", False):
+        refuse(
+            "an iterator that is stored or passed on is not supported",
+            "use it directly in the for statement",
+        )
+    return x
+
+
+def operate(frame: Frame, function: Anything, *args: Anything, **kwargs: Anything) -> Anything:
+    """Write the operation that a callable stands for; its result as a binding."""
+    shown = [operand(frame, x) for x in args]
+    named = {k: operand(frame, x) for k, x in kwargs.items()}
+    out = apply(function, *shown, **named)
+    prim = TABLE[function]
+    if prim.container:
+        results = out if isinstance(out, list) else [out]
+        return tuple(results) if prim.container == "tuple" else results
+    if type(out) is Value and prim.effect == "effect" and out.type == Opaque("None"):
+        return None
+    return out
+
+
+def item(frame: Frame, value: Value, key: Anything) -> Anything:
+    """An item of a container value of fixed structure: read once, where the container stands."""
+    t = value.type
+    assert isinstance(t, Seq)
+    known = frame.lowering.items.setdefault(value, {})
+    label = (type(key), key)
+    if label not in known:
+        position = t.keys.index(key) if t.kind == "dict" else key
+        c = cursor()
+        home = _home(frame, value)
+        with building(home, c.statement, c.location):
+            known[label] = emit("getitem", value, key, types=[t.items[position]])
+    return known[label]
+
+
+def _home(frame: Frame, value: Value) -> Block:
+    owner = value.owner
+    if isinstance(owner, Op):
+        for block in reversed(frame.lowering.blocks):
+            if any(op is owner for op in block.ops):
+                return block
+        return cursor().block
+    return owner if isinstance(owner, Block) else cursor().block
+
+
+def opened(frame: Frame, x: Anything) -> Anything:
+    """A container value as a structure of its items; anything else as it is."""
+    if type(x) is not Value or not isinstance(x.type, Seq):
+        return x
+    if x.type.kind == "dict":
+        return {key: item(frame, x, key) for key in x.type.keys}
+    found = [item(frame, x, k) for k in range(len(x.type.items))]
+    return found if x.type.kind == "list" else tuple(found)
+
+
+def fully_opened(frame: Frame, x: Anything) -> Anything:
+    """A container value as a structure down to its leaves."""
+    x = opened(frame, x)
+    if not is_structure(x):
+        return x
+    from s2s_ad.frontend.bindings import rebuilt
+
+    return rebuilt(x, [fully_opened(frame, v) for v in items(x)])
+
+
+def materialised(frame: Frame, x: Anything) -> Anything:
+    """A structure as one value; anything else as it is."""
+    if not is_structure(x):
+        return x
+    return emit(type(x).__name__, operand(frame, x))

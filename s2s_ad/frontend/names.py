@@ -1,0 +1,153 @@
+"""What a name means: local, enclosing, closure cell, global, builtin.
+
+Modules, functions, classes and strings are resolved while lowering and guarded by identity. Data
+is read by the generated code where the primal reads it; its type is taken from what it is now and
+guarded too.
+"""
+
+from __future__ import annotations
+
+import builtins
+import copy
+import types
+from typing import Any as Anything
+
+import gast
+import numpy as np
+
+from s2s_ad.frontend.bindings import Conflict, Object
+from s2s_ad.frontend.context import Frame, Lowering, expression, refuse
+from s2s_ad.frontend.guards import (
+    MISSING,
+    Equals,
+    Looks,
+    check_array,
+    contents,
+    holds_data,
+    look,
+    outside_type,
+)
+from s2s_ad.ir.build import emit
+from s2s_ad.ir.core import UNDEFINED, Op, Value
+from s2s_ad.ir.types import Opaque
+from s2s_ad.ops.structure import Outside
+
+# Modules whose functions do not change under us.
+STABLE = ("numpy", "math", "operator", "builtins", "cmath")
+RESOLVED = (
+    types.ModuleType,
+    types.FunctionType,
+    types.BuiltinFunctionType,
+    types.MethodType,
+    types.MethodDescriptorType,
+    np.ufunc,
+    np.dtype,
+    type,
+    str,
+    bytes,
+    type(None),
+    type(Ellipsis),
+    type(np.sum),
+)
+
+
+@expression(gast.Name)
+def load(frame: Frame, node: Anything) -> Anything:
+    """The binding of a name that is read."""
+    return look_up(frame, node.id)
+
+
+def look_up(frame: Frame, name: str) -> Anything:
+    """The binding of a name, by Python's rules of scope."""
+    inner: Frame | None = frame
+    while inner is not None:
+        if name in inner.locals:
+            found = inner.env.get(name, UNDEFINED)
+            if isinstance(found, Conflict):
+                refuse(found.message, found.advice)
+            if found is UNDEFINED:
+                refuse(f"{name!r} is read before it is assigned", "assign it on every path")
+            return found
+        if inner.parent is None:
+            break
+        inner = inner.parent
+    assert inner is not None
+    source = inner.source
+    if name in source.cells:
+        cell = source.cells[name]
+        if contents(cell) is MISSING:
+            refuse(f"the closure variable {name!r} has no value yet")
+        return outside(frame, contents(cell), Outside(name, "", cell), name)
+    if name in source.globals:
+        place = Outside(name, source.module, source.globals)
+        return outside(frame, source.globals[name], place, name)
+    if hasattr(builtins, name):
+        frame.lowering.unchanged.note(source.globals, name, MISSING)
+        return getattr(builtins, name)
+    refuse(f"the name {name!r} is not defined")
+
+
+def outside(frame: Frame, found: Anything, place: Outside, shown: str) -> Anything:
+    """The binding of an object that stands in a namespace or a closure cell."""
+    check_array(found, shown)
+    if holds_data(found):
+        return read(frame, found, place, shown)
+    unchanged = frame.lowering.unchanged
+    resolved = isinstance(found, RESOLVED) or getattr(found, "__s2s_ad__", False) is True
+    if resolved or callable(found) and not _is_instance(found):
+        if place.module.partition(".")[0] not in STABLE or place.namespace is frame.source.globals:
+            unchanged.note(place.namespace, place.name, found)
+        if isinstance(found, types.ModuleType) and place.name == shown:
+            frame.lowering.imports[shown] = found.__name__
+        return found
+    if type(found) is tuple:
+        unchanged.note(place.namespace, place.name, found)
+        return found
+    unchanged.note(place.namespace, place.name, found)
+    return Object(
+        found,
+        lambda: emit("read", place=place, type=Opaque(type(found).__name__)),
+        lambda arguments: place.read(),
+        shown,
+    )
+
+
+def _is_instance(x: Anything) -> bool:
+    """Whether a callable is an object of a user's class: its attributes may matter."""
+    return type(x).__module__ not in ("builtins", "functools", "numpy") and not isinstance(x, type)
+
+
+def read(frame: Frame, found: Anything, place: Outside, shown: str) -> Value | Anything:
+    """Data from outside, read here and now."""
+    lowering = frame.lowering
+    key = (id(place.namespace), place.name)
+    if key in lowering.frozen:
+        return lowering.frozen[key]
+    if key not in lowering.types:
+        expression = unique(lowering.names, f"{place.module}.{shown}" if place.module else shown)
+        lowering.types[key] = place.name, outside_type(found, expression)
+        lowering.guards[key] = Looks(lambda arguments: place.read(), look(found))
+    return emit("read", place=place, type=lowering.types[key][1], hint=place.name)
+
+
+def unique(taken: set[str], name: str) -> str:
+    """The name, with primes where it is taken."""
+    while name in taken:
+        name += "'"
+    taken.add(name)
+    return name
+
+
+def freeze(lowering: Lowering, value: Value) -> bool:
+    """Take an int from outside by value, where the text must depend on it; whether it could be."""
+    op = value.owner
+    if not isinstance(op, Op) or op.prim.name != "read":
+        return False
+    place = op.kwargs["place"]
+    key = (id(place.namespace), place.name)
+    found = place.read()
+    if not isinstance(found, (int, bool, tuple, list)) or key in lowering.frozen:
+        return False
+    lowering.frozen[key] = copy.deepcopy(found)
+    lowering.guards["value", *key] = Equals(lambda arguments: place.read(), lowering.frozen[key])
+    return True

@@ -1,0 +1,320 @@
+"""Statements: a list is lowered in order; control statements receive what follows them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any as Anything
+
+import gast
+
+from s2s_ad.frontend.augmented import augment
+from s2s_ad.frontend.bindings import (
+    Bound,
+    Closure,
+    Derived,
+    Method,
+    Object,
+    Pullback,
+    is_structure,
+    items,
+)
+from s2s_ad.frontend.branches import (
+    FALLS,
+    BREAKS,
+    CONTINUES,
+    RAISES,
+    RETURNS,
+    Join,
+    Rest,
+    Status,
+    always,
+    branch,
+    ending,
+    fill,
+    live_at,
+    resume,
+    run,
+    write,
+)
+from s2s_ad.frontend.context import (
+    RETURN,
+    Frame,
+    evaluate,
+    opened,
+    operand,
+    refuse,
+    refuse_node,
+    statement,
+)
+from s2s_ad.frontend.expressions import closure, truth
+from s2s_ad.frontend.liveness import Names
+from s2s_ad.frontend.loops import lower_for, lower_while
+from s2s_ad.ir.build import cursor, emit
+from s2s_ad.ir.core import UNDEFINED, Block, Value, leaves
+from s2s_ad.ir.types import INT, ListOf, Num, Seq
+from s2s_ad.ops.structure import ERRSTATE, UNPACK
+
+FALLING = always(FALLS)
+
+
+def lower_list(frame: Frame, body: list[Anything], live: Names, tail: bool) -> Status:
+    """Lower statements; how the list ends. `live` are the names read after it, `tail` tells
+    whether its end is the end of a loop's body."""
+    for k, node in enumerate(body):
+        following = body[k + 1 :]
+        rest = Rest(
+            lambda following=following: lower_list(frame, following, live, tail),  # type: ignore[misc]
+            not following,
+            frame.liveness.after[node],
+            live,
+            tail,
+        )
+        with statement(frame, node):
+            status, consumed = _lower(frame, node, rest)
+        if consumed or FALLS not in status.codes:
+            return status
+    return FALLING
+
+
+def _lower(frame: Frame, node: Anything, rest: Rest) -> tuple[Status, bool]:
+    control = CONTROL.get(type(node))
+    if control is not None:
+        return control(frame, node, rest)
+    simple = SIMPLE.get(type(node))
+    if simple is None:
+        refuse_node(node)
+    return simple(frame, node) or FALLING, False
+
+
+# Control --------------------------------------------------------------------------------------
+
+
+def _if(frame: Frame, node: Anything, rest: Rest) -> tuple[Status, bool]:
+    condition = truth(frame, evaluate(frame, node.test))
+    tail = rest.tail and rest.empty
+    live = rest.after
+    assert live is not None
+
+    def arm(body: list[Anything]) -> Callable[[], Status]:
+        return lambda: lower_list(frame, body, live, tail)
+
+    return branch(frame, condition, arm(node.body), arm(node.orelse), rest)
+
+
+def _for(frame: Frame, node: Anything, rest: Rest) -> tuple[Status, bool]:
+    return lower_for(frame, node, rest, lower_list)
+
+
+def _while(frame: Frame, node: Anything, rest: Rest) -> tuple[Status, bool]:
+    return lower_while(frame, node, rest, lower_list)
+
+
+def _with(frame: Frame, node: Anything, rest: Rest) -> tuple[Status, bool]:
+    import numpy as np
+
+    if len(node.items) != 1 or node.items[0].optional_vars is not None:
+        refuse("only `with np.errstate(...)` is supported", "use one `with` for each context")
+    call = node.items[0].context_expr
+    if not isinstance(call, gast.Call) or evaluate(frame, call.func) is not np.errstate:
+        refuse("only `with np.errstate(...)` is supported", "take the body out of the with")
+    options = {k.arg: evaluate(frame, k.value) for k in call.keywords}
+    if call.args or not all(k and isinstance(v, (str, type(None))) for k, v in options.items()):
+        refuse("the options of np.errstate must be literal", "write np.errstate(divide='ignore')")
+    live = rest.after
+    assert live is not None
+    arm = run(frame, lambda: lower_list(frame, node.body, live, False))
+    found = Join(frame, [arm])
+    read = live_at(frame, arm.status, live) or frozenset()
+    joined = {n: found.join(n, [b]) for n, b in arm.env.items() if n in read}
+    status, parts = ending([arm], False)
+    if parts is not None:
+        found.results.append(Value(INT, "status"))
+        found.yields.append(parts)
+        status = Status(found.results[-1], status.codes)
+    arm.block.yields = [row[0] for row in found.yields]
+    write(ERRSTATE, (), options, [arm.block], found.results)
+    frame.env = {
+        n: b for n, x in joined.items() if (b := fill(x, found.results)) is not UNDEFINED
+    }
+    if status.mixed:
+        return resume(frame, status, rest), True
+    return status, False
+
+
+# Assignment -----------------------------------------------------------------------------------
+
+
+def _assign(frame: Frame, node: Anything) -> None:
+    x = evaluate(frame, node.value)
+    for target in node.targets:
+        assign(frame, target, x)
+
+
+def _annotated(frame: Frame, node: Anything) -> None:
+    if node.value is not None:
+        assign(frame, node.target, evaluate(frame, node.value))
+
+
+def assign(frame: Frame, target: Anything, x: Anything) -> None:
+    """Bind a target, which may be a nest of names."""
+    if isinstance(target, gast.Name):
+        bind(frame, target.id, x)
+    elif isinstance(target, (gast.Tuple, gast.List)):
+        for inner, part in zip(target.elts, unpacked(frame, x, target.elts), strict=True):
+            assign(frame, inner, part)
+    else:
+        refuse_target(frame, target)
+
+
+def refuse_target(frame: Frame, target: Anything) -> None:
+    """Refuse a store that is no assignment to a name."""
+    cursor().location = frame.source.location(target)
+    if isinstance(target, gast.Subscript):
+        shown = frame.source.text(target.value)
+        refuse(
+            "stores into arrays and containers are not supported yet",
+            f"build a new array (np.where, np.concatenate, np.stack) instead of changing {shown}",
+        )
+    if isinstance(target, gast.Attribute):
+        refuse("writing an attribute is not supported", "use a local name and return the value")
+    refuse("a starred target is not supported", "use slices: a, b = x[0], x[1:]")
+
+
+def unpacked(frame: Frame, x: Anything, targets: list[Anything]) -> list[Anything]:
+    """The parts of what is unpacked into so many targets."""
+    count = len(targets)
+    if any(isinstance(t, gast.Starred) for t in targets):
+        refuse("a starred target is not supported", "use slices: a, b = x[0], x[1:]")
+    x = opened(frame, x)
+    if isinstance(x, str):
+        x = tuple(x)
+    if is_structure(x):
+        found = list(x) if type(x) is dict else items(x)
+        if len(found) != count:
+            refuse(f"{len(found)} values are unpacked into {count} names")
+        return found
+    if type(x) is not Value or not _may_unpack(x):
+        refuse("this cannot be unpacked", "unpack a tuple, a list or an array")
+    if isinstance(x.type, Num) and x.type.shape and x.type.shape[0] == count:
+        return [_item(x, k) for k in range(count)]
+    out = emit(UNPACK, x, count=count)
+    return out if isinstance(out, list) else [out]
+
+
+def _item(x: Value, k: int) -> Anything:
+    return emit("getitem", x, k)
+
+
+def _may_unpack(x: Value) -> bool:
+    t = x.type
+    if isinstance(t, Num):
+        return t.kind in ("array", "any") and t.shape != ()
+    return isinstance(t, ListOf) or not isinstance(t, (Seq,)) and str(t) == "any"
+
+
+def bind(frame: Frame, name: str, x: Anything, named: bool = True) -> None:
+    """Bind a name; a value without a name gets it."""
+    kind = type(x)
+    if getattr(kind, "walks", False) and not getattr(kind, "storable", False):
+        refuse(
+            "an iterator that is stored is not supported", "use it directly in the for statement"
+        )
+    if kind is Method:
+        refuse("a method that is stored is not supported", "call it where it is used")
+    if kind is Value and not x.named and (named or not x.hint):
+        x.hint, x.named = name, named
+    frame.env[name] = x
+
+
+# Simple statements ----------------------------------------------------------------------------
+
+
+def _augmented(frame: Frame, node: Anything) -> None:
+    if not isinstance(node.target, gast.Name):
+        refuse_target(frame, node.target)
+    bind(frame, node.target.id, augment(frame, node))
+
+
+def _return(frame: Frame, node: Anything) -> Status:
+    x = None if node.value is None else evaluate(frame, node.value)
+    check_escape(x)
+    frame.env[RETURN] = x
+    return always(RETURNS)
+
+
+def check_escape(x: Anything) -> None:
+    """Refuse a local function that would outlive its frame."""
+    if is_structure(x):
+        for inner in items(x):
+            check_escape(inner)
+    elif isinstance(x, (Closure, Bound, Derived, Pullback)):
+        refuse("a function that is returned is not supported", "call it and return its value")
+    elif isinstance(x, Object):
+        refuse("returning an object is not supported", "return numbers, arrays or containers")
+
+
+def _expression(frame: Frame, node: Anything) -> None:
+    if not isinstance(node.value, gast.Constant):
+        evaluate(frame, node.value)
+
+
+def _assert(frame: Frame, node: Anything) -> Status | None:
+    test = truth(frame, evaluate(frame, node.test))
+    if test is True:
+        return None
+    if node.msg is None:
+        emit("assert", test)
+        return None
+    block = Block()
+    from s2s_ad.frontend.context import inside
+
+    with inside(frame, block):
+        message = operand(frame, evaluate(frame, node.msg))
+    if all(op.prim.name in ("fstring", "read") for op in block.ops):
+        cursor().block.ops.extend(block.ops)
+        emit("assert", test, message)
+        return None
+    refuse("the message of an assert must be simple", "use names and an f-string in it")
+
+
+def _raise(frame: Frame, node: Anything) -> Status:
+    if node.exc is None:
+        refuse("a bare raise is not supported", "name the exception")
+    if node.cause is not None and evaluate(frame, node.cause) is not None:
+        refuse("`raise ... from` is not supported", "leave the cause out")
+    error = evaluate(frame, node.exc)
+    if isinstance(error, type) and issubclass(error, BaseException):
+        error = emit("exception", cls=error)
+    if type(error) is not Value or str(error.type) != "exception":
+        refuse("only an exception that is made here can be raised", "write raise ValueError(...)")
+    emit("raise", error)
+    return always(RAISES)
+
+
+def _local(frame: Frame, node: Anything) -> None:
+    if node.decorator_list:
+        refuse("a decorator on a local function is not supported", "call the function directly")
+    bind(frame, node.name, closure(frame, node, node.name))
+
+
+CONTROL: dict[type, Callable[[Frame, Anything, Rest], tuple[Status, bool]]] = {
+    gast.If: _if,
+    gast.For: _for,
+    gast.While: _while,
+    gast.With: _with,
+}
+SIMPLE: dict[type, Callable[[Frame, Anything], Status | None]] = {
+    gast.Assign: _assign,
+    gast.AnnAssign: _annotated,
+    gast.AugAssign: _augmented,
+    gast.Return: _return,
+    gast.Expr: _expression,
+    gast.Assert: _assert,
+    gast.Raise: _raise,
+    gast.FunctionDef: _local,
+    gast.Pass: lambda frame, node: None,
+    gast.Break: lambda frame, node: always(BREAKS),
+    gast.Continue: lambda frame, node: always(CONTINUES),
+}
+
+__all__ = ["assign", "bind", "check_escape", "leaves", "lower_list"]

@@ -1,0 +1,433 @@
+"""Linear algebra. `@` below is the product of matrices, d a differential, g a cotangent.
+
+Formulas: M. B. Giles, "An extended collection of matrix derivative results for forward and
+reverse mode algorithmic differentiation", 2008; J. R. Magnus and H. Neudecker, "Matrix
+Differential Calculus", 1999 (eigenvalues: chapter 8). They hold for stacks of matrices too.
+
+NumPy reads one triangle of a symmetric argument (`cholesky`: the lower one, `eigh`: UPLO), and
+so does the derivative: the other triangle has the cotangent 0, as differences tell.
+"""
+
+from __future__ import annotations
+
+from typing import Any as Anything
+
+import numpy as np
+
+from s2s_ad import runtime
+from s2s_ad.errors import UnsupportedError
+from s2s_ad.ir.build import emit, typeof
+from s2s_ad.ir.core import Op, Value
+from s2s_ad.ir.types import Num, Size
+from s2s_ad.ops.arraytypes import agreeing, array_of, float_dtype, promoted, reduced
+from s2s_ad.ops.indexing import broadcast_shapes
+from s2s_ad.ops.promotion import equal
+from s2s_ad.ops.rules import Contributions, cast, composite, declare, differential, unbroadcast
+from s2s_ad.ops.shaping import swapped
+
+
+def _result_dtype(*types: Num) -> np.dtype | None:
+    return float_dtype(promoted(*types))
+
+
+def _square(a: Anything) -> Num:
+    """The type of a stack of square matrices."""
+    t = array_of(a)
+    shape = t.shape
+    if shape is not None and len(shape) >= 2:
+        n = agreeing(shape[-2], shape[-1])
+        shape = (*shape[:-2], n, n)
+    return Num("array", _result_dtype(t), shape)
+
+
+def _per_matrix(a: Anything) -> Num:
+    """The type of one number for each matrix."""
+    t = _square(a)
+    return reduced(t.dtype, None if t.shape is None else t.shape[:-2])
+
+
+def _rank(x: Anything) -> int | None:
+    return array_of(typeof(x)).rank
+
+
+def scaled(g: Anything, a: Value, matrix: Anything) -> Anything:
+    """One factor for each matrix of a stack."""
+    return g * matrix if _rank(a) == 2 else g[..., None, None] * matrix
+
+
+def _sum_of_products(d: Anything, a: Value, matrix: Anything) -> Anything:
+    """The sum over each matrix of elementwise products, tr(matrix.T @ d)."""
+    return np.sum(matrix * d) if _rank(a) == 2 else np.sum(matrix * d, axis=(-2, -1))
+
+
+# solve ----------------------------------------------------------------------------------------
+
+
+def _solve_type(a: Anything, b: Anything) -> Num:
+    s, t = _square(a), array_of(b)
+    dtype = _result_dtype(array_of(a), t)
+    if s.shape is None or t.shape is None or len(s.shape) < 2 or not t.shape:
+        return Num("array", dtype, None)
+    if len(t.shape) == 1:
+        agreeing(s.shape[-1], t.shape[0])
+        return Num("array", dtype, (*s.shape[:-2], s.shape[-1]))
+    agreeing(s.shape[-1], t.shape[-2])
+    lead = broadcast_shapes(s.shape[:-2], t.shape[:-2])
+    return Num("array", dtype, (*lead, *t.shape[-2:]))
+
+
+class Solve:
+    """a @ x = b:  dx = solve(a, db - da @ x),  b_bar = solve(a.T, g),  a_bar = -b_bar @ x.T.
+
+    NumPy takes b for a vector only if it has one axis; `columns` makes it a matrix where that
+    is not known."""
+
+    def jvp(self, op: Op, dots: dict[Value, Anything]) -> list[Anything]:
+        a, b = op.args
+        a_dot = dots.get(a) if type(a) is Value else None
+        b_dot = dots.get(b) if type(b) is Value else None
+        if a_dot is None:
+            return [None if b_dot is None else np.linalg.solve(a, b_dot)]
+        x = op.result
+        if _rank(a) == 2 and _rank(b) in (1, 2) or _rank(b) not in (1, None):
+            right = -(a_dot @ x) if b_dot is None else b_dot - a_dot @ x
+            return [np.linalg.solve(a, right)]
+        right = -(a_dot @ self.columns(x, b))
+        if b_dot is not None:
+            right = self.columns(b_dot, b) + right
+        return [self.uncolumns(np.linalg.solve(a, right), b)]
+
+    def vjp(self, op: Op, bars: list[Anything], active: set[Value]) -> Contributions:
+        (a, b), x, g = op.args, op.result, bars[0]
+        a_active = type(a) is Value and a in active
+        b_active = type(b) is Value and b in active
+        if _rank(a) == 2 and _rank(b) == 1:
+            w = np.linalg.solve(swapped(a), g)
+            if b_active:
+                yield b, cast(w, b)
+            if a_active:
+                yield a, cast(-np.outer(w, x), a)
+            return
+        w = np.linalg.solve(swapped(a), self.columns(g, b))
+        if b_active:
+            yield b, cast(unbroadcast(self.uncolumns(w, b), b), b)
+        if a_active:
+            yield a, cast(unbroadcast(-(w @ swapped(self.columns(x, b))), a), a)
+
+    @staticmethod
+    def columns(v: Anything, b: Anything) -> Anything:
+        r = _rank(b)
+        if r is None:
+            return emit("columns", v, b)
+        return np.expand_dims(v, -1) if r == 1 else v
+
+    @staticmethod
+    def uncolumns(v: Anything, b: Anything) -> Anything:
+        r = _rank(b)
+        if r is None:
+            return emit("uncolumns", v, b)
+        return v[..., 0] if r == 1 else v
+
+
+SOLVE = declare(np.linalg.solve, _solve_type, Solve(), syntax="call np.linalg.solve")
+
+
+def _same_dtype(v: Anything, like: Anything) -> Num:
+    return Num("array", array_of(v).dtype, None)
+
+
+COLUMNS = declare(
+    runtime.columns,
+    _same_dtype,
+    differential(
+        lambda d, out, v, like: emit("columns", d, like),
+        vjp=lambda g, out, v, like: emit("uncolumns", g, like),
+    ),
+    syntax="runtime columns",
+    alias="view",
+)
+UNCOLUMNS = declare(
+    runtime.uncolumns,
+    _same_dtype,
+    differential(
+        lambda d, out, v, like: emit("uncolumns", d, like),
+        vjp=lambda g, out, v, like: emit("columns", g, like),
+    ),
+    syntax="runtime uncolumns",
+    alias="view",
+)
+
+# inv, det, slogdet ----------------------------------------------------------------------------
+
+INV = declare(
+    np.linalg.inv,
+    _square,
+    differential(
+        lambda d, out, a: -(out @ d @ out),
+        vjp=lambda g, out, a: -(swapped(out) @ g @ swapped(out)),
+    ),
+    syntax="call np.linalg.inv",
+)
+
+# d det(a) = tr(cofactor(a).T @ d), where cofactor(a) = det(a) * inv(a).T but for singular a.
+DET = declare(
+    np.linalg.det,
+    _per_matrix,
+    differential(
+        lambda d, out, a: _sum_of_products(d, a, emit("cofactor", a)),
+        vjp=lambda g, out, a: scaled(g, a, emit("cofactor", a)),
+    ),
+    syntax="call np.linalg.det",
+)
+COFACTOR = declare(
+    runtime.cofactor,
+    _square,
+    composite(lambda a: scaled(np.linalg.det(a), a, swapped(np.linalg.inv(a)))),
+    syntax="runtime cofactor",
+)
+
+
+def _slogdet_type(a: Anything) -> tuple[Num, Num]:
+    return _per_matrix(a), _per_matrix(a)
+
+
+# d log|det(a)| = tr(inv(a) @ d); the sign is constant.
+SLOGDET = declare(
+    np.linalg.slogdet,
+    _slogdet_type,
+    differential(
+        lambda d, out, a: (None, _sum_of_products(d, a, swapped(np.linalg.inv(a)))),
+        vjp=lambda g, out, a: (
+            None if g[1] is None else scaled(g[1], a, swapped(np.linalg.inv(a)))
+        ),
+    ),
+    syntax="call np.linalg.slogdet",
+    container="tuple",
+    fields=("sign", "logabsdet"),
+)
+
+# Symmetric arguments --------------------------------------------------------------------------
+
+
+def _mirrored(d: Anything, lower: bool = True) -> Anything:
+    """The symmetric matrix of which NumPy reads one triangle."""
+    if lower:
+        return np.tril(d) + swapped(np.tril(d, -1))
+    return np.triu(d) + swapped(np.triu(d, 1))
+
+
+def _folded(s: Anything, lower: bool = True) -> Anything:
+    """The transpose of `_mirrored`, for s or for its symmetric part alike."""
+    s = 0.5 * (s + swapped(s))
+    return np.tril(s) + np.tril(s, -1) if lower else np.triu(s) + np.triu(s, 1)
+
+
+def _half(m: Anything) -> Anything:
+    """The lower triangle with half the diagonal."""
+    return 0.5 * (np.tril(m) + np.tril(m, -1))
+
+
+def _cholesky_dot(d: Anything, out: Value, a: Value) -> Anything:
+    """dL = L @ half(inv(L) @ d @ inv(L).T)"""
+    inner = np.linalg.solve(out, swapped(np.linalg.solve(out, _mirrored(d))))
+    return out @ _half(inner)
+
+
+def _cholesky_bar(g: Anything, out: Value, a: Value) -> Anything:
+    """s = inv(L).T @ half(L.T @ g) @ inv(L), folded onto the lower triangle."""
+    upper = swapped(out)
+    inner = np.linalg.solve(upper, swapped(_half(upper @ g)))
+    return _folded(np.linalg.solve(upper, swapped(inner)))
+
+
+CHOLESKY = declare(
+    np.linalg.cholesky,
+    _square,
+    differential(_cholesky_dot, vjp=_cholesky_bar),
+    syntax="call np.linalg.cholesky",
+)
+
+
+def _eigh_type(a: Anything, UPLO: str = "L") -> tuple[Num, Num]:
+    return _eigvalsh_type(a, UPLO), _square(a)
+
+
+def _eigvalsh_type(a: Anything, UPLO: str = "L") -> Num:
+    t = _square(a)
+    return Num("array", t.dtype, None if t.shape is None else t.shape[:-1])
+
+
+def _row(w: Anything) -> Anything:
+    return np.expand_dims(w, -2)
+
+
+def _gaps(w: Anything) -> Anything:
+    """1 / (w[j] - w[i]) off the diagonal, 0 on it. Not finite between equal eigenvalues, where
+    single eigenvectors have no derivative."""
+    n = np.shape(w)[-1]
+    one = emit("eye", n)
+    return 1.0 / (_row(w) - np.expand_dims(w, -1) + one) - one
+
+
+def _eigh_dot(d: Anything, out: tuple[Value, Value], a: Value, UPLO: str = "L") -> Anything:
+    w, v = out
+    inner = swapped(v) @ _mirrored(d, UPLO.upper() == "L") @ v
+    return np.diagonal(inner, axis1=-2, axis2=-1), v @ (_gaps(w) * inner)
+
+
+def _eigh_bar(
+    g: tuple[Anything, Anything], out: tuple[Value, Value], a: Value, UPLO: str = "L"
+) -> Anything:
+    (w_bar, v_bar), (w, v) = g, out
+    lower = UPLO.upper() == "L"
+    if v_bar is None:
+        return None if w_bar is None else _folded((v * _row(w_bar)) @ swapped(v), lower)
+    inner = _gaps(w) * (swapped(v) @ v_bar)
+    if w_bar is not None:
+        inner = inner + _row(w_bar) * emit("eye", np.shape(w)[-1])
+    return _folded(v @ inner @ swapped(v), lower)
+
+
+EIGH = declare(
+    np.linalg.eigh,
+    _eigh_type,
+    differential(_eigh_dot, vjp=_eigh_bar),
+    syntax="call np.linalg.eigh",
+    container="tuple",
+    fields=("eigenvalues", "eigenvectors"),
+)
+
+
+def _eigvalsh_dot(d: Anything, out: Value, a: Value, UPLO: str = "L") -> Anything:
+    """dw[i] = v[:, i] @ d @ v[:, i]"""
+    _, v = emit("eigh", a, **({"UPLO": UPLO} if UPLO != "L" else {}))
+    return np.sum(v * (_mirrored(d, UPLO.upper() == "L") @ v), axis=-2)
+
+
+def _eigvalsh_bar(g: Anything, out: Value, a: Value, UPLO: str = "L") -> Anything:
+    _, v = emit("eigh", a, **({"UPLO": UPLO} if UPLO != "L" else {}))
+    return _folded((v * _row(g)) @ swapped(v), UPLO.upper() == "L")
+
+
+EIGVALSH = declare(
+    np.linalg.eigvalsh,
+    _eigvalsh_type,
+    differential(_eigvalsh_dot, vjp=_eigvalsh_bar),
+    syntax="call np.linalg.eigvalsh",
+)
+
+# norm -----------------------------------------------------------------------------------------
+
+
+def _norm_type(x: Anything, ord: Anything = None, axis: Anything = None, keepdims: bool = False) -> Num:
+    t = array_of(x)
+    dtype = float_dtype(t.dtype)
+    if dtype is not None and dtype.kind == "c":
+        dtype = np.empty(0, dtype).real.dtype
+    axes = _norm_axes(t.rank, axis)
+    if axis is None and not keepdims:
+        return reduced(dtype, ())
+    if t.shape is None or axes is None:
+        return Num("any", dtype, None)
+    gone = {k % len(t.shape) for k in axes}
+    sizes: list[Size] = []
+    for k, s in enumerate(t.shape):
+        if k not in gone:
+            sizes.append(s)
+        elif keepdims:
+            sizes.append(1)
+    return reduced(dtype, tuple(sizes))
+
+
+def _norm_axes(r: int | None, axis: Anything) -> tuple[int, ...] | None:
+    if axis is not None:
+        return tuple(axis) if isinstance(axis, (tuple, list)) else (axis,)
+    return None if r is None else tuple(range(r))
+
+
+def _norm_definition(
+    x: Value, ord: Anything = None, axis: Anything = None, keepdims: bool = False
+) -> Anything:
+    """The norms that are sums and maxima of absolute values; the derivative runs through these."""
+    axes = _norm_axes(_rank(x), axis)
+    keys: dict[str, Anything] = {"keepdims": True} if keepdims else {}
+    size = np.abs(x)
+    assert axes is not None
+    if len(axes) == 1:
+        if ord == 1:
+            return np.sum(size, axis=axes[0], **keys)
+        return (np.max if ord > 0 else np.min)(size, axis=axes[0], **keys)
+    # The largest (smallest) sum over columns (1) or rows (inf) of a matrix.
+    summed, left = axes if abs(ord) == 1 else axes[::-1]
+    sums = np.sum(size, axis=summed, keepdims=True)
+    return (np.max if ord > 0 else np.min)(sums, axis=axes, **keys)
+
+
+class Norm:
+    """The Euclidean norm: dx -> sum(x * dx) / norm, with 0 at 0; other orders by definition."""
+
+    def order(self, op: Op) -> Anything:
+        """"euclidean", "power" or "definition"."""
+        x, ord, axis = op.args[0], op.kwargs.get("ord"), op.kwargs.get("axis")
+        axes = _norm_axes(_rank(x), axis)
+        if ord is None:
+            return "euclidean"
+        if axes is None:
+            raise UnsupportedError(
+                "np.linalg.norm with an order, of an array of unknown rank", "give the axis"
+            )
+        if ord == "fro" and len(axes) == 2:
+            return "euclidean"
+        if not isinstance(ord, (int, float)) or (len(axes) == 2 and ord in (2, -2)):
+            raise UnsupportedError(
+                f"the derivative of np.linalg.norm of a matrix with ord={ord!r}",
+                "None, 'fro', 1, -1, np.inf and -np.inf are supported",
+            )
+        if len(axes) == 1 and ord == 2:
+            return "euclidean"
+        if ord in (np.inf, -np.inf) or ord == 1 or (ord == -1 and len(axes) == 2):
+            return "definition"
+        if len(axes) == 1 and ord > 1:
+            return "power"
+        raise UnsupportedError(
+            f"the derivative of np.linalg.norm with ord={ord!r}",
+            "orders of at least 1 are supported",
+        )
+
+    def kept(self, v: Anything, op: Op) -> Anything:
+        """A result or its cotangent with the axes that the norm removed."""
+        axis = op.kwargs.get("axis")
+        if axis is None or op.kwargs.get("keepdims"):
+            return v
+        return np.expand_dims(v, tuple(axis) if isinstance(axis, list) else axis)
+
+    def direction(self, op: Op, order: str) -> Anything:
+        """The gradient of each norm: x / norm, or sign(x) * (|x| / norm) ** (ord - 1)."""
+        x, out = op.args[0], self.kept(op.result, op)
+        scale = x / np.where(equal(out, 0.0), 1.0, out)
+        if order == "euclidean":
+            return scale
+        return np.sign(x) * np.abs(scale) ** (op.kwargs["ord"] - 1)
+
+    def jvp(self, op: Op, dots: dict[Value, Anything]) -> list[Anything]:
+        x, order = op.args[0], self.order(op)
+        if order == "definition":
+            return composite(_norm_definition).jvp(op, dots)
+        axis = op.kwargs.get("axis")
+        keys: dict[str, Anything] = {"keepdims": True} if op.kwargs.get("keepdims") else {}
+        if axis is not None:
+            keys["axis"] = tuple(axis) if isinstance(axis, list) else axis
+        return [np.sum(self.direction(op, order) * dots[x], **keys)]
+
+    def vjp(self, op: Op, bars: list[Anything], active: set[Value]) -> Contributions:
+        x, order = op.args[0], self.order(op)
+        if order == "definition":
+            yield from composite(_norm_definition).vjp(op, bars, active)
+        elif order == "euclidean":
+            out = self.kept(op.result, op)
+            yield x, cast(x * (self.kept(bars[0], op) / np.where(equal(out, 0.0), 1.0, out)), x)
+        else:
+            yield x, cast(self.kept(bars[0], op) * self.direction(op, order), x)
+
+
+NORM = declare(np.linalg.norm, _norm_type, Norm(), syntax="call np.linalg.norm")

@@ -1,0 +1,323 @@
+"""Products of arrays: `@`, dot, inner, outer, vdot, tensordot.
+
+The derivative in each factor is the product of the cotangent with the other factor. Where the
+ranks are known it is written as an expert would; where one is not, a helper of `s2s_ad.runtime`
+stands for it, which is a primitive with a rule of its own.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable
+from typing import Any as Anything
+
+import numpy as np
+
+from s2s_ad import runtime
+from s2s_ad.errors import UnsupportedError
+from s2s_ad.ir.build import emit, typeof
+from s2s_ad.ir.core import Value
+from s2s_ad.ir.types import Num, Size
+from s2s_ad.ops.arraytypes import agreeing, array_of, axis_of, product_of, promoted, reduced
+from s2s_ad.ops.indexing import broadcast_shapes
+from s2s_ad.ops.rules import bilinear, declare, fit, unbroadcast
+from s2s_ad.ops.shaping import flipped_axes, shaped_like, swapped
+
+Map = Callable[..., Anything]
+
+
+def rank_of(x: Anything) -> int | None:
+    return array_of(typeof(x)).rank
+
+
+# Runtime helpers ------------------------------------------------------------------------------
+
+
+def helpers(product: Map, wrt_a: Map, wrt_b: Map) -> None:
+    """Register the two transposes of a bilinear product. Each is bilinear again, and its own
+    transposes are the product and the other one."""
+
+    def like_a(g: Anything, a: Anything, b: Anything) -> Num:
+        t = array_of(a)
+        return Num("any" if t.kind != "array" else "array", array_of(g).dtype, t.shape)
+
+    def like_b(g: Anything, a: Anything, b: Anything) -> Num:
+        return like_a(g, b, a)
+
+    names = wrt_a.__name__, wrt_b.__name__
+    in_a = bilinear(lambda h, out, g, a, b: product(h, b))
+    in_a.transposes[2] = lambda h, out, g, a, b: emit(names[1], g, h, b)
+    in_b = bilinear(
+        lambda h, out, g, a, b: product(a, h), lambda h, out, g, a, b: emit(names[0], g, h, b)
+    )
+    declare(wrt_a, like_a, in_a, syntax=f"runtime {names[0]}")
+    declare(wrt_b, like_b, in_b, syntax=f"runtime {names[1]}")
+
+
+def in_matrices_a(g: Anything, a: Anything, b: Anything, p: int, q: int) -> Anything:
+    """The cotangent of a in a @ b, for vectors and matrices."""
+    if q == 1:
+        return g * b if p == 1 else np.outer(g, b)
+    return b @ g if p == 1 else g @ flipped_axes(b)
+
+
+def in_matrices_b(g: Anything, a: Anything, b: Anything, p: int, q: int) -> Anything:
+    """The cotangent of b in a @ b, for vectors and matrices."""
+    if p == 1:
+        return g * a if q == 1 else np.outer(a, g)
+    return flipped_axes(a) @ g
+
+
+# matmul ---------------------------------------------------------------------------------------
+
+
+def _matmul_type(a: Anything, b: Anything) -> Num:
+    s, t = array_of(a), array_of(b)
+    dtype = promoted(s, t)
+    if s.shape is None or t.shape is None or not s.shape or not t.shape:
+        # A stack of matrices on either side, or two matrices, give an array in any case.
+        full = any(x.rank is not None and x.rank > 1 for x in (s, t))
+        return Num("array" if full else "any", dtype, None)
+    agreeing(s.shape[-1], t.shape[-2] if len(t.shape) > 1 else t.shape[-1])
+    lead = broadcast_shapes(s.shape[:-2], t.shape[:-2])
+    rows = s.shape[-2:-1] if len(s.shape) > 1 else ()
+    columns = t.shape[-1:] if len(t.shape) > 1 else ()
+    return reduced(dtype, (*lead, *rows, *columns))
+
+
+def _matmul_wrt_a(g: Anything, out: Value, a: Value, b: Anything) -> Anything:
+    p, q = rank_of(a), rank_of(b)
+    if p is None or q is None:
+        return emit("matmul_wrt_a", g, a, b)
+    if p <= 2 and q <= 2:
+        return in_matrices_a(g, a, b, p, q)
+    if q == 1:
+        return np.expand_dims(g, -1) * b
+    if p == 1:
+        return unbroadcast((b @ np.expand_dims(g, -1))[..., 0], a)
+    return unbroadcast(g @ swapped(b), a)
+
+
+def _matmul_wrt_b(g: Anything, out: Value, a: Anything, b: Value) -> Anything:
+    p, q = rank_of(a), rank_of(b)
+    if p is None or q is None:
+        return emit("matmul_wrt_b", g, a, b)
+    if p <= 2 and q <= 2:
+        return in_matrices_b(g, a, b, p, q)
+    if q == 1:
+        return unbroadcast((swapped(a) @ np.expand_dims(g, -1))[..., 0], b)
+    if p == 1:
+        return a[:, None] * np.expand_dims(g, -2)
+    return unbroadcast(swapped(a) @ g, b)
+
+
+MATMUL = declare(
+    np.matmul,
+    _matmul_type,
+    bilinear(_matmul_wrt_a, _matmul_wrt_b),
+    operator.matmul,
+    syntax="infix @",
+)
+helpers(np.matmul, runtime.matmul_wrt_a, runtime.matmul_wrt_b)
+
+# dot ------------------------------------------------------------------------------------------
+
+
+def _dot_type(a: Anything, b: Anything) -> Num:
+    s, t = array_of(a), array_of(b)
+    dtype = promoted(s, t)
+    if s.shape is None or t.shape is None:
+        return Num("any", dtype, None)
+    if not s.shape or not t.shape:
+        return reduced(dtype, s.shape or t.shape)
+    agreeing(s.shape[-1], t.shape[-2] if len(t.shape) > 1 else t.shape[-1])
+    return reduced(dtype, (*s.shape[:-1], *t.shape[:-2], *(t.shape[-1:] if len(t.shape) > 1 else ())))
+
+
+def _dot_wrt_a(g: Anything, out: Value, a: Value, b: Anything) -> Anything:
+    p, q = rank_of(a), rank_of(b)
+    if p is None or q is None:
+        return emit("dot_wrt_a", g, a, b)
+    if p == 0 or q == 0:
+        return fit(g * b, a)
+    if p <= 2 and q <= 2:
+        return in_matrices_a(g, a, b, p, q)
+    if q == 1:
+        return np.expand_dims(g, -1) * b
+    return tensordot_wrt_a(g, b, p, q, [p - 1], [q - 2])
+
+
+def _dot_wrt_b(g: Anything, out: Value, a: Anything, b: Value) -> Anything:
+    p, q = rank_of(a), rank_of(b)
+    if p is None or q is None:
+        return emit("dot_wrt_b", g, a, b)
+    if p == 0 or q == 0:
+        return fit(g * a, b)
+    if p <= 2 and q <= 2:
+        return in_matrices_b(g, a, b, p, q)
+    return tensordot_wrt_b(g, a, p, q, [p - 1], [max(q - 2, 0)])
+
+
+DOT = declare(np.dot, _dot_type, bilinear(_dot_wrt_a, _dot_wrt_b))
+helpers(np.dot, runtime.dot_wrt_a, runtime.dot_wrt_b)
+
+# inner, outer, vdot ---------------------------------------------------------------------------
+
+
+def _inner_type(a: Anything, b: Anything) -> Num:
+    s, t = array_of(a), array_of(b)
+    dtype = promoted(s, t)
+    if s.shape is None or t.shape is None:
+        return Num("any", dtype, None)
+    if not s.shape or not t.shape:
+        return reduced(dtype, s.shape or t.shape)
+    agreeing(s.shape[-1], t.shape[-1])
+    return reduced(dtype, (*s.shape[:-1], *t.shape[:-1]))
+
+
+def _inner_wrt_a(g: Anything, out: Value, a: Value, b: Anything) -> Anything:
+    p, q = rank_of(a), rank_of(b)
+    if p is None or q is None:
+        return emit("inner_wrt_a", g, a, b)
+    if p == 0 or q == 0:
+        return fit(g * b, a)
+    if p <= 2 and q <= 2:
+        return in_matrices_a(g, a, b, p, 1) if q == 1 else g @ b
+    return tensordot_wrt_a(g, b, p, q, [p - 1], [q - 1])
+
+
+def _inner_wrt_b(g: Anything, out: Value, a: Anything, b: Value) -> Anything:
+    p, q = rank_of(a), rank_of(b)
+    if p is None or q is None:
+        return emit("inner_wrt_b", g, a, b)
+    if p == 0 or q == 0:
+        return fit(g * a, b)
+    if p <= 2 and q <= 2:
+        if p == 1:
+            return g * a if q == 1 else np.outer(g, a)
+        return flipped_axes(g) @ a if q == 2 else g @ a
+    return tensordot_wrt_b(g, a, p, q, [p - 1], [q - 1])
+
+
+INNER = declare(np.inner, _inner_type, bilinear(_inner_wrt_a, _inner_wrt_b))
+helpers(np.inner, runtime.inner_wrt_a, runtime.inner_wrt_b)
+
+
+def _outer_type(a: Anything, b: Anything) -> Num:
+    s, t = array_of(a), array_of(b)
+    return Num("array", promoted(s, t), (product_of(s.shape), product_of(t.shape)))
+
+
+def flat(x: Anything) -> Anything:
+    """x as a vector."""
+    return x if rank_of(x) == 1 else np.ravel(x) if type(x) is Value else emit("ravel", x)
+
+
+OUTER = declare(
+    np.outer,
+    _outer_type,
+    bilinear(
+        lambda g, out, a, b: shaped_like(g @ flat(b), a),
+        lambda g, out, a, b: shaped_like(flat(a) @ g, b),
+    ),
+)
+
+
+def _vdot_type(a: Anything, b: Anything) -> Num:
+    return Num("np", promoted(array_of(a), array_of(b)), ())
+
+
+def _vdot_wrt(g: Anything, x: Value, other: Anything) -> Anything:
+    """Vdot multiplies its factors element by element, whatever their shapes."""
+    return shaped_like(g * other, x)
+
+
+VDOT = declare(
+    np.vdot,
+    _vdot_type,
+    bilinear(
+        lambda g, out, a, b: _vdot_wrt(g, a, b),
+        lambda g, out, a, b: _vdot_wrt(g, b, a),
+    ),
+)
+
+# tensordot ------------------------------------------------------------------------------------
+
+
+def _contracted(axes: Anything, p: int, q: int) -> tuple[list[int], list[int]]:
+    """The axes of a and of b that np.tensordot sums over, non-negative."""
+    if isinstance(axes, (int, np.integer)):
+        n = int(axes)
+        return list(range(p - n, p)), list(range(n))
+    first, second = axes
+    first = [first] if isinstance(first, (int, np.integer)) else list(first)
+    second = [second] if isinstance(second, (int, np.integer)) else list(second)
+    return [axis_of(k, p) for k in first], [axis_of(k, q) for k in second]
+
+
+def _free(r: int, axes: list[int]) -> list[int]:
+    return [k for k in range(r) if k not in axes]
+
+
+def tensordot_wrt_a(
+    g: Anything, b: Anything, p: int, q: int, axes_a: list[int], axes_b: list[int]
+) -> Anything:
+    """The cotangent of a: g contracted with b over what b alone had."""
+    free_a, free_b = _free(p, axes_a), _free(q, axes_b)
+    rest = tuple(range(len(free_a), len(free_a) + len(free_b)))
+    out = np.tensordot(g, b, axes=(rest, tuple(free_b)))
+    return _in_order(out, free_a + [axes_a[k] for k in np.argsort(axes_b)])
+
+
+def tensordot_wrt_b(
+    g: Anything, a: Anything, p: int, q: int, axes_a: list[int], axes_b: list[int]
+) -> Anything:
+    """The cotangent of b: a contracted with g over what a alone had."""
+    free_a, free_b = _free(p, axes_a), _free(q, axes_b)
+    out = np.tensordot(a, g, axes=(tuple(free_a), tuple(range(len(free_a)))))
+    return _in_order(out, [axes_b[k] for k in np.argsort(axes_a)] + free_b)
+
+
+def _in_order(x: Anything, axes: list[int]) -> Anything:
+    """x, whose axes have these positions, transposed into order."""
+    back = tuple(int(k) for k in np.argsort(axes))
+    if back == tuple(range(len(axes))):
+        return x
+    return emit("T", x) if back == (1, 0) else np.transpose(x, back)
+
+
+def _tensordot_type(a: Anything, b: Anything, axes: Anything = 2) -> Num:
+    s, t = array_of(a), array_of(b)
+    dtype = promoted(s, t)
+    if s.shape is None or t.shape is None:
+        return Num("any", dtype, None)
+    axes_a, axes_b = _contracted(axes, len(s.shape), len(t.shape))
+    for k, m in zip(axes_a, axes_b):
+        agreeing(s.shape[k], t.shape[m])
+    left: list[Size] = [s.shape[k] for k in _free(len(s.shape), axes_a)]
+    left += [t.shape[k] for k in _free(len(t.shape), axes_b)]
+    # Unlike the other products, tensordot gives a 0-d array where no axis is left.
+    return Num("array", dtype, tuple(left))
+
+
+def _in_tensordot(which: int) -> Map:
+    def transpose(g: Anything, out: Value, a: Anything, b: Anything, axes: Anything = 2) -> Anything:
+        p, q = rank_of(a), rank_of(b)
+        if p is None or q is None:
+            raise UnsupportedError(
+                "np.tensordot of arrays whose number of dimensions is not known",
+                "give the arrays a type, or use np.einsum",
+            )
+        axes_a, axes_b = _contracted(axes, p, q)
+        if which == 0:
+            return tensordot_wrt_a(g, b, p, q, axes_a, axes_b)
+        return tensordot_wrt_b(g, a, p, q, axes_a, axes_b)
+
+    return transpose
+
+
+TENSORDOT = declare(
+    np.tensordot, _tensordot_type, bilinear(_in_tensordot(0), _in_tensordot(1))
+)
+
+__all__ = ["helpers", "rank_of"]
