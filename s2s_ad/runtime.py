@@ -9,9 +9,12 @@ import numpy as np
 
 
 def unbroadcast(g: Any, x: Any) -> Any:
-    """g summed to the shape of x, undoing NumPy's broadcasting of x to the shape of g."""
+    """g summed to the shape of x, undoing NumPy's broadcasting of x to the shape of g; in the
+    floating dtype of x."""
     shape = np.shape(x)
     have = np.shape(g)
+    if isinstance(x, np.ndarray) and x.dtype.kind == "f" and np.asarray(g).dtype.kind == "f":
+        g = np.asarray(g, dtype=x.dtype)
     if have == shape:
         return g
     lead = len(have) - len(shape)
@@ -24,11 +27,15 @@ def unbroadcast(g: Any, x: Any) -> Any:
 
 
 def broadcast_like(g: Any, x: Any) -> Any:
-    """g spread to the shape of x; a fresh array, or g itself where x is a scalar."""
+    """g in the shape of x, and in its dtype where that is floating; g itself where x is a number
+    or where nothing changes, else a fresh array."""
     shape = np.shape(x)
+    dtype = np.asarray(g).dtype
+    if isinstance(x, np.ndarray) and x.dtype.kind == "f" and dtype.kind != "c":
+        dtype = x.dtype
     if np.shape(g) == shape:
-        return g
-    return np.array(np.broadcast_to(g, shape))
+        return g.astype(dtype, copy=False) if shape else g
+    return np.array(np.broadcast_to(g, shape), dtype=dtype)
 
 
 def zeros_tree(x: Any) -> Any:
@@ -106,6 +113,12 @@ def untile(g: Any, x: Any, reps: Any) -> Any:
     return np.sum(np.reshape(g, pairs), axis=tuple(range(0, 2 * total, 2))).reshape(np.shape(x))
 
 
+def unpad(g: Any, x: Any, pad_width: Any) -> Any:
+    """The part of g in which np.pad(x, pad_width) has x."""
+    widths = np.broadcast_to(pad_width, (np.ndim(x), 2))
+    return g[tuple(slice(k, k + n) for (k, _), n in zip(widths, np.shape(x), strict=True))]
+
+
 def undiagonal(g: Any, x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
     """Zeros in the shape of x, with g on a diagonal: the transpose of np.diagonal."""
     out = np.zeros(np.shape(x), np.result_type(g))
@@ -140,11 +153,12 @@ def sinc_derivative(x: Any, order: int = 1) -> Any:
 
 def polygamma(x: float, order: int = 0) -> float:
     """The derivative of order + 1 of log(gamma(x)) for a number x, by recurrence and the
-    asymptotic series; by reflection below 0 for order 0, nan there for others."""
-    if x <= 0.0 and order == 0 and x != math.floor(x):
-        return polygamma(1.0 - x) - math.pi / math.tan(math.pi * x)
-    if x <= 0.0:
+    asymptotic series. Far below 0 by reflection for order 0, nan for others."""
+    x = float(x)
+    if x <= 0.0 and x == math.floor(x):
         return math.nan
+    if x < -200.0:
+        return polygamma(1.0 - x) - math.pi / math.tan(math.pi * x) if order == 0 else math.nan
     sign, factorial = (-1.0) ** (order + 1), math.factorial(order)
     out = 0.0
     while x < 15.0 + order:
@@ -219,6 +233,46 @@ def inner_wrt_b(g: Any, a: Any, b: Any) -> Any:
     return np.tensordot(g, a, axes=(range(p - 1), range(p - 1)))
 
 
+def _contracted(axes: Any, p: int, q: int) -> tuple[list[int], list[int]]:
+    """The axes that np.tensordot(a, b, axes) sums over, for arrays of rank p and q."""
+    if isinstance(axes, int):
+        return list(range(p - axes, p)), list(range(axes))
+    first, second = (np.atleast_1d(side).tolist() for side in axes)
+    return [k % p for k in first], [k % q for k in second]
+
+
+def tensordot_wrt_a(g: Any, a: Any, b: Any, axes: Any = 2) -> Any:
+    """The cotangent of a, where g is that of np.tensordot(a, b, axes)."""
+    axes_a, axes_b = _contracted(axes, np.ndim(a), np.ndim(b))
+    free_a = [k for k in range(np.ndim(a)) if k not in axes_a]
+    free_b = [k for k in range(np.ndim(b)) if k not in axes_b]
+    out = np.tensordot(g, b, axes=(range(len(free_a), np.ndim(g)), free_b))
+    return np.transpose(out, np.argsort(free_a + [axes_a[k] for k in np.argsort(axes_b)]))
+
+
+def tensordot_wrt_b(g: Any, a: Any, b: Any, axes: Any = 2) -> Any:
+    """The cotangent of b, where g is that of np.tensordot(a, b, axes)."""
+    axes_a, axes_b = _contracted(axes, np.ndim(a), np.ndim(b))
+    free_a = [k for k in range(np.ndim(a)) if k not in axes_a]
+    free_b = [k for k in range(np.ndim(b)) if k not in axes_b]
+    out = np.tensordot(a, g, axes=(free_a, range(len(free_a))))
+    return np.transpose(out, np.argsort([axes_b[k] for k in np.argsort(axes_a)] + free_b))
+
+
+def unjoin(g: Any, arrays: Any, how: str, axis: Any = 0) -> list[Any]:
+    """The pieces of g that belong to the arrays which np.<how>(arrays) joined."""
+    ends = np.cumsum([0, *(np.size(a) for a in arrays)])
+    places = [
+        np.reshape(np.arange(start, end), np.shape(a))
+        for a, start, end in zip(arrays, ends[:-1], ends[1:], strict=True)
+    ]
+    join = getattr(np, how)
+    where = join(places, axis=axis) if how in ("concatenate", "stack") else join(places)
+    flat = np.empty(ends[-1], np.result_type(g))
+    flat[where] = g
+    return [flat[place] for place in places]
+
+
 def columns(b: Any, like: Any) -> Any:
     """b as a matrix of one column where `like` is a vector, the right side of a solve."""
     return np.expand_dims(b, -1) if np.ndim(like) == 1 else b
@@ -241,7 +295,13 @@ def cofactor(a: Any) -> Any:
 
 
 def product_of_others(x: Any, axis: Any = None) -> Any:
-    """For each element the product of all others along the axis (of all, for None)."""
+    """For each element the product of all others along the axes (of all, for None)."""
+    if isinstance(axis, tuple):
+        last = tuple(range(-len(axis), 0))
+        moved = np.moveaxis(x, axis, last)
+        flat = np.reshape(moved, (*moved.shape[: moved.ndim - len(axis)], -1))
+        out = np.reshape(product_of_others(flat, -1), moved.shape)
+        return np.moveaxis(out, last, axis)
     flat = np.reshape(x, -1) if axis is None else np.moveaxis(x, axis, -1)
     one = np.ones_like(flat[..., :1])
     before = np.cumprod(np.concatenate((one, flat[..., :-1]), axis=-1), axis=-1)
@@ -255,7 +315,8 @@ def shares(a: Any, out: Any, axis: Any = None, keepdims: bool = False) -> Any:
     whole = out if axis is None or keepdims or np.ndim(a) == 0 else np.expand_dims(out, axis)
     ties = np.equal(a, whole)
     number = np.sum(ties, axis=axis, keepdims=True)
-    return (ties / number).astype(np.result_type(a, np.float16), copy=False).reshape(np.shape(a))[()]
+    dtype = a.dtype if isinstance(a, (np.ndarray, np.floating)) else float
+    return (ties / number).astype(dtype, copy=False).reshape(np.shape(a))[()]
 
 
 def recurrence(a: Any, b: Any, axis: int = 0, backwards: bool = False) -> Any:
@@ -274,3 +335,20 @@ def add_along_axis(g: Any, indices: Any, like: Any, axis: int) -> Any:
     places[axis] = indices
     np.add.at(out, tuple(places), g)
     return out
+
+
+def augmented(old: Any, new: Any) -> Any:
+    """What `x op= v` leaves in x, given the old x and x op v: an array keeps dtype and shape."""
+    if not isinstance(old, np.ndarray):
+        return new
+    if np.shape(new) != old.shape:
+        raise ValueError(f"non-broadcastable output operand with shape {old.shape}")
+    return np.asarray(new).astype(old.dtype, casting="same_kind", copy=False)
+
+
+def unpack(x: Any, count: int) -> tuple[Any, ...]:
+    """The items of a sequence that must have so many."""
+    items = tuple(x)
+    if len(items) != count:
+        raise ValueError(f"{len(items)} values to unpack into {count} names")
+    return items

@@ -297,7 +297,12 @@ class Expressions:
         return ast.BinOp(left, BINARY[symbol](), right)
 
     def write_prefix(self, op: Op, symbol: str) -> ast.expr:
-        return ast.UnaryOp(UNARY[symbol](), self.expr(op.args[0]))
+        node = self.expr(op.args[0])
+        if symbol == "-" and op.role != "primal":
+            positive = without_minus(node)
+            if positive is not None:
+                return positive
+        return ast.UnaryOp(UNARY[symbol](), node)
 
     def write_attribute(self, op: Op, name: str) -> ast.expr:
         return ast.Attribute(self.expr(op.args[0]), name, ast.Load())

@@ -51,12 +51,12 @@ class Families:
             self.uses[v] = self.uses.get(v, 0) + 1
 
     def root(self, v: Value) -> Value:
-        while self.parent[v] is not v:
+        while self.parent.setdefault(v, v) is not v:
             v = self.parent[v]
         return v
 
     def hint(self, v: Value) -> str:
-        return self.hints.get(self.root(v), "")
+        return self.hints.get(self.root(v), v.hint)
 
     def join(self, a: Value, b: Value) -> None:
         ra, rb = self.root(a), self.root(b)

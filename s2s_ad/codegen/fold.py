@@ -124,22 +124,66 @@ class Folder:
             return None
         v = op.result
         uses = self.uses.get(v, [])
-        if op.prim in (NEW_STACK, PUSH, CALL, FOR, WHILE) or v in self.keep or v.named or v.hint:
+        if op.prim in (NEW_STACK, PUSH, CALL, FOR, WHILE) or v in self.keep:
+            return None
+        if (v.named or v.hint) and not self.renames(op, v, uses):
             return None
         if op.blocks and op not in self.folding.ifs:
             return None
         if is_update(op) and (op.prim is not ACCUMULATE or self.families.hint(v)):
             return None
-        if self.families.hint(v) and any(isinstance(u, Block) for u in uses):
+        if not v.hint and self.families.hint(v) and any(isinstance(u, Block) for u in uses):
+            return None
+        if self.returned(op, uses) and not self.light_tree(op):
             return None
         if len(uses) == 1 or (len(uses) == 2 and self.cheap(op)):
             return v
         return None
 
+    def renames(self, op: Op, v: Value, uses: list[Op | Block]) -> bool:
+        """Whether a value with a name may go without a statement: a conversion of a gradient in
+        the result, or the first contribution to an adjoint whose next one is of one statement."""
+        if len(uses) != 1 or op.role == "primal":
+            return False
+        user = uses[0]
+        if user is self.function.block:
+            inner = op.args[0] if len(op.args) == 1 else None
+            same = type(inner) is Value and self.families.root(inner) is self.families.root(v)
+            return same and inner is not None and inner.hint == v.hint
+        return (
+            isinstance(user, Op)
+            and user.prim is ACCUMULATE
+            and user.args[0] is v
+            and user.statement == op.statement
+            and op.prim is not ACCUMULATE
+            and self.families.root(user.result) is self.families.root(v)
+        )
+
+    def returned(self, op: Op, uses: list[Op | Block]) -> bool:
+        """Whether it is part of the primal's value, which has to be there before the adjoint."""
+        return self.has_adjoint and op.role == "primal" and self.function.block in uses
+
+    def light_tree(self, op: Op) -> bool:
+        """Small, with everything that would fold into it."""
+        if not self.light(op):
+            return False
+        for v in leaves(op.args):
+            single = len(self.uses.get(v, ())) == 1 and not v.hint
+            if single and isinstance(v.owner, Op) and not self.light_tree(v.owner):
+                return False
+        return True
+
     def cheap(self, op: Op) -> bool:
         """Worth writing twice rather than naming."""
         if op.prim.syntax.startswith("attribute"):
             return True
+        if op.prim.syntax in ("infix +", "infix -", "infix *"):
+            a, b = op.args
+            constant, other = (a, b) if type(a) is not Value else (b, a)
+            if type(constant) is Value or type(other) is not Value:
+                return False
+            single = other.hint or len(self.uses.get(other, ())) > 2
+            return bool(single) and isinstance(other.type, Num) and other.type.dtype is not None
         if op.prim.name != "getitem":
             return False
         basic = all(

@@ -60,7 +60,7 @@ def find_headers(function: Function, aliases: Aliases) -> dict[Op, Header]:
 
 
 def _header(op: Op, uses: dict[Value, list[Anything]], aliases: Aliases) -> Header | None:
-    kind, sources = op.kwargs["over"]
+    _, sources = op.kwargs["over"]
     start, stop, step = op.args[:3]
     if type(start) is not int or start or type(step) is not int or step != 1:
         return None
@@ -73,17 +73,12 @@ def _header(op: Op, uses: dict[Value, list[Anything]], aliases: Aliases) -> Head
         if o.prim.name == "getitem" and o.args[1] is index and type(o.args[0]) is Value
         and o.args[0] not in body.params and all(o.args[0] not in x.results for x in body.ops)
     ]  # fmt: skip
-    if kind != "zip" and len(sources) == 1:
-        if len({o.args[0] for o in reads}) != 1 or len(reads) != 1:
+    chosen = []
+    for s in sources:
+        found = [o for o in reads if o.args[0] is s]
+        if len(found) != 1:
             return None
-        chosen = reads
-    else:
-        chosen = []
-        for s in sources:
-            found = [o for o in reads if o.args[0] is s]
-            if len(found) != 1:
-                return None
-            chosen.append(found[0])
+        chosen.append(found[0])
     elements = []
     for read in chosen:
         if aliases.of(read.args[0]) & aliases.written(op):

@@ -88,9 +88,13 @@ class Liveness:
 
 
 def prune(program: list[Stmt], liveness: Liveness) -> list[Stmt]:
-    """The program without moves to values that nobody reads."""
+    """The program without moves to values that nobody reads, and without reads of sizes that a
+    loop header made superfluous."""
     out: list[Stmt] = []
     for s in program:
+        if isinstance(s, Let) and s.op.prim.name in ("len", "shape", "size"):
+            if not any(r.named or r in liveness.after[s] for r in s.op.results):
+                continue
         if isinstance(s, Move):
             live = liveness.after[s]
             pairs = [(t, x) for t, x in zip(s.targets, s.sources) if t in live]

@@ -245,7 +245,8 @@ class Lowering:
                 walked = self.headers[op].ops
                 body = [s for s in body if not (isinstance(s, Let) and s.op in walked)]
                 body = [*map(Let, walked), *body]
-            out.append(For(op, op.blocks[0].params[0], body))
+            over = tuple(e.source for e in self.headers[op].elements) if op in self.headers else ()
+            out.append(For(op, op.blocks[0].params[0], body, over))
             out.append(Move(op.results[: len(carried)], list(carried), op))
             return out
         before, after = op.blocks

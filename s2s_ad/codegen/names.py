@@ -6,7 +6,7 @@ import builtins
 import keyword
 import re
 
-from s2s_ad.codegen.program import For, statements
+from s2s_ad.codegen.program import For, Let, statements
 from s2s_ad.codegen.storage import Plan, Variable
 from s2s_ad.ir.core import UNDEFINED, Function, Op, Value, leaves
 from s2s_ad.ir.types import Stack
@@ -35,6 +35,7 @@ def assign_names(plan: Plan, taken: set[str]) -> None:
         else:
             rest.append(variable)
     unread = unread_indices(plan)
+    indices = {s.index for s in statements(plan.program) if isinstance(s, For)}
     returned = {v for v in leaves(plan.function.block.yields) if v in plan.variables}
     primal_out = first_result(plan.function)
     for user in (True, False):
@@ -46,6 +47,8 @@ def assign_names(plan: Plan, taken: set[str]) -> None:
                 variable.name = wanted
                 continue
             wanted = wanted_name(variable, plan)
+            if all(v in indices for v in variable.values) and not hint_of(variable, plan):
+                wanted = next((c for c in "ijk" if c not in used), "i")
             if not hint_of(variable, plan) and primal_out in variable.values:
                 wanted = "out" if returned else wanted
             variable.name = free(wanted, used)
@@ -122,7 +125,7 @@ def term(v: Value) -> str:
 def describe(x: object, depth: int) -> str:
     """A short phrase for an operand, or nothing."""
     if type(x) is not Value:
-        return ""
+        return "one" if isinstance(x, (int, float)) and x == 1 else ""
     if x.hint:
         return identifier(x.hint)
     op = x.owner
@@ -136,6 +139,8 @@ def describe(x: object, depth: int) -> str:
         a, b = (describe(arg, depth + 1) for arg in args)
         if symbol == "**" and args[1] == 2:
             return short(a, "squared")
+        if symbol == "*" and type(args[0]) in (int, float) and args[0] in (2, 0.5):
+            return short("twice" if args[0] == 2 else "half", b)
         if symbol in "*@":
             return short(a, b)
         return short(a, WORDS[symbol], b) if symbol in WORDS else ""
@@ -164,10 +169,21 @@ def unread_indices(plan: Plan) -> set[Value]:
     """Loop indices without a name of the user's that nobody reads."""
     out: set[Value] = set()
     for stmt in statements(plan.program):
-        if isinstance(stmt, For) and not stmt.index.named:
-            if stmt.index not in plan.liveness.body_start[stmt]:
-                out.add(stmt.index)
+        if isinstance(stmt, For) and not stmt.index.named and not index_read(stmt, plan):
+            out.add(stmt.index)
     return out
+
+
+def index_read(stmt: For, plan: Plan) -> bool:
+    """Whether the body needs the index; reads that the header makes do not count."""
+    header = plan.headers.get(stmt.op)
+    if header is None:
+        return stmt.index in plan.liveness.body_start[stmt]
+    return any(
+        stmt.index in plan.folding.reads(s)
+        for s in statements(stmt.body)
+        if not (isinstance(s, Let) and s.op in header.ops)
+    )
 
 
 BUILTINS = frozenset(dir(builtins))

@@ -43,11 +43,13 @@ class If:
 
 @dataclass(eq=False)
 class For:
-    """`index` runs over the range that the operation's first three operands span."""
+    """`index` runs over the range that the operation's first three operands span, or counts the
+    items of the sequences."""
 
     op: Op
     index: Value
     body: list[Stmt] = field(default_factory=list)
+    over: tuple[Value, ...] = ()  # the sequences it walks, where it is written so
 
 
 @dataclass(eq=False)
@@ -141,7 +143,7 @@ def operand_of(stmt: Stmt, folding: Folding) -> Anything:
     if isinstance(stmt, Move):
         return stmt.sources
     if isinstance(stmt, For):
-        return stmt.op.args[:3]
+        return stmt.over or stmt.op.args[:3]
     if isinstance(stmt, (If, While)):
         return stmt.condition
     if isinstance(stmt, With):

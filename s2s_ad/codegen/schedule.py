@@ -14,7 +14,7 @@ from s2s_ad.codegen.aliases import Aliases
 from s2s_ad.codegen.families import Families
 from s2s_ad.ir.core import Block, Function, Op, Value, captured, leaves, walk
 from s2s_ad.ir.types import Stack
-from s2s_ad.ops.structure import CALL, READ
+from s2s_ad.ops.structure import CALL, POP, READ
 
 
 def has_effect(op: Op) -> bool:
@@ -85,6 +85,7 @@ def _block(block: Block, families: Families, aliases: Aliases) -> None:
             todo.extend(new)
         return False
 
+    reader = _readers(block, families)
     for k, op in enumerate(block.ops):
         roots = {families.root(v) for v in writes_of(op)}
         tokens = aliases.written(op)
@@ -99,10 +100,32 @@ def _block(block: Block, families: Families, aliases: Aliases) -> None:
                 overwritten = families.root(v) in roots or (
                     tokens and not isinstance(v.type, Stack) and tokens & aliases.of(v)
                 )
-                if overwritten and (j < k or not reaches(k, j)):
+                if not overwritten:
+                    continue
+                if reader[j] != k and not reaches(k, reader[j]):
+                    after[reader[j]].add(k)
+                if not reaches(k, j):
                     after[j].add(k)
-                    break
+                break
     block.ops[:] = [block.ops[k] for k in _order(n, after)]
+
+
+def _readers(block: Block, families: Families) -> list[int]:
+    """Where each operation is likely to be evaluated: temporaries fold into their only reader."""
+    n = len(block.ops)
+    users: dict[Value, int] = {}
+    for k, op in enumerate(block.ops):
+        for v in leaves(op.args):
+            users[v] = k
+    out = list(range(n))
+    for k in reversed(range(n)):
+        op = block.ops[k]
+        v = op.results[-1] if op.results else None
+        if v is None or op.blocks or families.uses.get(v) != 1 or v not in users:
+            continue
+        if (len(op.results) == 1 and not v.hint) or op.prim is POP:
+            out[k] = out[users[v]]
+    return out
 
 
 def _order(n: int, after: list[set[int]]) -> list[int]:

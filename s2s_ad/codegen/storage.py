@@ -6,6 +6,7 @@ it). Families say which values wish to share.
 
 from __future__ import annotations
 
+import ast
 from dataclasses import dataclass, field
 
 from s2s_ad.codegen.aliases import Aliases
@@ -44,6 +45,7 @@ class Plan:
     fresh: set[Op]  # accumulations that make a new array
     aliases: Aliases
     headers: dict[Op, Header]
+    sources: dict[ast.stmt, Stmt] = field(default_factory=dict)  # what each line is written for
 
 
 def plan(function: Function, keep: set[Value]) -> Plan:

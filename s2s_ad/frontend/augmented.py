@@ -15,8 +15,9 @@ import numpy as np
 
 from s2s_ad.errors import Location, UnsupportedError
 from s2s_ad.frontend.bindings import flatten, is_plain, is_structure
-from s2s_ad.frontend.context import Frame, evaluate, look_local, operand, refuse
+from s2s_ad.frontend.context import Frame, evaluate, operand, refuse
 from s2s_ad.frontend.expressions import BINARY, arithmetic
+from s2s_ad.frontend.names import look_up
 from s2s_ad.ir.build import cursor, emit, facts, typeof
 from s2s_ad.ir.core import Block, Op, Value, leaves
 from s2s_ad.ir.types import Num, Opaque, Seq, Type
@@ -35,7 +36,7 @@ class Update:
 def augment(frame: Frame, node: Anything) -> Anything:
     """The new binding of the name in `name op= value`."""
     name, function = node.target.id, BINARY[type(node.op)]
-    old = look_local(frame, name)
+    old = look_up(frame, name)
     new = evaluate(frame, node.value)
     if type(old) in (list, dict) or type(old) is Value and _is_list(old.type):
         refuse(f"{name!r} is a list, which this changes in place", f"write {name} = {name} + ...")
@@ -43,7 +44,7 @@ def augment(frame: Frame, node: Anything) -> Anything:
         return arithmetic(frame, function, old, new)
     if type(old) is not Value:
         refuse(f"{name!r} cannot be changed in place", f"write {name} = {name} ...")
-    update = Update(old, visible(frame, name), name, cursor().location)
+    update = Update(old, visible(frame, node, name), name, cursor().location)
     frame.lowering.updates.append(update)
     out = arithmetic(frame, function, old, new)
     return in_dtype_of(old, out, operand(frame, new))
@@ -92,20 +93,16 @@ def _fits(a: Num, given: Type) -> bool:
 # Who else can see the object ------------------------------------------------------------------
 
 
-def visible(frame: Frame, name: str) -> list[Value]:
+def visible(frame: Frame, node: Anything, name: str) -> list[Value]:
     """The values that can be read after this statement other than through the name itself."""
     out: dict[Value, None] = {}
     for f in frame.chain():
+        names = frame.liveness.after[node] if f is frame else f.visible
         for other, binding in f.env.items():
-            if f is frame and other == name or other not in f.visible and f.visible_only:
+            if f is frame and other == name or names is not None and other not in names:
                 continue
             out.update(dict.fromkeys(v for v in flatten(binding) if type(v) is Value))
         out.update(dict.fromkeys(f.iterated))
-        parent = f.parent
-        while parent is not None:
-            for binding in parent.env.values():
-                out.update(dict.fromkeys(v for v in flatten(binding) if type(v) is Value))
-            parent = parent.parent
     return list(out)
 
 
@@ -121,7 +118,8 @@ def check(updates: list[Update]) -> None:
         if foreign is not None:
             why = "it may be an array that the caller or somebody else can see"
         else:
-            why = f"{shared.hint!r} may be the same array" if shared and shared.hint else "another name may be the same array"
+            hint = shared.hint if shared is not None else ""
+            why = f"{repr(hint) if hint else 'another name'} may be the same array"
         raise UnsupportedError(
             f"{name!r} is changed in place, and {why}",
             f"write {name} = {name} ... instead of the augmented assignment"
@@ -195,19 +193,17 @@ def _sources(v: Value) -> list[Value] | None:
             return []
         return _values(owner.blocks[0].yields[1 + place], owner.blocks[1].yields[place])
     if name == "call":
-        return [*leaves(owner.args), *_fresh(owner, v)]
-    if name in ("tuple", "list", "dict", "augmented"):
-        return list(leaves(owner.args)) if name != "augmented" else list(leaves(owner.args[1:]))
+        return list(leaves(owner.args))
+    if name in ("tuple", "list", "dict"):
+        return list(leaves(owner.args))
+    if name == "augmented":
+        return list(leaves(owner.args[1:]))
     if name in ("read", "getattr"):
-        owner_is_foreign = Value(v.type)
-        return [owner_is_foreign]
+        foreign = Value(v.type)  # without an owner: nobody here made it
+        return [foreign]
     if not may_be_array(v.type) or owner.prim.aliasing(owner) == "fresh":
         return None
-    return list(leaves(owner.args))
-
-
-def _fresh(op: Op, v: Value) -> list[Value]:
-    return []
+    return list(leaves(owner.args[:1]))
 
 
 def _values(*xs: Anything) -> list[Value]:

@@ -18,7 +18,7 @@ from s2s_ad.frontend.source import Source
 from s2s_ad.ir.build import apply, building, cursor, emit, facts
 from s2s_ad.ir.core import Block, Function, Op, Statement, Value
 from s2s_ad.ir.primitive import TABLE
-from s2s_ad.ir.types import Facts, Opaque, Seq, Type
+from s2s_ad.ir.types import Opaque, Seq, Type
 
 Transform = Callable[[Function, str, tuple[int, ...]], Function]
 RETURN = "return"  # the name under which a value to be returned travels; no user can have it
@@ -63,7 +63,7 @@ class Frame:
     env: dict[str, Anything] = field(default_factory=dict)
     loop: Loop | None = None
     order: int | None = None  # of all its statements, where it is inlined
-    visible: Names = frozenset()  # names that are read in this statement or later
+    visible: Names | None = None  # names read in this statement or later; None: all
     iterated: list[Value] = field(default_factory=list)  # what the loops under way walk
     locals: Names = frozenset()
     liveness: Liveness = field(init=False)
@@ -188,16 +188,17 @@ def statement(frame: Frame, node: Anything) -> Iterator[None]:
         frame.visible = visible
 
 
-@contextmanager
-def trial(frame: Frame) -> Iterator[Facts]:
-    """Run a lowering that may be thrown away: what is learnt of sizes is taken back."""
-    f = facts()
-    kept = {d: set(s) for d, s in f.soft.items()}
-    before = dict(f.parent), kept, set(f.relied)
-    updates = len(frame.lowering.updates)
-    yield f
-    f.parent, f.soft, f.relied = before
-    del frame.lowering.updates[updates:]
+def checkpoint(frame: Frame) -> Callable[[], None]:
+    """Before a lowering that may be thrown away: a function that takes back what it learnt."""
+    f, updates = facts(), frame.lowering.updates
+    soft = {d: set(s) for d, s in f.soft.items()}
+    parent, relied, count = dict(f.parent), set(f.relied), len(updates)
+
+    def restore() -> None:
+        f.parent, f.soft, f.relied = dict(parent), {d: set(s) for d, s in soft.items()}, set(relied)
+        del updates[count:]
+
+    return restore
 
 
 # Operations -----------------------------------------------------------------------------------

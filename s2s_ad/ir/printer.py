@@ -1,14 +1,14 @@
 """The printed form of SSA: stable, readable, and read back by `s2s_ad.ir.parser`.
 
-    func f(%x: f64[n], %steps: int; %K: float):
-      %y: f64[n], %stop: int = for %i: int in range(0, %steps, 1) carry %y1: f64[n] = %x {stop=True}:
+    func f(%x: f64[n], %k: int; %K: float):
+      %y: f64[n], %s: int = for %i: int in range(0, %k, 1) carry %y1: f64[n] = %x {stop=True}:
         %y2: f64[n] = multiply %y1, 2.0
         %c: bool = less %i, 3
-        %s: int = if %c:
+        %s1: int = if %c:
           yield 0
         else:
           yield 1
-        yield %y2, %s
+        yield %y2, %s1
       %t: float = while carry %t1: float = 1.0:
         %c1: bool = less %t1, %K
         yield %c1, %t1
@@ -16,8 +16,8 @@
         %t3: float = multiply %t2, 3.0
         yield %t3
       %z: f64[n - 2] = getitem %y, 1:-1
-      %s1: f64 = sum %z {axis=0}
-      return (%s1, %t)
+      %r: f64 = sum %z {axis=0}
+      return (%r, %t)
 
 A name is the value's hint, with a number where it is taken; a value without a hint is a number.
 Hidden inputs follow a semicolon. Static arguments stand in braces. Types print as `str(type)`,

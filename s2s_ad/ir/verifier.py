@@ -142,7 +142,7 @@ class Verifier:
 
     def constants(self, tree: Anything, at: Op | Block) -> None:
         def leaf(x: Anything) -> None:
-            if isinstance(x, FORBIDDEN) or isinstance(x, Any):
+            if isinstance(x, (*FORBIDDEN, Any)):
                 self.fail(f"a {type(x).__name__} stands as an operand", at)
 
         tree_map(leaf, tree)
@@ -271,9 +271,8 @@ def covers(wide: Type, narrow: Type, constant: bool = False) -> bool:
     if isinstance(wide, Any) or isinstance(narrow, Any):
         return True
     if isinstance(wide, Num) and isinstance(narrow, Num):
-        if wide.shape is not None and narrow.shape is not None:
-            if len(wide.shape) != len(narrow.shape):
-                return False
+        if None not in (wide.rank, narrow.rank) and wide.rank != narrow.rank:
+            return False
         if wide.dtype is None or narrow.dtype is None:
             return True
         if constant and wide.dtype.kind == "c":

@@ -3,11 +3,21 @@
 Importing this package fills the table of primitives.
 """
 
+from s2s_ad.ops import arithmetic as arithmetic
 from s2s_ad.ops import conversion as conversion
+from s2s_ad.ops import copies as copies
 from s2s_ad.ops import creation as creation
+from s2s_ad.ops import diagonals as diagonals
 from s2s_ad.ops import einsum as einsum
+from s2s_ad.ops import elementwise as elementwise
 from s2s_ad.ops import indexing as indexing
 from s2s_ad.ops import joining as joining
 from s2s_ad.ops import linalg as linalg
+from s2s_ad.ops import literals as literals
+from s2s_ad.ops import norm as norm
+from s2s_ad.ops import ordering as ordering
 from s2s_ad.ops import products as products
+from s2s_ad.ops import python_math as python_math
+from s2s_ad.ops import reductions as reductions
 from s2s_ad.ops import shaping as shaping
+from s2s_ad.ops import splitting as splitting

@@ -95,6 +95,13 @@ def float_dtype(d: np.dtype | None) -> np.dtype | None:
     return d if d is None or d.kind in "fc" else np.dtype(float)
 
 
+def dtype_keyword(t: Num) -> dict[str, np.dtype] | None:
+    """The keyword with which a new array has the dtype of another; None where it is unknown."""
+    if t.dtype is None:
+        return None
+    return {} if t.dtype == np.dtype(float) or t.dtype.kind not in "fc" else {"dtype": t.dtype}
+
+
 def axis_of(axis: int, rank: int) -> int:
     """A non-negative axis; one that does not exist is left for NumPy to complain about."""
     return axis + rank if axis < 0 else axis

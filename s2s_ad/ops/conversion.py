@@ -9,7 +9,7 @@ import numpy as np
 from s2s_ad.ir.core import Op, Value
 from s2s_ad.ir.types import ANY, BOOL, COMPLEX, FLOAT, INT, ListOf, Num, Opaque, Seq, Size, Type
 from s2s_ad.ops.arraytypes import array_of, product_of
-from s2s_ad.ops.joining import carries
+from s2s_ad.ops.literals import carries
 from s2s_ad.ops.rules import Contributions, Linear, constant, declare
 from s2s_ad.ops.shaping import shaped_like
 from s2s_ad.ops.structure import as_type

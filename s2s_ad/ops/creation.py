@@ -13,14 +13,15 @@ from s2s_ad.ir.types import Num, Size
 from s2s_ad.ops.arraytypes import (
     array_of,
     dtype_given,
+    product_of,
     promoted,
     shape_argument,
     size_of_int,
     strong_dtype,
 )
-from s2s_ad.ops.joining import carries
+from s2s_ad.ops.literals import carries
 from s2s_ad.ops.rules import Contributions, Linear, constant, declare, fit, like_result, total
-from s2s_ad.ops.structure import as_type
+from s2s_ad.ops.shaping import shaped_like
 
 # Constants ------------------------------------------------------------------------------------
 
@@ -48,7 +49,9 @@ def _identity_type(n: Anything, dtype: Anything = None) -> Num:
 IDENTITY = declare(np.identity, _identity_type, constant)
 
 
-def _like_type(a: Anything, dtype: Anything = None, order: str = "K", shape: Anything = None) -> Num:
+def _like_type(
+    a: Anything, dtype: Anything = None, order: str = "K", shape: Anything = None
+) -> Num:
     t = array_of(a)
     sizes = t.shape if shape is None else shape_argument(shape)
     return Num("array", dtype_given(dtype, t.dtype), sizes)
@@ -190,9 +193,7 @@ def _meshgrid_type(
     if sparse or not copy:
         raise UnsupportedError("np.meshgrid with sparse=True or copy=False", "index with None")
     types = [array_of(x) for x in xi]
-    if any(t.rank != 1 for t in types):
-        return tuple(Num("array", t.dtype) for t in types)
-    sizes = [t.shape[0] for t in types]  # type: ignore[index]
+    sizes = [product_of(t.shape) for t in types]
     if indexing == "xy" and len(sizes) > 1:
         sizes[:2] = sizes[1::-1]
     return tuple(Num("array", t.dtype, tuple(sizes)) for t in types)
@@ -217,10 +218,10 @@ class Meshgrid:
         for x, g, place in zip(op.args, bars, places):
             if type(x) is not Value or x not in active or g is None:
                 continue
-            if array_of(as_type(x.type)).rank != 1:
-                raise UnsupportedError("np.meshgrid of what is not a vector", "use vectors")
             others = tuple(k for k in sorted(places) if k != place)
-            yield x, np.sum(g, axis=others if len(others) > 1 else others[0]) if others else g
+            if others:
+                g = np.sum(g, axis=others if len(others) > 1 else others[0])
+            yield x, shaped_like(g, x)
 
 
 MESHGRID = declare(np.meshgrid, _meshgrid_type, Meshgrid(), container="tuple")

@@ -11,7 +11,7 @@ from s2s_ad.errors import UnsupportedError
 from s2s_ad.ir.build import emit, facts, typeof
 from s2s_ad.ir.core import Op, Value
 from s2s_ad.ir.types import Num, Size
-from s2s_ad.ops.arraytypes import array_of, promoted, reduced
+from s2s_ad.ops.arraytypes import array_of, dtype_keyword, reduced, strong_dtype
 from s2s_ad.ops.rules import Contributions, cast, declare, total, unbroadcast
 from s2s_ad.ops.shaping import length
 
@@ -55,7 +55,7 @@ def _sizes(inputs: list[str], types: list[Num]) -> dict[str, Size] | None:
 def _einsum_type(subscripts: Anything, *operands: Anything, optimize: Anything = False) -> Num:
     types = [array_of(a) for a in operands]
     inputs, output = parse(subscripts, [t.rank for t in types])
-    dtype = promoted(*types)
+    dtype = strong_dtype(types)
     if "..." in output:
         return Num("any", dtype, None)
     sizes = _sizes(inputs, types)
@@ -108,17 +108,27 @@ class Einsum:
         used = set("".join([*inputs, output]))
         spare = (c for c in string.ascii_letters if c not in used)
         target = ""
-        for axis, c in enumerate(own):
+        dots = own.find("...")
+        dtype = dtype_keyword(types[k])  # None: unknown, then ones of the operand's shape and dtype
+        whole = ""
+        for at, c in enumerate(own):
+            axis = at - len(own) if 0 <= dots < at else at  # from the end, after an ellipsis
             if c in target and c != ".":
                 fresh = next(spare)
                 given.append(c + fresh)
-                arrays.append(emit("eye", length(operands[k], axis)))
+                arrays.append(emit("eye", length(operands[k], axis), **(dtype or {})))
                 target += fresh
                 continue
             target += c
             if c != "." and own.count(c) == 1 and not self.sized(c, axis, k, types, inputs, output):
+                if dtype is None:
+                    whole = own
+                    continue
                 given.append(c)
-                arrays.append(emit("ones", length(operands[k], axis)))
+                arrays.append(emit("ones", length(operands[k], axis), **dtype))
+        if whole:
+            given.append(whole)
+            arrays.append(np.ones_like(operands[k]))
         adjoint = f"{','.join(given)}->{target}"
         if adjoint in (f"{target}->{target}", "->"):
             result = arrays[0]
@@ -136,7 +146,9 @@ class Einsum:
         mine = types[k].shape
         for j, s in enumerate(inputs):
             other = types[j].shape
-            if j == k or c not in s or mine is None or other is None or "." in s:
+            if j == k or c not in s or mine is None or other is None:
+                continue
+            if "." in s + inputs[k]:
                 continue
             if facts().equal(mine[axis], other[s.index(c)]):
                 return True

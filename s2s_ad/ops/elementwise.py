@@ -251,7 +251,7 @@ PEEPHOLES.append(merge_masks)
 
 # Signs and steps ------------------------------------------------------------------------------
 
-ufunc(np.copysign, lambda d, out, x, y: d * np.sign(x) * np.copysign(1.0, y), None)
+ufunc(np.copysign, lambda d, out, x, y: d * np.sign(x) * np.sign(out), None)
 ufunc(np.heaviside, None, lambda d, out, x, y: np.where(equal(x, 0.0), d, 0.0))
 for f in (np.sign, np.floor, np.ceil, np.trunc, np.rint, np.isnan, np.isinf, np.isfinite, np.signbit):  # fmt: skip
     declare(f, ufunc_type(f), constant)

@@ -89,7 +89,9 @@ def read_type(x: Anything, index: Anything) -> Type:
         return unknown  # too many indices: the primal raises
     shape = selected(x.shape, found, missing)
     if shape or any(e.what == "rest" for e in found):
-        return Num("array" if not any(e.advanced for e in found) or shape else "any", x.dtype, shape)
+        return Num(
+            "array" if not any(e.advanced for e in found) or shape else "any", x.dtype, shape
+        )
     return Num("any" if any(e.advanced for e in found) else "np", x.dtype, ())
 
 
@@ -142,7 +144,8 @@ def broadcast_shapes(a: tuple[Size, ...], b: tuple[Size, ...]) -> tuple[Size, ..
     """The shape to which two shapes broadcast."""
     longest = max(len(a), len(b))
     pairs = zip((1,) * (longest - len(a)) + a, (1,) * (longest - len(b)) + b)
-    return tuple(facts().broadcast(p, q) for p, q in pairs)
+    both = (facts().broadcast(p, q) for p, q in pairs)
+    return tuple(facts().fresh() if size is None else size for size in both)
 
 
 def item_type(x: Seq | ListOf, index: Anything) -> Type:

@@ -8,21 +8,20 @@ from typing import Any as Anything
 
 import numpy as np
 
-from s2s_ad.errors import UnsupportedError
-from s2s_ad.ir.build import emit, typeof
+from s2s_ad import runtime
+from s2s_ad.ir.build import emit
 from s2s_ad.ir.core import Op, Value, leaves, tree_map
-from s2s_ad.ir.types import Num, Seq, Size
+from s2s_ad.ir.types import ListOf, Num, Seq, Size, Type, rank
 from s2s_ad.ops.arraytypes import (
     agreeing,
     array_of,
     axis_of,
-    dtype_given,
-    slice_size,
+    product_of,
     strong_dtype,
     sum_of,
 )
-from s2s_ad.ops.rules import At, Contributions, cast, declare, tangent_in_nest
-from s2s_ad.ops.shaping import alias_of_array, shape_of, shaped_like
+from s2s_ad.ops.rules import At, Contributions, Linear, cast, declare, tangent_in_nest
+from s2s_ad.ops.shaping import shape_of
 from s2s_ad.ops.structure import LIST, as_type
 
 WHOLE = slice(None)
@@ -43,7 +42,9 @@ class Place:
         return full if len(full) > 1 else here
 
 
-Placing = Callable[[int | None, int | None, dict[str, Anything]], Place]
+# The place of an item of some rank in a result of some rank; None where a rank is needed that
+# is unknown.
+Placing = Callable[[int | None, int | None, dict[str, Anything]], Place | None]
 
 
 def _concatenated(item: int | None, out: int | None, static: dict[str, Anything]) -> Place:
@@ -53,47 +54,40 @@ def _concatenated(item: int | None, out: int | None, static: dict[str, Anything]
     return Place((Ellipsis,), (WHOLE,) * (-axis - 1), axis=axis)
 
 
-def _stacked(item: int | None, out: int | None, static: dict[str, Anything]) -> Place:
+def stacked_place(item: int | None, out: int | None, static: dict[str, Anything]) -> Place:
     axis = static.get("axis", 0)
     if axis >= 0:
         return Place((WHOLE,) * axis, single=True)
     return Place((Ellipsis,), (WHOLE,) * (-axis - 1), single=True)
 
 
-def _side_by_side(item: int | None, out: int | None, static: dict[str, Anything]) -> Place:
+def _side_by_side(item: int | None, out: int | None, static: dict[str, Anything]) -> Place | None:
     if item == 0:
         return Place((), single=True)
     if item == 1 or out == 1:
         return Place(())
     if item is None and out is None:
-        raise _rank_needed()
+        return None
     return Place((WHOLE,), axis=1)
 
 
-def _above(item: int | None, out: int | None, static: dict[str, Anything]) -> Place:
+def _above(item: int | None, out: int | None, static: dict[str, Anything]) -> Place | None:
     if item is None:
-        raise _rank_needed()
+        return None
     return [Place((), (0,), True), Place((), (), True), Place(())][min(item, 2)]
 
 
-def _columns(item: int | None, out: int | None, static: dict[str, Anything]) -> Place:
+def _columns(item: int | None, out: int | None, static: dict[str, Anything]) -> Place | None:
     if item is None:
-        raise _rank_needed()
+        return None
     return [Place((0,), (), True), Place((WHOLE,), (), True), Place((WHOLE,), axis=1)][min(item, 2)]
 
 
-def _behind(item: int | None, out: int | None, static: dict[str, Anything]) -> Place:
+def _behind(item: int | None, out: int | None, static: dict[str, Anything]) -> Place | None:
     if item is None:
-        raise _rank_needed()
+        return None
     before = [(0, 0), (0, WHOLE), (WHOLE, WHOLE), (WHOLE, WHOLE)][min(item, 3)]
     return Place(before, (), item < 3, 2)
-
-
-def _rank_needed() -> UnsupportedError:
-    return UnsupportedError(
-        "joining arrays whose number of dimensions is not known",
-        "use np.concatenate or np.stack with an axis, or give the arrays a type",
-    )
 
 
 class Join:
@@ -112,21 +106,19 @@ class Join:
         nest, g = op.args[0], bars[0]
         if not any(v in active for v in leaves(nest)):
             return
-        if type(nest) is Value:
-            yield from self.into_container(op, nest, g)
-            return
-        for item, piece in self.pieces(list(nest), op, g):
-            yield from unpack(item, piece, active)
+        if type(nest) is not Value:
+            for item, piece in self.pieces(list(nest), op, g):
+                yield from unpack(item, piece, active)
+        elif isinstance(nest.type, Seq):
+            items = [emit("getitem", nest, k) for k in range(len(nest.type.items))]
+            for k, (item, piece) in enumerate(self.pieces(items, op, g)):
+                yield nest, At(k, repack(nest.type.items[k], item, piece))
+        else:
+            yield nest, self.unjoined(op, g)
 
-    def into_container(self, op: Op, nest: Value, g: Anything) -> Contributions:
-        if not isinstance(nest.type, Seq) or nest.type.kind == "dict":
-            raise UnsupportedError(
-                f"{op.prim.name} of a sequence of unknown length",
-                "write the sequence out, or give the parameter a type",
-            )
-        items = [emit("getitem", nest, k) for k in range(len(nest.type.items))]
-        for k, (item, piece) in enumerate(self.pieces(items, op, g)):
-            yield nest, At(k, repack(nest.type.items[k], item, piece))
+    def unjoined(self, op: Op, g: Anything) -> Anything:
+        """The pieces by the runtime helper, where number or ranks of the items are unknown."""
+        return emit("unjoin", g, op.args[0], how=op.prim.name, **op.kwargs)
 
     def pieces(self, items: list[Anything], op: Op, g: Anything) -> list[tuple[Anything, Anything]]:
         """Each item with the part of g that belongs to it."""
@@ -141,7 +133,10 @@ class Join:
                 shape = shape_of(item)
                 out.append((item, np.reshape(part, shape)))
                 continue
-            place = self.place(array_of(typeof_nest(item)).rank, op.result.type.rank, op.kwargs)  # type: ignore[union-attr]
+            place = self.place(array_of(typeof_nest(item)).rank, rank(op.result.type), op.kwargs)
+            if place is None:
+                pieces = self.unjoined(op, g)
+                return [(item, pieces[k]) for k, item in enumerate(items)]
             start = total
             if place.single:
                 here, total = start, total + 1
@@ -151,6 +146,29 @@ class Join:
             index = place.index(here)
             out.append((item, g if index == WHOLE else g[index]))
         return out
+
+
+def _unjoin_type(g: Anything, arrays: Anything, how: str, axis: Anything = 0) -> Type:
+    t, dtype = as_type(arrays), array_of(g).dtype
+    if isinstance(t, Seq):
+        pieces = [Num("any", dtype, array_of(item).shape) for item in t.items]
+        return Seq("list", tuple(pieces))
+    elem = array_of(t.elem) if isinstance(t, ListOf) else Num("any")
+    return ListOf("list", Num("any", dtype, elem.shape))
+
+
+class Unjoin(Linear):
+    """The pieces that a join put together, and its transpose that join."""
+
+    def __init__(self) -> None:
+        super().__init__({0: self.join})
+
+    @staticmethod
+    def join(
+        h: Anything, out: Value, g: Anything, arrays: Anything, **static: Anything
+    ) -> Anything:
+        how = static.pop("how")
+        return emit(how, h, **static)
 
 
 def typeof_nest(item: Anything) -> Anything:
@@ -238,8 +256,6 @@ def lifted(r: int, wrap: Callable[[tuple[Size, ...]], tuple[Size, ...]]) -> Call
 def _concatenate_type(arrays: Anything, axis: int | None = 0) -> Num:
     items = _items(arrays)
     if axis is None:
-        from s2s_ad.ops.arraytypes import product_of
-
         flat = lifted(99, lambda shape: (product_of(shape),))
         return _joined(items, flat, 0)
     return _joined(items, lambda t: t, axis)
@@ -281,160 +297,9 @@ def _dstack_type(tup: Anything) -> Num:
 
 
 CONCATENATE = declare(np.concatenate, _concatenate_type, Join(_concatenated))
-STACK = declare(np.stack, _stack_type, Join(_stacked))
+STACK = declare(np.stack, _stack_type, Join(stacked_place))
 HSTACK = declare(np.hstack, _hstack_type, Join(_side_by_side))
 VSTACK = declare(np.vstack, _vstack_type, Join(_above))
 DSTACK = declare(np.dstack, _dstack_type, Join(_behind))
 COLUMN_STACK = declare(np.column_stack, _column_stack_type, Join(_columns))
-
-
-# Arrays written out, and conversions ----------------------------------------------------------
-
-
-class Literal(Join):
-    """np.array of numbers and arrays, in nests; of one array it is a copy."""
-
-    def __init__(self) -> None:
-        super().__init__(_stacked)
-
-    def jvp(self, op: Op, dots: dict[Value, Anything]) -> list[Anything]:
-        return super().jvp(op, dots) if carries(op) else [None]
-
-    def vjp(self, op: Op, bars: list[Anything], active: set[Value]) -> Contributions:
-        if carries(op):
-            yield from unpack(op.args[0], bars[0], active)
-
-
-def carries(op: Op) -> bool:
-    """Whether a conversion keeps the derivative: to an integer dtype it is lost."""
-    t = op.result.type
-    return not isinstance(t, Num) or t.dtype is None or t.dtype.kind in "fc"
-
-
-def _array_type(object: Anything, dtype: Anything = None, copy: Anything = True) -> Num:
-    t = array_of(object)
-    return Num("array", dtype_given(dtype, t.dtype), t.shape)
-
-
-def _array_alias(op: Op) -> str:
-    return "fresh" if op.kwargs.get("copy", True) is True else _asarray_alias(op)
-
-
-def _asarray_alias(op: Op) -> str:
-    what = alias_of_array("same")(op)
-    t, out = typeof(op.args[0]), op.result.type
-    if what != "same" or not isinstance(t, Num):
-        return what
-    if t.kind == "array" and (op.kwargs.get("dtype") is None or t.dtype == out.dtype):  # type: ignore[union-attr]
-        return "same"
-    return "fresh" if t.dtype is not None and t.dtype != out.dtype else "layout"  # type: ignore[union-attr]
-
-
-def _asarray_type(a: Anything, dtype: Anything = None) -> Num:
-    return _array_type(a, dtype)
-
-
-ARRAY = declare(np.array, _array_type, Literal(), alias=_array_alias)
-ASARRAY = declare(np.asarray, _asarray_type, Literal(), np.asanyarray, alias=_asarray_alias)
-
-
-def _contiguous_type(a: Anything, dtype: Anything = None) -> Num:
-    t = _array_type(a, dtype)
-    return t if t.shape else Num("array", t.dtype, None if t.shape is None else (1,))
-
-
-class Contiguous(Literal):
-    """np.ascontiguousarray makes a vector of a number."""
-
-    def vjp(self, op: Op, bars: list[Anything], active: set[Value]) -> Contributions:
-        x, g = op.args[0], bars[0]
-        if type(x) is Value and isinstance(x.type, Num) and x.type.shape in ((), None):
-            g = shaped_like(g, x)
-        if carries(op):
-            yield from unpack(x, g, active)
-
-
-def _contiguous_alias(op: Op) -> str:
-    what = _asarray_alias(op)
-    return "layout" if what == "same" else what
-
-
-ASCONTIGUOUSARRAY = declare(
-    np.ascontiguousarray, _contiguous_type, Contiguous(), alias=_contiguous_alias
-)
-
-
-# Splitting ------------------------------------------------------------------------------------
-
-
-def _split_type(ary: Anything, indices_or_sections: Anything, axis: int = 0) -> tuple[Num, ...]:
-    t = array_of(ary)
-    sections = indices_or_sections
-    count = sections if isinstance(sections, int) else len(sections) + 1
-    if t.shape is None:
-        return (Num("array", t.dtype),) * count
-    size = t.shape[axis]
-    bounds: list[Anything] = []
-    if not isinstance(sections, int):
-        bounds = [None, *sections, None]
-    elif isinstance(size, int):
-        bounds = [size * k // count for k in range(count + 1)]
-        if size % count:  # np.array_split: the first ones are longer
-            first = [-(-size // count)] * (size % count) + [size // count] * (count - size % count)
-            bounds = [0, *np.cumsum(first).tolist()]
-    at = axis_of(axis, len(t.shape))
-    out = []
-    for k in range(count):
-        from s2s_ad.ops.arraytypes import derived
-
-        if bounds:
-            part: Size = slice_size(size, slice(bounds[k], bounds[k + 1]))
-        else:
-            part = None if size is None else derived("part", size, count)
-        out.append(Num("array", t.dtype, (*t.shape[:at], part, *t.shape[at + 1 :])))
-    return tuple(out)
-
-
-def _array_split_type(
-    ary: Anything, indices_or_sections: Anything, axis: int = 0
-) -> tuple[Num, ...]:
-    types = _split_type(ary, indices_or_sections, axis)
-    shape = array_of(ary).shape
-    if shape is None or isinstance(shape[axis], int) or not isinstance(indices_or_sections, int):
-        return types
-    at = axis_of(axis, len(shape))
-    return tuple(
-        Num("array", t.dtype, (*t.shape[:at], None, *t.shape[at + 1 :]))  # type: ignore[index]
-        for t in types
-    )
-
-
-class Split:
-    """Parts of one array: the cotangents of the parts are joined."""
-
-    def jvp(self, op: Op, dots: dict[Value, Anything]) -> list[Anything]:
-        x = op.args[0]
-        if type(x) is not Value or x not in dots:
-            return [None] * len(op.results)
-        parts = emit(op.prim, dots[x], **op.kwargs)
-        return parts if isinstance(parts, list) else [parts]
-
-    def vjp(self, op: Op, bars: list[Anything], active: set[Value]) -> Contributions:
-        x = op.args[0]
-        if type(x) is Value and x in active:
-            parts = [g if g is not None else np.zeros_like(r) for g, r in zip(bars, op.results)]
-            axis = op.kwargs.get("axis", 0)
-            yield x, emit("concatenate", parts, **({"axis": axis} if axis else {}))
-
-
-for _function, _rule in ((np.split, _split_type), (np.array_split, _array_split_type)):
-    declare(
-        _function,
-        _rule,
-        Split(),
-        alias=alias_of_array("view"),
-        static=("indices_or_sections",),
-        container="list",
-    )
-
-__all__ = ["Literal", "carries", "repack", "unpack"]
+UNJOIN = declare(runtime.unjoin, _unjoin_type, Unjoin(), syntax="runtime unjoin", static=("how",))

@@ -14,11 +14,10 @@ from typing import Any as Anything
 import numpy as np
 
 from s2s_ad import runtime
-from s2s_ad.errors import UnsupportedError
 from s2s_ad.ir.build import emit, typeof
 from s2s_ad.ir.core import Value
 from s2s_ad.ir.types import Num, Size
-from s2s_ad.ops.arraytypes import agreeing, array_of, axis_of, product_of, promoted, reduced
+from s2s_ad.ops.arraytypes import agreeing, array_of, axis_of, product_of, reduced, strong_dtype
 from s2s_ad.ops.indexing import broadcast_shapes
 from s2s_ad.ops.rules import bilinear, declare, fit, unbroadcast
 from s2s_ad.ops.shaping import flipped_axes, shaped_like, swapped
@@ -37,18 +36,21 @@ def helpers(product: Map, wrt_a: Map, wrt_b: Map) -> None:
     """Register the two transposes of a bilinear product. Each is bilinear again, and its own
     transposes are the product and the other one."""
 
-    def like_a(g: Anything, a: Anything, b: Anything) -> Num:
-        t = array_of(a)
+    def like(g: Anything, x: Anything) -> Num:
+        t = array_of(x)
         return Num("any" if t.kind != "array" else "array", array_of(g).dtype, t.shape)
 
-    def like_b(g: Anything, a: Anything, b: Anything) -> Num:
-        return like_a(g, b, a)
-
+    like_a: Map = lambda g, a, b: like(g, a)  # noqa: E731
+    like_b: Map = lambda g, a, b: like(g, b)  # noqa: E731
+    if product is np.tensordot:
+        like_a = lambda g, a, b, axes=2: like(g, a)  # noqa: E731
+        like_b = lambda g, a, b, axes=2: like(g, b)  # noqa: E731
     names = wrt_a.__name__, wrt_b.__name__
-    in_a = bilinear(lambda h, out, g, a, b: product(h, b))
-    in_a.transposes[2] = lambda h, out, g, a, b: emit(names[1], g, h, b)
+    in_a = bilinear(lambda h, out, g, a, b, **static: product(h, b, **static))
+    in_a.transposes[2] = lambda h, out, g, a, b, **static: emit(names[1], g, h, b, **static)
     in_b = bilinear(
-        lambda h, out, g, a, b: product(a, h), lambda h, out, g, a, b: emit(names[0], g, h, b)
+        lambda h, out, g, a, b, **static: product(a, h, **static),
+        lambda h, out, g, a, b, **static: emit(names[0], g, a, h, **static),
     )
     declare(wrt_a, like_a, in_a, syntax=f"runtime {names[0]}")
     declare(wrt_b, like_b, in_b, syntax=f"runtime {names[1]}")
@@ -73,7 +75,7 @@ def in_matrices_b(g: Anything, a: Anything, b: Anything, p: int, q: int) -> Anyt
 
 def _matmul_type(a: Anything, b: Anything) -> Num:
     s, t = array_of(a), array_of(b)
-    dtype = promoted(s, t)
+    dtype = strong_dtype([s, t])
     if s.shape is None or t.shape is None or not s.shape or not t.shape:
         # A stack of matrices on either side, or two matrices, give an array in any case.
         full = any(x.rank is not None and x.rank > 1 for x in (s, t))
@@ -125,13 +127,15 @@ helpers(np.matmul, runtime.matmul_wrt_a, runtime.matmul_wrt_b)
 
 def _dot_type(a: Anything, b: Anything) -> Num:
     s, t = array_of(a), array_of(b)
-    dtype = promoted(s, t)
+    dtype = strong_dtype([s, t])
     if s.shape is None or t.shape is None:
         return Num("any", dtype, None)
     if not s.shape or not t.shape:
         return reduced(dtype, s.shape or t.shape)
     agreeing(s.shape[-1], t.shape[-2] if len(t.shape) > 1 else t.shape[-1])
-    return reduced(dtype, (*s.shape[:-1], *t.shape[:-2], *(t.shape[-1:] if len(t.shape) > 1 else ())))
+    return reduced(
+        dtype, (*s.shape[:-1], *t.shape[:-2], *(t.shape[-1:] if len(t.shape) > 1 else ()))
+    )
 
 
 def _dot_wrt_a(g: Anything, out: Value, a: Value, b: Anything) -> Anything:
@@ -166,7 +170,7 @@ helpers(np.dot, runtime.dot_wrt_a, runtime.dot_wrt_b)
 
 def _inner_type(a: Anything, b: Anything) -> Num:
     s, t = array_of(a), array_of(b)
-    dtype = promoted(s, t)
+    dtype = strong_dtype([s, t])
     if s.shape is None or t.shape is None:
         return Num("any", dtype, None)
     if not s.shape or not t.shape:
@@ -205,7 +209,7 @@ helpers(np.inner, runtime.inner_wrt_a, runtime.inner_wrt_b)
 
 def _outer_type(a: Anything, b: Anything) -> Num:
     s, t = array_of(a), array_of(b)
-    return Num("array", promoted(s, t), (product_of(s.shape), product_of(t.shape)))
+    return Num("array", strong_dtype([s, t]), (product_of(s.shape), product_of(t.shape)))
 
 
 def flat(x: Anything) -> Anything:
@@ -224,7 +228,7 @@ OUTER = declare(
 
 
 def _vdot_type(a: Anything, b: Anything) -> Num:
-    return Num("np", promoted(array_of(a), array_of(b)), ())
+    return Num("np", strong_dtype([array_of(a), array_of(b)]), ())
 
 
 def _vdot_wrt(g: Anything, x: Value, other: Anything) -> Anything:
@@ -288,7 +292,7 @@ def _in_order(x: Anything, axes: list[int]) -> Anything:
 
 def _tensordot_type(a: Anything, b: Anything, axes: Anything = 2) -> Num:
     s, t = array_of(a), array_of(b)
-    dtype = promoted(s, t)
+    dtype = strong_dtype([s, t])
     if s.shape is None or t.shape is None:
         return Num("any", dtype, None)
     axes_a, axes_b = _contracted(axes, len(s.shape), len(t.shape))
@@ -301,13 +305,13 @@ def _tensordot_type(a: Anything, b: Anything, axes: Anything = 2) -> Num:
 
 
 def _in_tensordot(which: int) -> Map:
-    def transpose(g: Anything, out: Value, a: Anything, b: Anything, axes: Anything = 2) -> Anything:
+    def transpose(
+        g: Anything, out: Value, a: Anything, b: Anything, axes: Anything = 2
+    ) -> Anything:
         p, q = rank_of(a), rank_of(b)
         if p is None or q is None:
-            raise UnsupportedError(
-                "np.tensordot of arrays whose number of dimensions is not known",
-                "give the arrays a type, or use np.einsum",
-            )
+            helper = ("tensordot_wrt_a", "tensordot_wrt_b")[which]
+            return emit(helper, g, a, b, **({} if axes == 2 else {"axes": axes}))
         axes_a, axes_b = _contracted(axes, p, q)
         if which == 0:
             return tensordot_wrt_a(g, b, p, q, axes_a, axes_b)
@@ -316,8 +320,8 @@ def _in_tensordot(which: int) -> Map:
     return transpose
 
 
-TENSORDOT = declare(
-    np.tensordot, _tensordot_type, bilinear(_in_tensordot(0), _in_tensordot(1))
-)
+TENSORDOT = declare(np.tensordot, _tensordot_type, bilinear(_in_tensordot(0), _in_tensordot(1)))
+
+helpers(np.tensordot, runtime.tensordot_wrt_a, runtime.tensordot_wrt_b)
 
 __all__ = ["helpers", "rank_of"]

@@ -106,8 +106,8 @@ def _returned(later_wins: Callable[[Anything, Anything], Anything]) -> Callable[
     return of
 
 
-declare(max, _extremum("max"), Elementwise(_returned(lambda y, x: y > x)), name="builtins.max", syntax="call max")  # fmt: skip
-declare(min, _extremum("min"), Elementwise(_returned(lambda y, x: y < x)), name="builtins.min", syntax="call min")  # fmt: skip
+declare(max, _extremum("max"), Elementwise(_returned(lambda y, x: y > x)), name="builtins.max", syntax="call max", alias="same")  # fmt: skip
+declare(min, _extremum("min"), Elementwise(_returned(lambda y, x: y < x)), name="builtins.min", syntax="call min", alias="same")  # fmt: skip
 
 
 def _sum_type(iterable: Anything, start: Anything = 0) -> Type:
@@ -189,7 +189,6 @@ def on(f: Callable[..., float]) -> Callable[..., Anything]:
 sin, cos, sinh, cosh, exp, log = map(
     on, (math.sin, math.cos, math.sinh, math.cosh, math.exp, math.log)
 )
-sign = np.sign
 
 function(math.exp, lambda d, out, x: d * out)
 function(math.expm1, lambda d, out, x: d * exp(x))
@@ -214,10 +213,10 @@ function(math.tanh, lambda d, out, x: d * (1.0 - out**2))
 function(math.asinh, lambda d, out, x: d / np.sqrt(x * x + 1.0))
 function(math.acosh, lambda d, out, x: d / np.sqrt(x * x - 1.0))
 function(math.atanh, lambda d, out, x: d / (1.0 - x * x))
-function(math.fabs, lambda d, out, x: d * sign(x))
+function(math.fabs, lambda d, out, x: d * np.sign(x))
 function(math.degrees, lambda d, out, x: math.degrees(1.0) * d)
 function(math.radians, lambda d, out, x: math.radians(1.0) * d)
-function(math.copysign, lambda d, out, x, y: d * sign(x) * np.copysign(1.0, y), None)
+function(math.copysign, lambda d, out, x, y: d * np.sign(x) * np.sign(out), None)
 function(math.fmod, lambda d, out, x, y: d, lambda d, out, x, y: -d * (x - out) / y)
 function(math.remainder, lambda d, out, x, y: d, lambda d, out, x, y: -d * (x - out) / y)
 function(math.erf, lambda d, out, x: 2.0 / math.sqrt(math.pi) * d * exp(-x * x))

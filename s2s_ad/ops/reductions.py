@@ -213,6 +213,18 @@ def _others(x: Anything, axis: Axis = None) -> Anything:
         flat = np.ravel(x)
         unit = emit("eye", np.size(x))
         return shaped_like(np.prod(np.where(unit, 1.0, flat), axis=1), x)
+    if isinstance(axis, tuple):
+        known = rank(x.type)
+        if known is None:
+            raise UnsupportedError(
+                "the second derivative of np.prod along several axes of an unknown rank",
+                "give the type of the array",
+            )
+        places = tuple(range(-len(axis), 0))
+        moved = np.moveaxis(x, axis, places)
+        lead = tuple(length(moved, k) for k in range(known - len(axis)))
+        out = _others(np.reshape(moved, (*lead, -1)), -1)
+        return np.moveaxis(shaped_like(out, moved), places, axis)
     last = np.moveaxis(x, axis, -1)
     unit = emit("eye", length(x, axis))
     rows = np.where(unit, 1.0, last[(Ellipsis, None, slice(None))])
@@ -229,33 +241,16 @@ OTHERS = declare(
 )
 
 
-def _product(a: Anything, axis: Axis = None, keepdims: bool = False) -> Anything:
-    """A product along several axes, one after the other."""
-    known = rank(a.type)
-    if known is None:
-        raise UnsupportedError("np.prod along several axes of an unknown rank", "give its type")
-    for k in sorted(axes_of(axis, known), reverse=True):
-        a = np.prod(a, axis=k, keepdims=True) if keepdims else np.prod(a, axis=k)
-    return a if axis else a * 1.0
-
-
 class Prod:
     """d prod(a) = sum of d times the product of the others."""
 
-    several = composite(_product)
-
     def jvp(self, op: Op, dots: dict[Value, Anything]) -> list[Anything]:
         axis, keepdims = op.kwargs.get("axis"), op.kwargs.get("keepdims", False)
-        if isinstance(axis, tuple):
-            return self.several.jvp(op, dots)
         a = op.args[0]
         return [_sum(dots[a] * self.others(a, axis), axis, keepdims)]
 
     def vjp(self, op: Op, bars: list[Anything], active: set[Value]) -> Contributions:
         axis, keepdims = op.kwargs.get("axis"), op.kwargs.get("keepdims", False)
-        if isinstance(axis, tuple):
-            yield from self.several.vjp(op, bars, active)
-            return
         a = op.args[0]
         yield a, cast(expand(bars[0], a, axis, keepdims) * self.others(a, axis), a)
 
@@ -379,12 +374,14 @@ class Recurrence:
     As maps of b the two are each other's transposes."""
 
     def _run(self, op: Op, b: Anything, turn: bool) -> Anything:
-        axis, backwards = op.kwargs["axis"], op.kwargs.get("backwards", False)
-        kwargs = {"axis": axis, "backwards": True} if backwards != turn else {"axis": axis}
+        axis, backwards = op.kwargs.get("axis", 0), op.kwargs.get("backwards", False)
+        kwargs = {"axis": axis} if axis else {}
+        if backwards != turn:
+            kwargs["backwards"] = True
         return emit(RECURRENCE, op.args[0], b, **kwargs)
 
     def jvp(self, op: Op, dots: dict[Value, Anything]) -> list[Anything]:
-        (a, b), y, axis = op.args, op.result, op.kwargs["axis"]
+        (a, b), y, axis = op.args, op.result, op.kwargs.get("axis", 0)
         d = dots.get(b)
         if a in dots:
             if op.kwargs.get("backwards"):
@@ -395,7 +392,7 @@ class Recurrence:
         return [None if d is None else self._run(op, d, False)]
 
     def vjp(self, op: Op, bars: list[Anything], active: set[Value]) -> Contributions:
-        (a, b), y, axis = op.args, op.result, op.kwargs["axis"]
+        (a, b), y, axis = op.args, op.result, op.kwargs.get("axis", 0)
         g = self._run(op, bars[0], True)
         if type(b) is Value and b in active:
             yield b, cast(g, b)
@@ -412,7 +409,6 @@ RECURRENCE = declare(
     Recurrence(),
     name="recurrence",
     syntax="runtime recurrence",
-    static=("axis",),
 )
 
 
@@ -425,17 +421,16 @@ class Cumprod:
         a, axis = op.args[0], op.kwargs.get("axis")
         if axis is None and rank(a.type) != 1:
             return self.flat.jvp(op, dots)
-        axis = axis or 0
-        return [emit(RECURRENCE, a, dots[a] * _before(op.result, axis, np.ones_like), axis=axis)]
+        b = dots[a] * _before(op.result, axis or 0, np.ones_like)
+        return [emit(RECURRENCE, a, b, **({"axis": axis} if axis else {}))]
 
     def vjp(self, op: Op, bars: list[Anything], active: set[Value]) -> Contributions:
         a, axis = op.args[0], op.kwargs.get("axis")
         if axis is None and rank(a.type) != 1:
             yield from self.flat.vjp(op, bars, active)
             return
-        axis = axis or 0
-        g = emit(RECURRENCE, a, bars[0], axis=axis, backwards=True)
-        yield a, cast(g * _before(op.result, axis, np.ones_like), a)
+        g = emit(RECURRENCE, a, bars[0], **({"axis": axis} if axis else {}), backwards=True)
+        yield a, cast(g * _before(op.result, axis or 0, np.ones_like), a)
 
 
 declare(np.cumprod, _cumulated("cumprod"), Cumprod(), name="cumprod", syntax="call np.cumprod")

@@ -12,8 +12,23 @@ from s2s_ad.errors import UnsupportedError
 from s2s_ad.ir.build import emit, facts
 from s2s_ad.ir.core import Op, Value, leaves
 from s2s_ad.ir.primitive import Primitive, register
-from s2s_ad.ir.types import ANY, FLOAT, INT, NONE, Any, Num, Seq, Stack, Type, is_scalar, type_of
-from s2s_ad.ops.rules import Constant, Contributions, Elementwise, Linear, constant, fit
+from s2s_ad.ir.types import (
+    ANY,
+    FLOAT,
+    INT,
+    NONE,
+    STR,
+    Any,
+    ListOf,
+    Num,
+    Opaque,
+    Seq,
+    Stack,
+    Type,
+    is_scalar,
+    type_of,
+)
+from s2s_ad.ops.rules import At, Constant, Contributions, Elementwise, Linear, cast, constant, fit
 
 
 def as_type(t: Anything) -> Type:
@@ -138,6 +153,32 @@ NEW_SLOTS = register(
 )
 
 
+class Slots:
+    """The derivative of a store into a slot: linear in the slots and the value together."""
+
+    def __init__(self, adds: bool) -> None:
+        self.adds = adds
+
+    def jvp(self, op: Op, dots: dict[Value, Anything]) -> list[Anything]:
+        x, index, v = op.args
+        x_dot = dots.get(x) if type(x) is Value else None
+        v_dot = dots.get(v) if type(v) is Value else None
+        if v_dot is None and (self.adds or x_dot is None):
+            return [x_dot]
+        if v_dot is None:
+            v_dot = emit(ZEROS_TREE, v) if type(v) is Value else 0.0
+        if x_dot is None:
+            x_dot = emit(ZEROS_TREE if self.adds else NEW_SLOTS, x)
+        return [emit(op.prim, x_dot, index, v_dot)]
+
+    def vjp(self, op: Op, bars: list[Anything], active: set[Value]) -> Contributions:
+        x, index, v = op.args
+        if type(x) is Value and x in active:
+            yield x, bars[0]
+        if type(v) is Value and v in active:
+            yield v, cast(bars[0][index], v)
+
+
 def _fill_slot(slots: list[Anything], index: int, v: Anything) -> list[Anything]:
     out = list(slots)
     out[index] = v
@@ -150,7 +191,7 @@ FILL_SLOT = register(
         _fill_slot,
         _same_as_first,
         "set_at",
-        derivative=Linear({0: lambda g, out, x, i, v: g, 2: lambda g, out, x, i, v: g[i]}),
+        derivative=Slots(adds=False),
     )
 )
 ZEROS_TREE = register(
@@ -162,7 +203,7 @@ ADD_SLOT = register(
         lambda x, i, v: runtime.add_slot(runtime.copy_tree(x), i, v),
         _same_as_first,
         "add_slot",
-        derivative=Linear({0: lambda g, out, x, i, v: g, 2: lambda g, out, x, i, v: g[i]}),
+        derivative=Slots(adds=True),
     )
 )
 GRADIENT_LIKE = register(
@@ -199,6 +240,8 @@ def _broadcast_like_type(g: Anything, x: Anything) -> Type:
     g, x = as_type(g), as_type(x)
     if isinstance(x, Num):
         dtype = g.dtype if isinstance(g, Num) else None
+        if x.dtype is not None and x.dtype.kind == "f" and not (dtype and dtype.kind == "c"):
+            dtype = x.dtype
         return Num("array" if x.shape else x.kind, dtype or x.dtype, x.shape)
     return ANY
 
@@ -281,3 +324,116 @@ ASSERT = register(
 RAISE = register(
     Primitive("raise", _raise, lambda error: NONE, "raise", effect="effect", derivative=Constant())
 )
+
+# `with np.errstate(**kwargs)`: one block, whose yields are the results.
+ERRSTATE = register(Primitive("errstate", _no_function, _control, "errstate"))
+
+
+def _fstring(parts: list[Anything]) -> str:
+    out = []
+    for part in parts:
+        if isinstance(part, str):
+            out.append(part)
+            continue
+        value, conversion, spec = part
+        convert = {"": lambda x: x, "r": repr, "s": str, "a": ascii}[conversion]
+        out.append(format(convert(value), spec))
+    return "".join(out)
+
+
+# f"...": the operand is a list of texts and of (value, conversion, format).
+FSTRING = register(
+    Primitive("fstring", _fstring, lambda parts: STR, "fstring", derivative=constant)
+)
+
+# An exception that is made to be raised: its class is static, its arguments are operands.
+EXCEPTION = register(
+    Primitive(
+        "exception",
+        lambda *args, cls: cls(*args),
+        lambda *args, cls: Opaque("exception"),
+        "exception",
+        static=frozenset({"cls"}),
+        derivative=constant,
+    )
+)
+
+# An attribute of an object that is no array (`self.k`), read where the primal reads it.
+GETATTR = register(
+    Primitive(
+        "getattr",
+        lambda x, name, type=ANY: getattr(x, name),
+        lambda x, name, type=ANY: type,
+        "getattr",
+        alias="same",
+        static=frozenset({"name"}),
+        derivative=constant,
+    )
+)
+
+
+class Unpack:
+    """The derivative of `a, b = x` for an array: each name reads its item."""
+
+    def jvp(self, op: Op, dots: dict[Value, Anything]) -> list[Anything]:
+        (x,) = op.args
+        if x not in dots:
+            return [None] * len(op.results)
+        return [dots[x][k] for k in range(len(op.results))]
+
+    def vjp(self, op: Op, bars: list[Anything], active: set[Value]) -> Contributions:
+        (x,) = op.args
+        for k, g in enumerate(bars):
+            if g is not None and x in active:
+                yield x, At(k, g)
+
+
+def _unpack_type(x: Anything, count: int) -> tuple[Type, ...]:
+    from s2s_ad.ir.primitive import BY_NAME
+
+    t = as_type(x)
+    item = t.elem if isinstance(t, ListOf) else ANY
+    if isinstance(t, Num) and t.shape is not None:
+        item = BY_NAME["getitem"].infer(t, 0)
+    return (item,) * count
+
+
+# `a, b = x` where the length of x is not known: raises where it is not `count`.
+UNPACK = register(
+    Primitive(
+        "unpack",
+        runtime.unpack,
+        _unpack_type,
+        "unpack",
+        alias="view",
+        effect="raise",
+        static=frozenset({"count"}),
+        derivative=Unpack(),
+        container="tuple",
+    )
+)
+
+# What `x op= v` leaves in x, given x and `x op v`, where x may be an array whose dtype and shape are
+# not known; the derivative is that of `x op v`.
+AUGMENTED = register(
+    Primitive(
+        "augmented",
+        runtime.augmented,
+        lambda old, new: _augmented_type(old, new),
+        "runtime augmented",
+        alias="same",
+        effect="raise",
+        derivative=Elementwise((None, lambda d, out, old, new: d)),
+    )
+)
+
+
+def _augmented_type(old: Anything, new: Anything) -> Type:
+    a, b = as_type(old), as_type(new)
+    if not isinstance(a, Num) or not isinstance(b, Num):
+        return ANY
+    if a.kind == "array":
+        return Num("array", a.dtype, a.shape)
+    dtype = a.dtype if a.dtype == b.dtype else None
+    shape = a.shape if a.shape == b.shape else None
+    return Num(a.kind if a.kind == b.kind else "any", dtype, shape)

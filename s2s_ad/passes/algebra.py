@@ -51,9 +51,9 @@ def stands_for(x: Anything, op: Op) -> bool:
     if not is_float(x):
         return False
     have, want = typeof(x), op.result.type
-    if isinstance(have, Num) and isinstance(want, Num):
-        if have.dtype is not None and want.dtype is not None and have.dtype != want.dtype:
-            return False
+    dtypes = [t.dtype for t in (have, want) if isinstance(t, Num) and t.dtype is not None]
+    if len(dtypes) == 2 and dtypes[0] != dtypes[1]:
+        return False
     zero = op.args[0] if op.args[1] is x else op.args[1]
     return is_literal(zero) or facts().same_shape(have, typeof(zero))
 
@@ -86,9 +86,9 @@ def power(op: Op) -> tuple[Anything] | None:
     return None
 
 
-@rule("transpose")
+@rule("transpose", "T")
 def transpose(op: Op) -> tuple[Anything] | None:
-    inner = made_by(op.args[0], "transpose")
+    inner = made_by(op.args[0], "transpose", "T")
     if inner is None or len(op.args) != 1 or len(inner.args) != 1 or op.kwargs or inner.kwargs:
         return None
     return (inner.args[0],)

@@ -60,9 +60,9 @@ def meet(op: Op) -> tuple[Anything] | None:
             return (emit("broadcast_like", emit(op.prim, *args), x),)
     if spread_a is not None and spread_b is not None and same_shape(a, spread_b.args[1]):
         small = spread_a.args[0], spread_b.args[0]
-        if all(is_scalar(typeof(s)) for s in small):
-            if op.prim.name != "divide" or not may_raise(small[1]):
-                return (emit("broadcast_like", emit(op.prim, *small), spread_a.args[1]),)
+        safe = op.prim.name != "divide" or not may_raise(small[1])
+        if safe and all(is_scalar(typeof(s)) for s in small):
+            return (emit("broadcast_like", emit(op.prim, *small), spread_a.args[1]),)
     return None
 
 
@@ -92,7 +92,9 @@ def choose(op: Op) -> tuple[Anything] | None:
         if inner is None or not is_scalar(typeof(inner.args[0])):
             continue
         others = [a for i, a in enumerate(op.args) if i != k]
-        if any(same_shape(a, inner.args[1]) and made_by(a, "broadcast_like") is None for a in others):
+        if any(
+            same_shape(a, inner.args[1]) and made_by(a, "broadcast_like") is None for a in others
+        ):
             args = list(op.args)
             args[k] = inner.args[0]
             return (emit(op.prim, *args, **op.kwargs),)

@@ -85,7 +85,9 @@ def rewrite(op: Op, into: Block, mapping: dict[Value, Anything]) -> None:
         into.ops.append(op)
 
 
-def name_after(results: list[Value], yields: list[Anything], mapping: dict[Value, Anything]) -> None:
+def name_after(
+    results: list[Value], yields: list[Anything], mapping: dict[Value, Anything]
+) -> None:
     for old, new in zip(results, yields):
         mapping[old] = new
         if type(new) is Value and not new.hint:

@@ -111,10 +111,10 @@ def key_of(op: Op) -> Anything:
     if any(isinstance(v.type, Stack) for v in (*leaves(op.args), *op.results)):
         return None
     args = tuple(map(frozen, op.args))
-    if op.prim.name in COMMUTATIVE and len(args) == 2:
-        # Lists add in order, numbers in any.
-        if all(type(a) is not Value or isinstance(a.type, Num) for a in op.args):
-            args = (frozenset(args), args[0] == args[1])
+    # Lists add in order, numbers in any.
+    numbers = all(type(a) is not Value or isinstance(a.type, Num) for a in op.args)
+    if op.prim.name in COMMUTATIVE and len(args) == 2 and numbers:
+        args = (frozenset(args), args[0] == args[1])
     return op.prim, args, tuple((k, frozen(v)) for k, v in sorted(op.kwargs.items()))
 
 

@@ -21,19 +21,18 @@ def dce(function: Function, may_raise_less: bool = False) -> Function:
     >>> from s2s_ad.ir.parser import parse_function
     >>> from s2s_ad.ir.printer import print_function
     >>> before = '''
-    ... func f(%x: float, %n: int):
-    ...   %t: stack[float] = new_stack
-    ...   %y: float, %z: float, %t1: stack[float] = for %i: int in range(0, %n, 1) carry %y1: float = %x, %z1: float = 1.0, %t2: stack[float] = %t:
-    ...     %t3: stack[float] = push %t2, %y1
-    ...     %y2: float = accumulate %y1, %x
-    ...     %z2: float = accumulate %z1, %y1
-    ...     yield %y2, %z2, %t3
+    ... func f(%x: any, %n: int):
+    ...   %t: stack[any] = new_stack
+    ...   %y, %t1 = for %i: int in range(0, %n, 1) carry %y1: any = %x, %t2: stack[any] = %t:
+    ...     %t3: stack[any] = push %t2, %y1
+    ...     %y2: any = accumulate %y1, %x
+    ...     yield %y2, %t3
     ...   return %y
     ... '''
     >>> print(print_function(dce(parse_function(before))), end="")
-    func f(%x: float, %n: int):
-      %y: float = for %i: int in range(0, %n, 1) carry %y1: float = %x:
-        %y2: float = accumulate %y1, %x
+    func f(%x: any, %n: int):
+      %y: any = for %i: int in range(0, %n, 1) carry %y1: any = %x:
+        %y2: any = accumulate %y1, %x
         yield %y2
       return %y
     """

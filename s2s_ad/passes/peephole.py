@@ -19,6 +19,13 @@ from s2s_ad.ir.build import PEEPHOLES, building, knowing, simplify, typeof
 from s2s_ad.ir.core import Block, Function, Op, Value, leaves, replace
 from s2s_ad.ir.types import Num
 
+# What makes derivatives from derivatives, so floats even where no type is known. (A mask or an
+# index is written by derivative code too.)
+DERIVATIVES = (
+    "multiply", "divide", "negative", "accumulate", "broadcast_like", "unbroadcast", "sum",
+    "matmul", "add_at", "T", "transpose",
+)  # fmt: skip
+
 Rule = Callable[[Op], "tuple[Anything] | None"]
 RULES: dict[str, list[Rule]] = {}
 
@@ -86,7 +93,7 @@ def is_float(x: Anything) -> bool:
     t = typeof(x)
     if isinstance(t, Num) and t.dtype is not None:
         return t.dtype.kind in "fc"
-    return type(x) is Value and isinstance(x.owner, Op) and x.owner.role != "primal"
+    return made_by(x, *DERIVATIVES) is not None
 
 
 def peephole(op: Op) -> tuple[Anything] | None:

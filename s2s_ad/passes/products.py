@@ -100,11 +100,10 @@ def strip(x: Anything, free: bool = False) -> Anything:
 def _dropped(x: Anything, free: bool) -> Anything:
     """x where its coefficient is 1: inner literals may cancel, (2.0 * a) * (0.5 * b)."""
     op = made_by(x, "multiply") if single(x) else None
-    if op is not None and not any(map(is_literal, op.args)):
-        if is_float(op.args[0]) and is_float(op.args[1]):
-            a, b = map(coefficient, op.args)
-            if a != 1 and safe(a * b, a, b):
-                return _multiply(strip(op.args[0]), strip(op.args[1]))
+    if op is not None and all(is_float(a) and not is_literal(a) for a in op.args):
+        a, b = map(coefficient, op.args)
+        if a != 1 and safe(a * b, a, b):
+            return _multiply(strip(op.args[0]), strip(op.args[1]))
     return x
 
 
@@ -285,13 +284,16 @@ def subtract(op: Op) -> tuple[Anything] | None:
 def contribution(op: Op) -> tuple[Anything] | None:
     """A negative contribution gets its sign in front, where the emitter writes `-=`."""
     *others, g = op.args
-    if op.prim.name == "accumulate" and is_float(g):
+    if op.prim.name == "accumulate" and type(g) is Value and is_float(g):
         (acc,) = others
         if acc is g:
             return (scale(2.0, g),)
-        if single(acc) and made_by(acc, "negative") is not None and _alike(acc, g):
-            if made_by(g, "negative") is None and coefficient(g) >= 0:
-                return (emit(op.prim, g, acc),)
+        behind = made_by(acc, "negative") is not None and made_by(g, "negative") is None
+        if behind and single(acc) and _alike(acc, g) and coefficient(g) >= 0:
+            if not g.hint and g.companion is None:  # g is the first contribution now
+                g.hint, g.named, g.companion = acc.hint, acc.named, acc.companion
+                acc.hint, acc.named, acc.companion = "", False, None
+            return (emit(op.prim, g, acc),)
     if is_literal(g) or made_by(g, "negative") is not None:
         return None
     minus = negated(g)

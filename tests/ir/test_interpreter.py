@@ -114,7 +114,9 @@ def test_undefined_may_flow_but_not_be_read() -> None:
 
 
 def test_errstate_and_call() -> None:
-    callee = parse_function("func g(%a: float, %b: float):\n  %c = multiply %a, %b\n  return (%c, %a)\n")
+    callee = parse_function(
+        "func g(%a: float, %b: float):\n  %c = multiply %a, %b\n  return (%c, %a)\n"
+    )
     block = Block()
     x = block.add_param(FLOAT, "x")
     f = Function("f", block, [Parameter("x")], returns={"p": 0, "q": (1,)})

@@ -1,3 +1,4 @@
+# ruff: noqa: E501
 """The printed form is stable and reads back."""
 
 from __future__ import annotations
@@ -7,9 +8,10 @@ import pytest
 import s2s_ad.ops  # noqa: F401
 from s2s_ad.errors import InternalError
 from s2s_ad.ir.core import UNDEFINED, Block, Function, Op, Parameter, clone
-from s2s_ad.ir.parser import parse_function, parse_type
+from s2s_ad.ir.parser import parse_function
 from s2s_ad.ir.primitive import BY_NAME
 from s2s_ad.ir.printer import print_function, show_type
+from s2s_ad.ir.tokens import parse_type
 from s2s_ad.ir.types import ANY, F8, FLOAT, Dim, ListOf, Num, Opaque, Seq, Stack, array
 
 EVERYTHING = """\
@@ -82,7 +84,8 @@ def test_results_in_another_order() -> None:
     [
         FLOAT, ANY, Num("np", F8, ()), Num("any"), Num("any", F8, ()), Num("array"), Num("py"),
         Num("py", Num("py", F8).dtype), array("f4", 3, None, Dim("n", -1, True)), array("i8"),
-        array("b1", Dim("m")), Num("np", F8), Seq("tuple", ()), Seq("tuple", (FLOAT,)),
+        array("b1", Dim("m")),
+        array("f8", Dim("p[0]['a'].shape[1]", -2, True), Dim("x.shape[0]", 1)), Num("np", F8), Seq("tuple", ()), Seq("tuple", (FLOAT,)),
         Seq("list", (FLOAT, ANY)), Seq("dict", (FLOAT,), ("a",)), ListOf("list", FLOAT),
         Stack(Stack(FLOAT)), Opaque("None"), Opaque("str"), Opaque("Generator"),
     ],

@@ -52,7 +52,10 @@ FAULTS: dict[str, tuple[Callable[[Function], object], str]] = {
         lambda f: branch(f).blocks[1].yields.__setitem__(0, branch(f).blocks[0].ops[0].result),
         "not defined",
     ),
-    "own result": (lambda f: setattr(f.block.ops[1], "args", (f.block.ops[1].result, 1.0)), "not defined"),
+    "own result": (
+        lambda f: setattr(f.block.ops[1], "args", (f.block.ops[1].result, 1.0)),
+        "not defined",
+    ),
     "operation twice": (lambda f: f.block.ops.append(f.block.ops[1]), "twice"),
     "block twice": (lambda f: branch(f).blocks.__setitem__(1, branch(f).blocks[0]), "twice"),
     "wrong owner": (lambda f: setattr(f.block.ops[1].result, "owner", None), "owner"),
@@ -67,10 +70,16 @@ FAULTS: dict[str, tuple[Callable[[Function], object], str]] = {
         lambda f: setattr(branch(f).blocks[0].ops[0].result, "type", array("f8", 3)),
         "but gets",
     ),
-    "kind of a carried value": (lambda f: setattr(loop(f).blocks[0].params[1], "type", INT), "but gets"),
+    "kind of a carried value": (
+        lambda f: setattr(loop(f).blocks[0].params[1], "type", INT),
+        "but gets",
+    ),
     "return of a missing yield": (lambda f: setattr(f, "returns", (0, 1)), "yield 1 of 1"),
     "static value": (lambda f: f.block.ops[1].kwargs.update(axis=f.block.params[0]), "static"),
-    "type as operand": (lambda f: setattr(f.block.ops[1], "args", (FLOAT, 1.0)), "stands as an operand"),
+    "type as operand": (
+        lambda f: setattr(f.block.ops[1], "args", (FLOAT, 1.0)),
+        "stands as an operand",
+    ),
     "arguments in a list": (lambda f: setattr(f.block.ops[1], "args", [1.0, 2.0]), "tuple"),
     "no type": (lambda f: setattr(f.block.ops[1].result, "type", None), "type"),
     "block of arithmetic": (

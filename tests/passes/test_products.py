@@ -22,7 +22,9 @@ ARGS = (np.array([0.3, -1.2, 2.0]), np.array([1.5, 0.25, -3.0]), 0.7, -1.9)
 
 
 def simplified(body: str) -> str:
-    f = parse_function(HEADER + "".join(f"  {line.strip()}\n" for line in body.strip().split("\n")), role="adjoint")
+    f = parse_function(
+        HEADER + "".join(f"  {line.strip()}\n" for line in body.strip().split("\n")), role="adjoint"
+    )
     before = interpret(verify(f), ARGS)
     for _ in range(2):
         verify(dce(verify(algebra(dce(f)))))
@@ -168,9 +170,12 @@ def random_function(seed: int) -> str:
     lines = []
     for k in range(rng.randint(3, 14)):
         name = f"%v{k}"
-        op = rng.choice(["multiply"] * 4 + ["divide", "negative", "add", "subtract", "accumulate", "broadcast_like", "literal"])
+        op = rng.choice(
+            ["multiply"] * 4
+            + ["divide", "negative", "add", "subtract", "accumulate", "broadcast_like", "literal"]
+        )
         # Mostly recent values, so that there are chains of single uses.
-        pick = lambda: rng.choice(values[-3:] + [rng.choice(values)])  # noqa: E731
+        pick = lambda: rng.choice(values[-3:] + [rng.choice(values)])
         a, b = pick(), pick()
         literal = repr(rng.choice([2.0, 0.5, -1.0, 3.0, -2.0, 1.0, 0.25, 10.0, 2, -1]))
         if op == "negative":
@@ -198,7 +203,11 @@ def random_function(seed: int) -> str:
         if rank:
             arrays.add(name)
     kept = rng.sample(values, min(2, len(values)))
-    return HEADER + "".join(f"  {line}\n" for line in lines) + f"  return ({values[-1]}, {kept[0]}, {kept[-1]})\n"
+    return (
+        HEADER
+        + "".join(f"  {line}\n" for line in lines)
+        + f"  return ({values[-1]}, {kept[0]}, {kept[-1]})\n"
+    )
 
 
 def operations(f: Function) -> int:
@@ -222,7 +231,9 @@ def test_random_trees(seed: int) -> None:
     after = interpret(f, ARGS)
     for b, a in zip(before, after):
         assert np.shape(a) == np.shape(b)
-        np.testing.assert_allclose(a, b, rtol=1e-9, atol=1e-9 * (1 + np.max(np.abs(b))), err_msg=text + print_function(f))
+        np.testing.assert_allclose(
+            a, b, rtol=1e-9, atol=1e-9 * (1 + np.max(np.abs(b))), err_msg=text + print_function(f)
+        )
     assert operations(f) <= count + 2, text + print_function(f)
 
 

@@ -1,0 +1,61 @@
+"""Above the adjoint of each primal statement stands that statement."""
+
+from __future__ import annotations
+
+import ast
+
+from s2s_ad.codegen.program import If, Move, Stmt
+from s2s_ad.ir.core import Op, Statement
+from s2s_ad.ops.structure import IF, NEW_STACK, POP
+
+
+class Comments:
+    """Follows which primal statement the adjoint operations belong to. `texts[node]` is the
+    comment above a statement."""
+
+    def __init__(self) -> None:
+        self.current: Statement | None = None
+        self.texts: dict[ast.stmt, str] = {}
+        self.around: list[Statement | None] = []
+
+    def mark(self) -> Statement | None:
+        """The statement whose adjoint was written last."""
+        return self.current
+
+    def enter(self, owner: Stmt) -> None:
+        adjoint = isinstance(owner.op, Op) and owner.op.role == "adjoint"
+        statement = owner.op.statement if isinstance(owner.op, Op) and adjoint else None
+        self.around.append(statement)
+        self.current = statement
+
+    def leave(self) -> None:
+        self.current = self.around.pop()
+
+    def place(self, before: Statement | None, s: Stmt, node: ast.stmt) -> None:
+        """Note the comment for what was written for s, if it begins another statement."""
+        op = s.op
+        if op is None or op.role != "adjoint":
+            self.current = None if op is None or op.role == "primal" else before
+            return
+        statement = op.statement
+        if op.prim in (POP, NEW_STACK) or statement is None:
+            self.current = before
+            return
+        if op.prim is IF and isinstance(s, (If, Move)):
+            self.current = statement
+            if isinstance(node, ast.If) and f"if {ast.unparse(node.test)}" in _plain(statement):
+                return
+        around = {outer.text for outer in self.around if outer is not None}
+        if statement != before and statement.text not in around:
+            self.texts[node] = statement.text
+        self.current = statement
+
+
+def _plain(statement: Statement) -> str:
+    """The statement's text as Python's own printer would write it."""
+    text = statement.text.strip()
+    text = text[2:] if text.startswith("elif ") else text
+    try:
+        return ast.unparse(ast.parse(f"{text}:\n    pass")).splitlines()[0]
+    except SyntaxError:
+        return text

@@ -1,0 +1,254 @@
+"""Final SSA to a complete Python module."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass, field
+from typing import Any as Anything
+
+from s2s_ad.codegen.check import check
+from s2s_ad.codegen.expressions import Scope, constant
+from s2s_ad.codegen.guards import guard
+from s2s_ad.codegen.names import BUILTINS, assign_names, free, parameter_names
+from s2s_ad.codegen.program import Let, operand_of
+from s2s_ad.codegen.statements import Statements
+from s2s_ad.codegen.storage import Plan, plan
+from s2s_ad.codegen.text import INDENT, WIDTH, TooLong, compare, expression, lines_of
+from s2s_ad.errors import InternalError
+from s2s_ad.ir.core import UNDEFINED, Function, Op, Value, clone, leaves, walk
+from s2s_ad.ops.structure import CALL
+
+
+@dataclass
+class Emitted:
+    """The text of a module, and what the loader puts into its namespace before running it."""
+
+    text: str
+    bindings: dict[str, Anything] = field(default_factory=dict)
+
+
+def emit_module(functions: list[Function], *, header: str = "") -> Emitted:
+    """Print functions, and those that they call, as a module that runs as it stands (with the
+    bindings injected, where data has no importable name). `header` is its docstring."""
+    scope = Scope()
+    ordered = with_callees(functions)
+    taken: set[str] = set()
+    for f in ordered:
+        scope.names[f] = free(f.name, taken)
+        taken.add(scope.names[f])
+        scope.imports.update(f.imports)
+    main = set(functions)
+    parts = [emit_function(f, scope, flat=f not in main) for f in ordered]
+    # A name that a later function needs may be a local of an earlier one: then print again.
+    used = scope.used()
+    for k, f in enumerate(ordered):
+        if parts[k].locals & used:
+            parts[k] = emit_function(f, scope, flat=f not in main)
+    imports = import_nodes(scope)
+    tree = ast.Module([*imports, *(p.node for p in parts)], [])
+    blocks = []
+    if header:
+        tree.body.insert(0, ast.Expr(ast.Constant(header)))
+        blocks.append(docstring(header, 0))
+    if imports:
+        blocks.append("\n".join(expression_free(node) for node in imports))
+    text = "\n".join(blocks) + ("\n\n\n" if blocks else "")
+    text += "\n\n\n".join(p.text for p in parts) + "\n"
+    compare(text, tree)
+    return Emitted(text, scope.bindings)
+
+
+def with_callees(functions: list[Function]) -> list[Function]:
+    """The functions, each after those that it calls."""
+    out: list[Function] = []
+
+    def visit(f: Function) -> None:
+        if f in out:
+            return
+        for op in walk(f.block):
+            if op.prim is CALL:
+                visit(op.kwargs["callee"])
+        out.append(f)
+
+    for f in functions:
+        visit(f)
+    return out
+
+
+@dataclass
+class Printed:
+    node: ast.FunctionDef
+    text: str
+    locals: set[str]
+
+
+def emit_function(original: Function, scope: Scope, flat: bool = False) -> Printed:
+    """Print one function; where a line comes out too long, a part of it gets a name."""
+    function = clone(original)
+    if flat:
+        count = len(function.block.yields)
+        function.returns = tuple(range(count)) if count != 1 else 0
+    hidden = {p.name for p in function.parameters}
+    scope.renamed = {name: name for name in ()}
+    for name in sorted(hidden & (BUILTINS | {"np", "math"})):
+        scope.renamed[name] = {"np": "numpy", "math": "math_"}.get(name, name)
+    keep: set[Value] = set()
+    for _ in range(200):
+        planned = plan(function, keep)
+        try:
+            return write(planned, scope, scope.names[original], strict=True)
+        except TooLong as error:
+            more = longest_part(planned, error.node)
+            if more is None:
+                return write(planned, scope, scope.names[original], strict=False)
+            keep.add(more)
+    raise InternalError(f"{function.name}: no way to print it was found")
+
+
+def write(planned: Plan, scope: Scope, name: str, strict: bool) -> Printed:
+    used = scope.used()
+    while True:
+        assign_names(planned, used)
+        writer = Statements(planned, scope)
+        body = writer.block(planned.program)
+        again = scope.used()
+        if again <= used:
+            break
+        used = again
+    check(planned)
+    function = planned.function
+    assertion = guard(function, parameter_names(function))
+    if assertion is not None:
+        body.insert(0, assertion)
+    if len(body) > 1 and isinstance(body[-1], ast.Return) and body[-1].value is None:
+        body.pop()
+    args = arguments(function, scope)
+    head = head_lines(name, args)
+    text = [*head]
+    if function.doc:
+        text.append(docstring(function.doc, 1))
+    sources = {}
+    for s, node in writer.sources:
+        sources[node] = s
+    planned.sources = sources
+    text += lines_of(body, 1, writer.comments.texts, strict)
+    if function.doc:
+        body = [ast.Expr(ast.Constant(function.doc)), *body]
+    node = ast.FunctionDef(name, args, body, [], None)
+    names = {v.name for v in planned.variables.values()}
+    return Printed(node, "\n".join(text), names)
+
+
+def longest_part(planned: Plan, node: ast.stmt) -> Value | None:
+    """The folded value of a statement that should get a name so that its line becomes shorter:
+    the largest that leaves a substantial rest."""
+    stmt = planned.sources.get(node)
+    if stmt is None:
+        return None
+    folding = planned.folding
+    sizes: dict[Value, int] = {}
+
+    def size(operand: Anything) -> int:
+        total = 0
+        for v in leaves(operand):
+            if v in folding.values and isinstance(v.owner, Op):
+                inner = 1 + size(v.owner.args)
+                for b in v.owner.blocks:
+                    inner += size(b.yields)
+                if not v.owner.blocks and all(v is not y for y in ()):
+                    sizes[v] = inner
+                total += inner
+            else:
+                total += 1
+        return total
+
+    whole = size(operand_of(stmt, folding))
+    inside = {
+        r for s in (stmt,) if isinstance(s, Let) for b in s.op.blocks for o in walk(b)
+        for r in o.results
+    }  # fmt: skip
+    candidates = {v: n for v, n in sizes.items() if v not in inside}
+    if not candidates:
+        return None
+    return min(candidates, key=lambda v: (abs(2 * candidates[v] - whole), candidates[v]))
+
+
+# The head ---------------------------------------------------------------------------------------
+
+
+def arguments(function: Function, scope: Scope) -> ast.arguments:
+    """The parameters as Python declares them; hidden inputs follow the positional ones."""
+    names = parameter_names(function)
+    own = list(zip(function.parameters, names))
+    out = ast.arguments([], [], None, [], [], None, [])
+    for p, name in own:
+        arg = ast.arg(name)
+        default = None if p.default is UNDEFINED else constant(p.default, scope)
+        if p.kind == "keyword_only":
+            out.kwonlyargs.append(arg)
+            out.kw_defaults.append(default)
+        elif p.kind == "var_positional":
+            out.vararg = arg
+        elif p.kind == "var_keyword":
+            out.kwarg = arg
+        else:
+            (out.posonlyargs if p.kind == "positional_only" else out.args).append(arg)
+            if default is not None:
+                out.defaults.append(default)
+    for name in names[len(own) :]:
+        out.args.append(ast.arg(name))
+    return out
+
+
+def head_lines(name: str, args: ast.arguments) -> list[str]:
+    """`def name(...):`, one parameter a line where that is too long."""
+    parts: list[str] = []
+    positional = [*args.posonlyargs, *args.args]
+    defaults: list[ast.expr | None] = [None] * (len(positional) - len(args.defaults))
+    defaults += args.defaults
+    for k, (arg, default) in enumerate(zip(positional, defaults)):
+        parts.append(arg.arg + (f"={expression(default)}" if default is not None else ""))
+        if k == len(args.posonlyargs) - 1:
+            parts.append("/")
+    if args.vararg is not None:
+        parts.append("*" + args.vararg.arg)
+    elif args.kwonlyargs:
+        parts.append("*")
+    for arg, default in zip(args.kwonlyargs, args.kw_defaults):
+        parts.append(arg.arg + (f"={expression(default)}" if default is not None else ""))
+    if args.kwarg is not None:
+        parts.append("**" + args.kwarg.arg)
+    line = f"def {name}({', '.join(parts)}):"
+    if len(line) <= WIDTH:
+        return [line]
+    return [f"def {name}(", *(f"{INDENT}{p}," for p in parts), "):"]
+
+
+def import_nodes(scope: Scope) -> list[ast.stmt]:
+    out: list[ast.stmt] = []
+    for local in sorted(scope.modules, key=lambda n: (scope.modules[n] == "numpy", n)):
+        module = scope.modules[local]
+        out.append(ast.Import([ast.alias(module, None if module == local else local)]))
+    if scope.helpers:
+        names = [ast.alias(name, None) for name in sorted(scope.helpers)]
+        out.append(ast.ImportFrom("s2s_ad.runtime", names, 0))
+    return out
+
+
+def expression_free(node: ast.stmt) -> str:
+    """An import, by hand: astor would wrap it."""
+    assert isinstance(node, (ast.Import, ast.ImportFrom))
+    names = ", ".join(a.name + (f" as {a.asname}" if a.asname else "") for a in node.names)
+    if isinstance(node, ast.Import):
+        return f"import {names}"
+    return f"from {node.module} import {names}"
+
+
+def docstring(doc: str, depth: int) -> str:
+    """A docstring that reads back as exactly this text."""
+    escaped = doc.replace("\\", "\\\\").replace('"""', '\\"\\"\\"')
+    if escaped.endswith('"'):
+        escaped = escaped[:-1] + '\\"'
+    return f'{INDENT * depth}"""{escaped}"""'
+
+

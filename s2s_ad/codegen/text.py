@@ -1,0 +1,123 @@
+"""Python text from statements: one a line, comments above, read back and compared."""
+
+from __future__ import annotations
+
+import ast
+import warnings
+
+import astor
+
+from s2s_ad.errors import InternalError
+
+WIDTH = 100
+INDENT = "    "
+
+
+class TooLong(Exception):
+    """A line is longer than the page; `node` is its statement."""
+
+    def __init__(self, node: ast.stmt) -> None:
+        self.node = node
+        super().__init__()
+
+
+def lines_of(
+    body: list[ast.stmt], depth: int, comments: dict[ast.stmt, str], strict: bool = True
+) -> list[str]:
+    """The lines of a block at a depth of indentation."""
+    out: list[str] = []
+    for node in body:
+        if node in comments:
+            out.append(comment(comments[node], depth))
+        out += statement_lines(node, depth, comments, strict, "")
+    return out
+
+
+def statement_lines(
+    node: ast.stmt, depth: int, comments: dict[ast.stmt, str], strict: bool, prefix: str
+) -> list[str]:
+    pad = INDENT * depth
+    blocks: list[tuple[str, list[ast.stmt]]] = []
+    if isinstance(node, ast.If):
+        blocks.append((f"{prefix}if {expression(node.test)}:", node.body))
+        if len(node.orelse) == 1 and isinstance(node.orelse[0], ast.If):
+            inner = node.orelse[0]
+            if inner not in comments:
+                first = _line(pad + blocks[0][0], node, strict)
+                rest = statement_lines(inner, depth, comments, strict, "el")
+                return [first, *lines_of(node.body, depth + 1, comments, strict), *rest]
+        if node.orelse:
+            blocks.append(("else:", node.orelse))
+    elif isinstance(node, ast.For):
+        head = f"for {target(node.target)} in {expression(node.iter)}:"
+        blocks.append((head, node.body))
+    elif isinstance(node, ast.While):
+        blocks.append((f"while {expression(node.test)}:", node.body))
+    elif isinstance(node, ast.With):
+        items = ", ".join(expression(item.context_expr) for item in node.items)
+        blocks.append((f"with {items}:", node.body))
+    else:
+        return [_line(pad + simple(node), node, strict)]
+    out: list[str] = []
+    for head, body in blocks:
+        out.append(_line(pad + head, node, strict))
+        out += lines_of(body, depth + 1, comments, strict)
+    return out
+
+
+def comment(text: str, depth: int) -> str:
+    line = INDENT * depth + "# " + " ".join(text.split())
+    return line if len(line) <= WIDTH else line[: WIDTH - 4] + " ..."
+
+
+def _line(line: str, node: ast.stmt, strict: bool) -> str:
+    if strict and len(line) > WIDTH:
+        raise TooLong(node)
+    return line
+
+
+def simple(node: ast.AST) -> str:
+    """A simple statement on one line, by astor."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        return astor.to_source(node, pretty_string=repr_string, pretty_source="".join).strip()
+
+
+def repr_string(s: str, *_: object, **__: object) -> str:
+    return repr(s)
+
+
+def expression(node: ast.expr) -> str:
+    """An expression; the outermost parentheses that astor gives it are dropped."""
+    text = simple(ast.Assign([ast.Name("_", ast.Store())], node, lineno=1))
+    return text[len("_ = ") :]
+
+
+def target(node: ast.expr) -> str:
+    text = simple(ast.Assign([node], ast.Constant(0), lineno=1))
+    return text[: -len(" = 0")]
+
+
+def compare(text: str, tree: ast.Module) -> None:
+    """The text has to mean the tree that it was printed from."""
+    try:
+        parsed = ast.parse(text)
+    except SyntaxError as error:
+        raise InternalError(f"emitted text does not parse: {error}", text) from None
+    if canonical(parsed) != canonical(tree):
+        raise InternalError("emitted text differs from the tree it was printed from", text)
+
+
+def canonical(node: object) -> object:
+    """A tree as nested tuples, without positions and contexts."""
+    if isinstance(node, ast.AST):
+        skipped = ("ctx", "kind", "type_comment", "type_ignores", "type_params")
+        fields = [
+            (name, canonical(value))
+            for name, value in ast.iter_fields(node)
+            if name not in skipped and not (value is None or value == [])
+        ]
+        return (type(node).__name__, tuple(fields))
+    if isinstance(node, list):
+        return tuple(map(canonical, node))
+    return (type(node).__name__, repr(node))

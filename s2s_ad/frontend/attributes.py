@@ -1,0 +1,160 @@
+"""Attribute reads: of modules and classes, of objects, of arrays; and methods about to be called."""
+
+from __future__ import annotations
+
+import types
+from typing import Any as Anything
+
+import gast
+import numpy as np
+
+from s2s_ad.frontend.bindings import (
+    Bound,
+    Derived,
+    Method,
+    Object,
+    is_plain,
+    is_structure,
+)
+from s2s_ad.frontend.context import Frame, evaluate, expression, operand, refuse
+from s2s_ad.frontend.guards import Is, Looks, check_array, holds_data, look, outside_type
+from s2s_ad.frontend.names import RESOLVED, outside
+from s2s_ad.frontend.statics import dtype_of, rank_of
+from s2s_ad.ir.build import emit, facts
+from s2s_ad.ir.core import Op, Value
+from s2s_ad.ir.types import Any, Num, Opaque
+from s2s_ad.ops.methods import ATTRIBUTES, METHODS
+from s2s_ad.ops.structure import Outside
+
+MODES = ("grad", "value_and_grad", "jvp", "vjp")
+
+
+@expression(gast.Attribute)
+def attribute(frame: Frame, node: Anything) -> Anything:
+    return get_attribute(frame, evaluate(frame, node.value), node.attr, frame.source.text(node))
+
+
+def get_attribute(frame: Frame, x: Anything, name: str, shown: str) -> Anything:
+    """`x.name`."""
+    if type(x) is Value:
+        return _of_value(frame, x, name)
+    if isinstance(x, Object):
+        return _of_object(frame, x, name)
+    if isinstance(x, types.ModuleType):
+        return _of_module(frame, x, name, shown)
+    if getattr(x, "__s2s_ad__", False) is True and name in MODES:
+        return Derived(x, name, getattr(x, "wrt", 0))
+    if is_structure(x) or isinstance(x, str):
+        if not hasattr(x, name):
+            refuse(f"a {type(x).__name__} has no attribute {name!r}")
+        return Method(name, x)
+    if is_plain(x) and (name in ATTRIBUTES or name in METHODS):
+        if isinstance(x, np.dtype):
+            return getattr(x, name)
+        return ATTRIBUTES[name](x) if name in ATTRIBUTES else Method(name, x)
+    if isinstance(x, type):
+        return _of_class(frame, x, name, shown)
+    if isinstance(x, (np.dtype, np.ufunc, types.FunctionType)):
+        found = getattr(x, name, None)
+        if isinstance(found, (str, type, np.dtype, int, types.BuiltinFunctionType)):
+            return found
+    refuse(f"the attribute {name!r} is not supported here")
+
+
+def _of_module(frame: Frame, x: types.ModuleType, name: str, shown: str) -> Anything:
+    if not hasattr(x, name):
+        refuse(f"the module {x.__name__} has no attribute {name!r}")
+    found = getattr(x, name)
+    if name not in x.__dict__:  # a lazy attribute (PEP 562)
+        return found
+    return outside(frame, found, Outside(name, x.__name__, x.__dict__), shown)
+
+
+def _of_class(frame: Frame, x: type, name: str, shown: str) -> Anything:
+    found = getattr(x, name, None)
+    if isinstance(found, (types.FunctionType, types.BuiltinFunctionType, type, str)):
+        return found
+    if isinstance(found, types.MethodDescriptorType):
+        return found
+    if holds_data(found) and found is not None:
+        refuse("data of a class is not supported", "use a global of the module")
+    refuse(f"the attribute {name!r} of a class is not supported")
+
+
+def _of_object(frame: Frame, x: Object, name: str) -> Anything:
+    """An attribute of an object that is known while lowering: what it is now decides what it
+    is, and a guard asks again."""
+    try:
+        found = getattr(x.object, name)
+    except AttributeError:
+        refuse(f"{x.name} has no attribute {name!r}")
+    check_array(found, f"{x.name}.{name}")
+    again = x.again
+    guards = frame.lowering.guards
+
+    def find(arguments: tuple[Anything, ...]) -> Anything:
+        return getattr(again(arguments), name)
+
+    key = ("attribute", x.name, id(x.object), name)
+    if holds_data(found):
+        if isinstance(getattr(type(x.object), name, None), property):
+            refuse("a property is not supported", "call a method, or read a plain attribute")
+        guards.setdefault(key, Looks(find, look(found)))
+        return emit(
+            "getattr", x.value(), name=name, type=outside_type(found, f"{x.name}.{name}")
+        )
+    if isinstance(found, types.MethodType) and found.__self__ is x.object:
+        function = found.__func__
+        guards.setdefault(key, Is(lambda arguments: find(arguments).__func__, function))
+        return Bound(function, x)
+    if isinstance(found, RESOLVED) or callable(found):
+        guards.setdefault(key, Is(find, found))
+        return found
+    guards.setdefault(key, Looks(find, look(found)))
+    return Object(
+        found,
+        lambda: emit("getattr", x.value(), name=name, type=Opaque(type(found).__name__)),
+        find,
+        f"{x.name}.{name}",
+    )
+
+
+def _of_value(frame: Frame, x: Value, name: str) -> Anything:
+    if isinstance(x.owner, Op) and name in x.owner.prim.fields:
+        refuse("a field of a named result that was unpacked", "use the unpacked name")
+    t = x.type
+    if isinstance(t, Opaque) and t.what != "object":
+        return Method(name, x) if t.what == "str" else _attribute_of(x, name)
+    if name == "ndim" and rank_of(x) is not None:
+        return rank_of(x)
+    if name == "dtype" and dtype_of(x) is not None:
+        return dtype_of(x)
+    if name in ATTRIBUTES:
+        return ATTRIBUTES[name](x)
+    if name in METHODS:
+        return Method(name, x)
+    if isinstance(t, Any) or isinstance(t, Opaque):
+        return _attribute_of(x, name)
+    if is_structure(_example(t)):
+        return Method(name, x)
+    refuse(
+        f"the attribute {name!r} of an array is not supported",
+        f"supported are {', '.join(sorted([*ATTRIBUTES, *METHODS]))}",
+    )
+
+
+def _attribute_of(x: Value, name: str) -> Anything:
+    return emit("getattr", x, name=name)
+
+
+def _example(t: Anything) -> Anything:
+    """An empty container of the kind of a type."""
+    kind = getattr(t, "kind", "")
+    return {"tuple": (), "list": [], "dict": {}}.get(kind) if not isinstance(t, Num) else None
+
+
+def size_facts() -> Anything:
+    return facts()
+
+
+__all__ = ["attribute", "get_attribute", "operand"]

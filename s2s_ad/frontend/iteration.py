@@ -1,0 +1,347 @@
+"""What a `for` walks: ranges, arrays, containers, and enumerate, zip and reversed around them.
+
+Everything becomes an index range and, for each index, an item. An array, list or tuple that is
+only known to be indexable (its type unknown) is walked by `len` and indexing.
+"""
+
+from __future__ import annotations
+
+from typing import Any as Anything
+
+from s2s_ad.frontend.bindings import is_structure, items
+from s2s_ad.frontend.context import Frame, fully_opened, item, materialised, opened, operate, refuse
+from s2s_ad.frontend.expressions import arithmetic
+from s2s_ad.ir.build import emit, facts
+from s2s_ad.ir.core import Value
+from s2s_ad.ir.types import Any, ListOf, Num, Seq, Type
+
+SHORT = 16  # literal sequences up to this length are unrolled
+
+
+class Walk:
+    """Something that a `for` can walk. `walks` marks these classes as no data."""
+
+    walks = True
+    storable = False
+
+    def prepare(self, frame: Frame) -> None:
+        """Write what has to stand before the loop."""
+
+    def length(self, frame: Frame) -> Anything:
+        """The number of iterations."""
+        raise NotImplementedError
+
+    def item(self, frame: Frame, index: Anything) -> Anything:
+        """What is bound at an index."""
+        raise NotImplementedError
+
+    def fixed(self, frame: Frame) -> list[Anything] | None:
+        """All items, where they are known while lowering."""
+        return None
+
+    def rolls(self) -> bool:
+        """Whether one text can serve for all items."""
+        return True
+
+    def sources(self) -> list[Value]:
+        """The values that are walked."""
+        return []
+
+    def over(self) -> tuple[Anything, ...]:
+        """How the user wrote the header: ("range",), ("items", names), ("enumerate", names)."""
+        return ("range",)
+
+
+class Range(Walk):
+    """`range(start, stop, step)`."""
+
+    storable = True
+
+    def __init__(self, start: Anything, stop: Anything, step: Anything) -> None:
+        self.start, self.stop, self.step = start, stop, step
+
+    def constant(self) -> range | None:
+        parts = (self.start, self.stop, self.step)
+        return range(*parts) if all(type(p) is int for p in parts) else None
+
+    def length(self, frame: Frame) -> Anything:
+        import operator
+
+        known = self.constant()
+        if known is not None:
+            return len(known)
+        if self.start == 0 and type(self.start) is int and self.step == 1:
+            return self.stop
+        if type(self.step) is not int or self.step == 0:
+            refuse("a range with a computed step is not supported here", "use a constant step")
+        span = arithmetic(frame, operator.sub, self.stop, self.start)
+        if self.step == 1:
+            return span
+        widened = arithmetic(
+            frame, operator.add, span, self.step - (1 if self.step > 0 else -1)
+        )
+        return arithmetic(frame, operator.floordiv, widened, self.step)
+
+    def item(self, frame: Frame, index: Anything) -> Anything:
+        import operator
+
+        if type(self.step) is int and self.step == 1:
+            scaled = index
+        else:
+            scaled = arithmetic(frame, operator.mul, index, self.step)
+        if type(self.start) is int and self.start == 0:
+            return scaled
+        return arithmetic(frame, operator.add, self.start, scaled)
+
+    def fixed(self, frame: Frame) -> list[Anything] | None:
+        known = self.constant()
+        return list(known) if known is not None and len(known) <= SHORT else None
+
+
+class Items(Walk):
+    """A literal tuple, list or dict, or a string: its items are bindings."""
+
+    def __init__(self, found: list[Anything]) -> None:
+        self.found = found
+        self.value: Anything = None
+
+    def prepare(self, frame: Frame) -> None:
+        self.value = materialised(frame, tuple(self.found))
+
+    def length(self, frame: Frame) -> Anything:
+        return len(self.found)
+
+    def item(self, frame: Frame, index: Anything) -> Anything:
+        if type(index) is int:
+            return self.found[index]
+        return walk(frame, self.value).item(frame, index)
+
+    def fixed(self, frame: Frame) -> list[Anything] | None:
+        return self.found
+
+    def rolls(self) -> bool:
+        kinds = {type(x) for x in self.found}
+        plain = kinds in ({int}, {float}, {bool}, {complex})
+        return plain or len(self.found) > SHORT and all(type(x) is Value for x in self.found)
+
+
+class Sequence(Walk):
+    """A container value of fixed structure: a parameter, say."""
+
+    def __init__(self, value: Value) -> None:
+        self.value = value
+        t = value.type
+        assert isinstance(t, Seq)
+        self.types = t.items
+
+    def length(self, frame: Frame) -> Anything:
+        return emit("len", self.value)
+
+    def item(self, frame: Frame, index: Anything) -> Anything:
+        if type(index) is int:
+            return item(frame, self.value, index)
+        from s2s_ad.frontend.branches import join_types
+
+        return emit("getitem", self.value, index, types=[join_types(list(self.types))])
+
+    def fixed(self, frame: Frame) -> list[Anything] | None:
+        return items(opened(frame, self.value))
+
+    def rolls(self) -> bool:
+        return bool(self.types) and all(similar(self.types[0], t) for t in self.types[1:])
+
+    def sources(self) -> list[Value]:
+        return [self.value]
+
+    def over(self) -> tuple[Anything, ...]:
+        return ("items", (self.value.hint,))
+
+
+class Indexed(Walk):
+    """An array, a list of unknown length, or a value of unknown type."""
+
+    def __init__(self, value: Value) -> None:
+        self.value = value
+
+    def length(self, frame: Frame) -> Anything:
+        t = self.value.type
+        if isinstance(t, Num) and t.shape and type(t.shape[0]) is int:
+            return t.shape[0]
+        return operate(frame, len, self.value)
+
+    def item(self, frame: Frame, index: Anything) -> Anything:
+        t = self.value.type
+        if isinstance(t, ListOf):
+            return emit("getitem", self.value, index, types=[t.elem])
+        return emit("getitem", self.value, index)
+
+    def sources(self) -> list[Value]:
+        return [self.value]
+
+    def over(self) -> tuple[Anything, ...]:
+        return ("items", (self.value.hint,))
+
+
+class Enumerate(Walk):
+    """`enumerate(inner, start)`."""
+
+    def __init__(self, inner: Walk, start: Anything = 0) -> None:
+        self.inner, self.start = inner, start
+
+    def prepare(self, frame: Frame) -> None:
+        self.inner.prepare(frame)
+
+    def length(self, frame: Frame) -> Anything:
+        return self.inner.length(frame)
+
+    def item(self, frame: Frame, index: Anything) -> Anything:
+        import operator
+
+        shown = index
+        if not (type(self.start) is int and self.start == 0):
+            shown = arithmetic(frame, operator.add, self.start, index)
+        return shown, self.inner.item(frame, index)
+
+    def fixed(self, frame: Frame) -> list[Anything] | None:
+        inner = self.inner.fixed(frame)
+        if inner is None or type(self.start) is not int:
+            return None
+        return list(enumerate(inner, self.start))
+
+    def rolls(self) -> bool:
+        return self.inner.rolls()
+
+    def sources(self) -> list[Value]:
+        return self.inner.sources()
+
+    def over(self) -> tuple[Anything, ...]:
+        inner = self.inner.over()
+        if inner[0] == "items" and type(self.start) is int and self.start == 0:
+            return ("enumerate", inner[1])
+        return ("range",)
+
+
+class Zip(Walk):
+    """`zip(...)`: as long as the shortest."""
+
+    def __init__(self, inners: list[Walk]) -> None:
+        self.inners = inners
+
+    def prepare(self, frame: Frame) -> None:
+        for inner in self.inners:
+            inner.prepare(frame)
+
+    def length(self, frame: Frame) -> Anything:
+        sizes = [_size(inner) for inner in self.inners]
+        first = sizes[0]
+        if first is not None and all(facts().equal(first, s) for s in sizes[1:]):
+            return self.inners[0].length(frame)
+        lengths = [inner.length(frame) for inner in self.inners]
+        if all(type(n) is int for n in lengths):
+            return min(lengths)
+        out = lengths[0]
+        for n in lengths[1:]:
+            out = out if n is out else operate(frame, min, out, n)
+        return out
+
+    def item(self, frame: Frame, index: Anything) -> Anything:
+        return tuple(inner.item(frame, index) for inner in self.inners)
+
+    def fixed(self, frame: Frame) -> list[Anything] | None:
+        columns = [inner.fixed(frame) for inner in self.inners]
+        known = [c for c in columns if c is not None]
+        return list(zip(*known)) if len(known) == len(columns) else None
+
+    def rolls(self) -> bool:
+        return all(inner.rolls() for inner in self.inners)
+
+    def sources(self) -> list[Value]:
+        return [v for inner in self.inners for v in inner.sources()]
+
+    def over(self) -> tuple[Anything, ...]:
+        parts = [inner.over() for inner in self.inners]
+        if all(p[0] == "items" for p in parts):
+            return ("items", tuple(name for p in parts for name in p[1]))
+        return ("range",)
+
+
+class Reversed(Walk):
+    """`reversed(inner)`. Where it is the whole header, the loop runs its range backwards."""
+
+    def __init__(self, inner: Walk) -> None:
+        self.inner = inner
+
+    def prepare(self, frame: Frame) -> None:
+        self.inner.prepare(frame)
+
+    def length(self, frame: Frame) -> Anything:
+        return self.inner.length(frame)
+
+    def item(self, frame: Frame, index: Anything) -> Anything:
+        import operator
+
+        last = arithmetic(frame, operator.sub, self.inner.length(frame), 1)
+        return self.inner.item(frame, arithmetic(frame, operator.sub, last, index))
+
+    def fixed(self, frame: Frame) -> list[Anything] | None:
+        inner = self.inner.fixed(frame)
+        return None if inner is None else inner[::-1]
+
+    def rolls(self) -> bool:
+        return self.inner.rolls()
+
+    def sources(self) -> list[Value]:
+        return self.inner.sources()
+
+
+def _size(inner: Walk) -> Anything:
+    if isinstance(inner, Indexed) and isinstance(inner.value.type, Num) and inner.value.type.shape:
+        return inner.value.type.shape[0]
+    if isinstance(inner, Sequence):
+        return len(inner.types)
+    return None
+
+
+def similar(a: Type, b: Type) -> bool:
+    """Whether one text serves for both: the same structure, kinds and ranks."""
+    if isinstance(a, Num) and isinstance(b, Num):
+        kinds = [t.dtype.kind if t.dtype is not None else "" for t in (a, b)]
+        return a.kind == b.kind and a.rank == b.rank and kinds[0] == kinds[1]
+    if isinstance(a, Seq) and isinstance(b, Seq):
+        return a.kind == b.kind and a.keys == b.keys and len(a.items) == len(b.items) and all(
+            map(similar, a.items, b.items)
+        )
+    return a == b
+
+
+def walk(frame: Frame, x: Anything) -> Walk:
+    """What iterating over a binding walks."""
+    if isinstance(x, Walk):
+        return x
+    if type(x) is dict:
+        return Items(list(x))
+    if is_structure(x):
+        return Items(list(x))
+    if isinstance(x, str):
+        return Items(list(x))
+    if type(x) is Value:
+        t = x.type
+        if isinstance(t, Seq):
+            return Items(list(t.keys)) if t.kind == "dict" else Sequence(x)
+        if isinstance(t, (ListOf, Any)) or isinstance(t, Num) and t.kind in ("array", "any"):
+            if not (isinstance(t, Num) and t.shape == ()):
+                return Indexed(x)
+    refuse("this cannot be iterated", "iterate over a range, an array, a list or a tuple")
+
+
+def listed(frame: Frame, x: Anything) -> list[Anything]:
+    """All items of an iterable of known length: `list(x)`, `tuple(x)`."""
+    found = walk(frame, x).fixed(frame)
+    if found is None:
+        refuse(
+            "a list of unknown length cannot be built yet", "iterate over it in a for statement"
+        )
+    return list(found)
+
+
+__all__ = ["Enumerate", "Range", "Reversed", "Walk", "Zip", "fully_opened", "listed", "walk"]

@@ -1,0 +1,283 @@
+"""Python's own functions, where they mean something while lowering: `len`, `isinstance`, `range`,
+`print`, `list`, ... Returns `NotImplemented` where the function is an ordinary operation."""
+
+from __future__ import annotations
+
+import functools
+import operator
+from collections.abc import Callable
+from typing import Any as Anything
+
+import numpy as np
+
+from s2s_ad.frontend.bindings import (
+    Bound,
+    Closure,
+    Object,
+    is_number,
+    is_plain,
+    is_structure,
+    items,
+)
+from s2s_ad.frontend.context import Frame, materialised, opened, operand, operate, refuse
+from s2s_ad.frontend.expressions import arithmetic, negation, truth
+from s2s_ad.frontend.iteration import Enumerate, Range, Reversed, Zip, listed, walk
+from s2s_ad.frontend.statics import is_instance, python_class, rank_of
+from s2s_ad.ir.build import emit
+from s2s_ad.ir.core import Value
+from s2s_ad.ir.types import ListOf, Num, Seq
+
+Handler = Callable[..., Anything]
+PYTHON: dict[Anything, Handler] = {}
+
+
+def python(*functions: Anything) -> Callable[[Handler], Handler]:
+    """Enter a handler: `handler(frame, *args, **kwargs)`, with bindings as arguments."""
+
+    def enter(f: Handler) -> Handler:
+        for function in functions:
+            PYTHON[function] = f
+        return f
+
+    return enter
+
+
+@python(len)
+def _len(frame: Frame, x: Anything) -> Anything:
+    if is_structure(x) or isinstance(x, (str, bytes)):
+        return len(x)
+    if type(x) is Value and isinstance(x.type, Seq):
+        return len(x.type.items)
+    if isinstance(x, Range):
+        known = x.constant()
+        return len(known) if known is not None else NotImplemented
+    if type(x) is Value and isinstance(x.type, Num) and x.type.shape:
+        if type(x.type.shape[0]) is int:
+            return x.type.shape[0]
+    return NotImplemented
+
+
+@python(np.ndim)
+def _ndim(frame: Frame, x: Anything) -> Anything:
+    if type(x) is Value or is_number(x):
+        rank = rank_of(x)
+        return NotImplemented if rank is None else rank
+    return NotImplemented
+
+
+@python(isinstance)
+def _isinstance(frame: Frame, x: Anything, classes: Anything) -> Anything:
+    flat = classes if isinstance(classes, tuple) else (classes,)
+    if not all(isinstance(c, type) for c in flat):
+        refuse("the classes of isinstance must be known", "name the class")
+    return is_instance(frame, x, classes)
+
+
+@python(type)
+def _type(frame: Frame, x: Anything) -> Anything:
+    known = python_class(x)
+    if known is None:
+        refuse(
+            "type() needs the type, which is not known here",
+            "give types: annotate the parameters, or pass example arguments",
+        )
+    return known
+
+
+@python(callable)
+def _callable(frame: Frame, x: Anything) -> Anything:
+    if isinstance(x, Object):
+        return callable(x.object)
+    if isinstance(x, (Closure, Bound)):
+        return True
+    return False if type(x) is Value else callable(x)
+
+
+@python(hasattr)
+def _hasattr(frame: Frame, x: Anything, name: Anything) -> Anything:
+    known = python_class(x) if type(x) is Value else None
+    if known is not None:
+        return hasattr(known, name)
+    if isinstance(x, Object):
+        return hasattr(x.object, name)
+    refuse("hasattr needs the type, which is not known here", "give types")
+
+
+@python(getattr)
+def _getattr(frame: Frame, x: Anything, name: Anything, *default: Anything) -> Anything:
+    from s2s_ad.frontend.attributes import get_attribute
+
+    if not isinstance(name, str) or default:
+        refuse("getattr with a computed name or a default is not supported", "write x.name")
+    return get_attribute(frame, x, name, name)
+
+
+@python(range)
+def _range(frame: Frame, *args: Anything) -> Anything:
+    if not 1 <= len(args) <= 3:
+        refuse(f"range takes 1 to 3 arguments, not {len(args)}")
+    for x in args:
+        t = x.type if type(x) is Value else None
+        wrong = isinstance(t, Num) and t.dtype is not None and t.dtype.kind not in "iu"
+        if wrong or isinstance(x, float):
+            refuse("the limits of a range must be ints", "write int(...) around it")
+    start, stop = (0, args[0]) if len(args) == 1 else args[:2]
+    step = args[2] if len(args) == 3 else 1
+    if type(step) is int and step == 0:
+        refuse("the step of a range is 0")
+    return Range(start, stop, step)
+
+
+@python(enumerate)
+def _enumerate(frame: Frame, x: Anything, start: Anything = 0) -> Anything:
+    return Enumerate(walk(frame, x), start)
+
+
+@python(zip)
+def _zip(frame: Frame, *xs: Anything, strict: Anything = False) -> Anything:
+    if strict is not False:
+        found = [walk(frame, x).fixed(frame) for x in xs]
+        known = [f for f in found if f is not None]
+        if len(known) < len(found) or len({len(f) for f in known}) > 1:
+            refuse("zip with strict is not supported here", "leave strict out")
+    if not xs:
+        return ()
+    return Zip([walk(frame, x) for x in xs])
+
+
+@python(reversed)
+def _reversed(frame: Frame, x: Anything) -> Anything:
+    inner = walk(frame, x)
+    return inner.inner if isinstance(inner, Reversed) else Reversed(inner)
+
+
+@python(list)
+def _list(frame: Frame, *xs: Anything) -> Anything:
+    if not xs:
+        return []
+    inner = walk(frame, xs[0])
+    if isinstance(inner, (Enumerate, Zip, Reversed, Range)) and inner.fixed(frame) is None:
+        return inner  # reversed(list(enumerate(x))) and the like
+    return listed(frame, xs[0])
+
+
+@python(tuple)
+def _tuple(frame: Frame, *xs: Anything) -> Anything:
+    return tuple(listed(frame, xs[0])) if xs else ()
+
+
+@python(dict)
+def _dict(frame: Frame, *xs: Anything, **named: Anything) -> Anything:
+    out: dict[Anything, Anything] = {}
+    for x in xs:
+        x = opened(frame, x)
+        out.update(x if type(x) is dict else dict(map(tuple, listed(frame, x))))
+    return {**out, **named}
+
+
+@python(slice)
+def _slice(frame: Frame, *xs: Anything) -> Anything:
+    return slice(*xs)
+
+
+@python(sum)
+def _sum(frame: Frame, x: Anything, start: Anything = 0) -> Anything:
+    found = opened(frame, x)
+    if not is_structure(found) and not (type(x) is Value and isinstance(x.type, ListOf)):
+        found = walk(frame, x).fixed(frame) if type(x) is not Value else None
+    if found is None:
+        return NotImplemented if start == 0 and type(start) is int else _refuse_start()
+    numbers = [y for y in items(found)] if is_structure(found) else list(found)
+    if start == 0 and type(start) is int and len(numbers) > 1:
+        if all(type(y) is Value and isinstance(y.type, Num) or is_number(y) for y in numbers):
+            return operate(frame, sum, tuple(numbers))
+    return functools.reduce(lambda a, b: arithmetic(frame, operator.add, a, b), numbers, start)
+
+
+def _refuse_start() -> Anything:
+    refuse("sum of this with a start is not supported", "add the start yourself")
+
+
+@python(min, max)
+def _extremum(frame: Frame, *xs: Anything, **options: Anything) -> Anything:
+    if options:
+        refuse("min and max with key or default are not supported", "compare the items yourself")
+    if len(xs) == 1:
+        found = opened(frame, xs[0])
+        if is_structure(found):
+            numbers = items(found)
+            return numbers[0] if len(numbers) == 1 else tuple(numbers)
+    return NotImplemented
+
+
+@python(bool)
+def _bool(frame: Frame, *xs: Anything) -> Anything:
+    if not xs:
+        return False
+    t = truth(frame, xs[0])
+    return t if not isinstance(t, Value) else NotImplemented
+
+
+@python(float, int, complex)
+def _number(frame: Frame, *xs: Anything) -> Anything:
+    return NotImplemented
+
+
+@python(any, all)
+def _quantifier(frame: Frame, *xs: Anything) -> Anything:
+    refuse("any and all over a sequence are not supported", "use np.any, np.all, `or`, `and`")
+
+
+@python(str, repr, format)
+def _text(frame: Frame, x: Anything, *spec: Anything) -> Anything:
+    if is_plain(x) and not spec:
+        return str(x)
+    return emit("fstring", [(operand(frame, x), "", spec[0] if spec else "")])
+
+
+@python(print)
+def _print(frame: Frame, *xs: Anything, **options: Anything) -> Anything:
+    for name, value in options.items():
+        if name not in ("sep", "end", "flush") or not is_plain(value):
+            refuse(f"print with {name} is not supported", "print to standard output")
+    emit("print", *(operand(frame, x) for x in xs), **options)
+    return None
+
+
+@python(map, filter)
+def _map(frame: Frame, *xs: Anything) -> Anything:
+    refuse("map and filter are not supported", "write a loop")
+
+
+@python(sorted)
+def _sorted(frame: Frame, *xs: Anything, **options: Anything) -> Anything:
+    refuse("sorted is not supported", "use np.sort")
+
+
+@python(iter, next)
+def _iterator(frame: Frame, *xs: Anything) -> Anything:
+    refuse("explicit iterators are not supported", "use a for statement")
+
+
+@python(operator.not_)
+def _not(frame: Frame, x: Anything) -> Anything:
+    return negation(frame, x)
+
+
+@python(np.asarray, np.array)
+def _array(frame: Frame, x: Anything, *rest: Anything, **options: Anything) -> Anything:
+    if type(x) is Value and isinstance(x.type, Seq):
+        from s2s_ad.frontend.context import fully_opened
+
+        return _Again((fully_opened(frame, x), *rest), options)
+    return NotImplemented
+
+
+class _Again:
+    """The same call with other arguments."""
+
+    def __init__(self, args: tuple[Anything, ...], kwargs: dict[str, Anything]) -> None:
+        self.args, self.kwargs = args, kwargs
+
+
+__all__ = ["PYTHON", "materialised"]

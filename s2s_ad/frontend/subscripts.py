@@ -1,0 +1,119 @@
+"""Subscript reads: of arrays, of container values, of literal containers."""
+
+from __future__ import annotations
+
+import operator
+from typing import Any as Anything
+
+import gast
+
+from s2s_ad.frontend.bindings import is_number, is_plain, is_structure
+from s2s_ad.frontend.context import (
+    Frame,
+    evaluate,
+    expression,
+    item,
+    materialised,
+    opened,
+    operand,
+    operate,
+    refuse,
+)
+from s2s_ad.ir.build import cursor, emit
+from s2s_ad.ir.core import Op, Value
+from s2s_ad.ir.types import ANY, ListOf, Num, Opaque, Seq, Type, type_of
+
+
+@expression(gast.Subscript)
+def subscript(frame: Frame, node: Anything) -> Anything:
+    container = evaluate(frame, node.value)
+    return get_item(frame, container, evaluate(frame, node.slice))
+
+
+@expression(gast.Slice)
+def slice_(frame: Frame, node: Anything) -> Anything:
+    parts = (node.lower, node.upper, node.step)
+    return slice(*(None if p is None else evaluate(frame, p) for p in parts))
+
+
+def get_item(frame: Frame, x: Anything, index: Anything) -> Anything:
+    """`x[index]`."""
+    if is_structure(x):
+        return _of_structure(frame, x, index)
+    if isinstance(x, str) and (is_plain(index) or isinstance(index, slice)):
+        return x[index]  # type: ignore[index]
+    if type(x) is not Value:
+        refuse("this cannot be subscripted", "index an array, a list, a tuple or a dict")
+    t = x.type
+    if isinstance(t, Seq):
+        return _of_sequence(frame, x, t, index)
+    if isinstance(t, ListOf):
+        return _of_list(frame, x, t, index)
+    if isinstance(t, Opaque) and t.what != "object":
+        refuse(f"a value of type {t.what} cannot be subscripted")
+    if isinstance(t, Num) and t.kind == "py":
+        refuse("a Python number cannot be subscripted")
+    known = _known_size(x, index)
+    if known is not None:
+        return known
+    return operate(frame, operator.getitem, x, index)
+
+
+def _known_size(x: Value, index: Anything) -> int | None:
+    """`x.shape[0]` where that size is 1."""
+    source = x.owner
+    if isinstance(source, Op) and source.prim.name == "shape" and type(index) is int:
+        t = source.args[0].type if type(source.args[0]) is Value else ANY
+        if isinstance(t, Num) and t.shape is not None and -len(t.shape) <= index < len(t.shape):
+            size = t.shape[index]
+            return size if type(size) is int else None
+    return None
+
+
+def _of_structure(frame: Frame, x: Anything, index: Anything) -> Anything:
+    if type(x) is dict:
+        if not is_plain(index):
+            refuse("a key of a dict must be a constant", "use a literal key")
+        if index not in x:
+            refuse(f"the key {index!r} is not in the dict", f"it has {', '.join(map(repr, x))}")
+        return x[index]
+    if isinstance(index, slice) and all(
+        p is None or type(p) is int for p in (index.start, index.stop, index.step)
+    ):
+        return x[index]
+    if is_number(index) and hasattr(index, "__index__"):
+        if not -len(x) <= index < len(x):
+            refuse(f"the index {index} is out of range", f"there are {len(x)} items")
+        return x[index]
+    return get_item(frame, materialised(frame, x), index)
+
+
+def _of_sequence(frame: Frame, x: Value, t: Seq, index: Anything) -> Anything:
+    if t.kind == "dict":
+        if not is_plain(index):
+            refuse("a key of a dict must be a constant", "use a literal key")
+        if index not in t.keys:
+            refuse(f"the key {index!r} is not in the dict", f"it has {', '.join(map(repr, t.keys))}")
+        return item(frame, x, index)
+    known = _known_size(x, index)
+    if known is not None:
+        return known
+    if type(index) is int:
+        if not -len(t.items) <= index < len(t.items):
+            refuse(f"the index {index} is out of range", f"there are {len(t.items)} items")
+        return item(frame, x, index % len(t.items))
+    if isinstance(index, slice):
+        return _of_structure(frame, opened(frame, x), index)
+    from s2s_ad.frontend.branches import join_types
+
+    if not t.items:
+        refuse("an empty container is indexed")
+    return emit("getitem", x, operand(frame, index), types=[join_types(list(t.items))])
+
+
+def _of_list(frame: Frame, x: Value, t: ListOf, index: Anything) -> Anything:
+    found: Type = t if isinstance(index, slice) else t.elem
+    return emit("getitem", x, operand(frame, index), types=[found])
+
+
+__all__ = ["cursor", "get_item", "type_of"]

@@ -1,0 +1,154 @@
+"""Time of emitted gradients beside hand-written ones, of emission, import and dispatch.
+
+    python tests/benchmarks/measure.py            # everything
+    python tests/benchmarks/measure.py --quick    # few repetitions, to see that it runs
+
+Ratios are medians of interleaved turns in one process: what disturbs one disturbs the other.
+"""
+
+import argparse
+import copy
+import importlib.util
+import statistics
+import subprocess
+import sys
+import timeit
+from pathlib import Path
+
+import numpy as np
+
+import s2s_ad
+
+REFERENCE = Path(__file__).parent.parent / "golden_reference"
+FILES = ("scalar", "arrays", "loops", "containers")
+
+
+def examples(names=FILES):
+    """(primal, hand-written adjoint, arguments, wrt) of the reference files."""
+    for name in names:
+        spec = importlib.util.spec_from_file_location(f"golden_{name}", REFERENCE / f"{name}.py")
+        module = importlib.util.module_from_spec(spec)
+        sys.modules[spec.name] = module
+        spec.loader.exec_module(module)
+        for primal, adjoint, _, args, wrt in module.EXAMPLES:
+            yield primal, adjoint, args, wrt if wrt is not None else tuple(range(len(args)))
+
+
+def interleaved(calls, turns, seconds):
+    """The median time of a call of each function, taken in turns."""
+    timers = [timeit.Timer(call) for call in calls]
+    counts = []
+    for timer in timers:
+        one = max(min(timer.repeat(5, 20)) / 20, 1e-8)
+        counts.append(max(1, int(seconds / turns / one)))
+    times = [[] for _ in calls]
+    for _ in range(turns):
+        for timer, count, found in zip(timers, counts, times):
+            found.append(timer.timeit(count) / count)
+    return times
+
+
+def against_hand(turns, seconds):
+    """A row per reference function: both times, their ratio, and the time of emission."""
+    rows = []
+    for primal, adjoint, args, wrt in examples():
+        single = wrt[0] if len(wrt) == 1 else wrt
+        begun = timeit.default_timer()
+        text = s2s_ad.source(primal, "vjp", wrt=single, like=args)
+        emission = timeit.default_timer() - begun
+        module = {"__name__": "emitted"}
+        exec(compile(text, f"<{primal.__name__}>", "exec"), module)
+        emitted = module[primal.__name__ + "_vjp"]
+        a, b = copy.deepcopy(args), copy.deepcopy(args)
+        hand, ours = interleaved(
+            [lambda f=adjoint, x=a: f(*x), lambda f=emitted, x=b: f(*x)], turns, seconds
+        )
+        ratio = statistics.median(o / h for o, h in zip(ours, hand))
+        rows.append(
+            (primal.__name__, statistics.median(hand), statistics.median(ours), ratio, emission)
+        )
+    return rows
+
+
+def square(x):
+    return x * x
+
+
+def sine(x):
+    return np.sin(x) * x
+
+
+def total(x):
+    return np.sum(x * x)
+
+
+def pair(x, y):
+    return np.sum(x * y)
+
+
+def dispatch(turns, seconds):
+    """What a warm call of `f.grad` costs beyond the generated function, in seconds."""
+    x, y = np.ones(3), np.ones(3)
+    rows = []
+    for f, args, wrt in (
+        (square, (3.0,), 0),
+        (sine, (3.0,), 0),
+        (total, (x,), 0),
+        (pair, (x, y), (0, 1)),
+    ):
+        decorated = s2s_ad.differentiate(f, wrt=wrt)
+        decorated.grad(*args)
+        text = s2s_ad.source(f, "grad", wrt=wrt, like=args)
+        module = {"__name__": "emitted"}
+        exec(compile(text, f"<{f.__name__}>", "exec"), module)
+        bare = module[f.__name__ + "_grad"]
+        gradient = decorated.grad
+        plain, ours = interleaved(
+            [lambda f=bare, a=args: f(*a), lambda f=gradient, a=args: f(*a)], turns, seconds
+        )
+        cost = statistics.median(o - p for o, p in zip(ours, plain))
+        what = ", ".join("float" if isinstance(a, float) else "array" for a in args)
+        rows.append((f.__name__, what, cost))
+    return rows
+
+
+def import_time(turns):
+    """Seconds that `import s2s_ad` takes after `import numpy`, in fresh interpreters."""
+    program = (
+        "import numpy, time; t = time.perf_counter(); import s2s_ad; print(time.perf_counter() - t)"
+    )
+    found = [
+        float(
+            subprocess.run(
+                [sys.executable, "-c", program],
+                capture_output=True,
+                text=True,
+                check=True,
+                cwd=Path(__file__).parents[2],
+            ).stdout
+        )
+        for _ in range(turns)
+    ]
+    return statistics.median(found)
+
+
+def main(argv=None):
+    """Print the tables."""
+    options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    options.add_argument("--quick", action="store_true")
+    quick = options.parse_args(argv).quick
+    turns, seconds = (3, 0.01) if quick else (31, 1.0)
+    print(f"{'function':<20}{'by hand':>12}{'emitted':>12}{'ratio':>8}{'emission':>12}")
+    for name, hand, ours, ratio, emission in against_hand(turns, seconds):
+        print(
+            f"{name:<20}{hand * 1e6:>9.2f} us{ours * 1e6:>9.2f} us{ratio:>8.2f}"
+            f"{emission * 1e3:>9.1f} ms"
+        )
+    print(f"\n{'warm f.grad':<20}{'arguments':>16}{'beyond the generated function':>34}")
+    for name, what, cost in dispatch(turns, seconds):
+        print(f"{name:<20}{what:>16}{cost * 1e6:>31.2f} us")
+    print(f"\nimport s2s_ad, after numpy: {import_time(2 if quick else 7):.3f} s")
+
+
+if __name__ == "__main__":
+    main()

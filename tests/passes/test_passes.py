@@ -1,0 +1,513 @@
+# ruff: noqa: E501
+"""Each pass on SSA text, before and after, with the same results when interpreted."""
+
+from __future__ import annotations
+
+import doctest
+import importlib
+import textwrap
+
+import numpy as np
+import pytest
+
+import s2s_ad.ops  # noqa: F401
+from s2s_ad.ir.core import Function, clone
+from s2s_ad.ir.interpreter import interpret
+from s2s_ad.ir.parser import parse_function
+from s2s_ad.ir.printer import print_function
+from s2s_ad.ir.verifier import verify
+from s2s_ad.passes.algebra import algebra
+from s2s_ad.passes.constants import fold_constants
+from s2s_ad.passes.cse import cse
+from s2s_ad.passes.dce import dce
+from s2s_ad.passes.licm import licm
+
+X = np.array([1.0, -2.0, 0.5])
+
+
+def text_of(f: Function) -> str:
+    return print_function(f)
+
+
+def check(run: object, before: str, after: str, *args: object, role: str = "primal") -> None:
+    """`after` is the body expected; results are those of before."""
+    f = parse_function(textwrap.dedent(before), role)
+    expected = interpret(verify(clone(f)), args) if args else None
+    g = verify(run(f))  # type: ignore[operator]
+    assert text_of(g).split(":\n", 1)[1] == textwrap.indent(
+        textwrap.dedent(after).lstrip("\n"), "  "
+    )
+    if args:
+        np.testing.assert_equal(interpret(g, args), expected)
+
+
+@pytest.mark.parametrize("name", ["dce", "cse", "constants", "licm", "algebra", "shapes"])
+def test_doctest(name: str) -> None:
+    result = doctest.testmod(importlib.import_module(f"s2s_ad.passes.{name}"))
+    assert result.attempted and not result.failed
+
+
+# Dead code
+
+
+def test_dce_keeps_effects() -> None:
+    check(
+        dce,
+        """
+        func f(%x: float, %n: int):
+          for %i: int in range(0, %n, 1):
+            print %i
+            %a: float = multiply %x, 2.0
+            yield
+          %b: float = if %n:
+            assert %x
+            yield 1.0
+          else:
+            yield 2.0
+          return %x
+        """,
+        """
+        for %i: int in range(0, %n, 1):
+          print %i
+          yield
+        if %n:
+          assert %x
+          yield
+        else:
+          yield
+        return %x
+        """,
+        3.0,
+        2,
+    )
+
+
+def test_dce_prunes_slots() -> None:
+    check(
+        dce,
+        """
+        func f(%x: float, %n: int):
+          %y: float, %z: float, %s: int = for %i: int in range(0, %n, 1) carry %y1: float = %x, %z1: float = 1.0 {stop=True}:
+            %c: bool = greater %y1, 5.0
+            %y2: float, %d: float, %s1: int = if %c:
+              yield %y1, 1.0, 1
+            else:
+              %e: float = multiply %y1, 2.0
+              yield %e, %y1, 0
+            %z2: float = add %z1, %d
+            yield %y2, %z2, %s1
+          return %y
+        """,
+        """
+        %y: float, %s: int = for %i: int in range(0, %n, 1) carry %y1: float = %x {stop=True}:
+          %c: bool = greater %y1, 5.0
+          %y2: float, %s1: int = if %c:
+            yield %y1, 1
+          else:
+            %e: float = multiply %y1, 2.0
+            yield %e, 0
+          yield %y2, %s1
+        return %y
+        """,
+        1.5,
+        9,
+    )
+
+
+def test_dce_of_while_keeps_what_its_condition_reads() -> None:
+    check(
+        dce,
+        """
+        func f(%x: float):
+          %y: float, %z: float, %k: int = while carry %y1: float = %x, %z1: float = 1.0, %k1: int = 0:
+            %c: bool = less %k1, 3
+            yield %c, %y1, %z1, %k1
+          do %y2: float, %z2: float, %k2: int:
+            %y3: float = multiply %y2, 2.0
+            %z3: float = multiply %z2, %y2
+            %k3: int = add %k2, 1
+            yield %y3, %z3, %k3
+          return %y
+        """,
+        """
+        %y: float, %k: int = while carry %y1: float = %x, %k1: int = 0:
+          %c: bool = less %k1, 3
+          yield %c, %y1, %k1
+        do %y2: float, %k2: int:
+          %y3: float = multiply %y2, 2.0
+          %k3: int = add %k2, 1
+          yield %y3, %k3
+        return %y
+        """,
+        1.5,
+    )
+
+
+def test_dce_removes_loops_that_nobody_reads() -> None:
+    check(
+        dce,
+        """
+        func f(%x: float, %n: int):
+          %y: float = for %i: int in range(0, %n, 1) carry %y1: float = %x:
+            yield %y1
+          %z: float = while carry %z1: float = %x:
+            %c: bool = less %z1, 3.0
+            yield %c, %z1
+          do %z2: float:
+            %z3: float = multiply %z2, 2.0
+            yield %z3
+          return %x
+        """,
+        "return %x\n",
+        1.5,
+        3,
+    )
+
+
+def test_dce_keeps_a_division_unless_it_may_raise_less() -> None:
+    text = "func f(%x: float):\n  %y: float = divide 1.0, %x\n  return %x\n"
+    assert text_of(dce(parse_function(text))) == text
+    assert "divide" not in text_of(dce(parse_function(text), may_raise_less=True))
+    assert "divide" not in text_of(dce(parse_function(text, role="adjoint")))
+
+
+def test_dce_of_a_stack_that_is_popped_keeps_it() -> None:
+    text = textwrap.dedent("""\
+        func f(%x: float, %n: int):
+          %t: stack[float] = new_stack
+          %y: float, %t1: stack[float] = for %i: int in range(0, %n, 1) carry %y1: float = %x, %t2: stack[float] = %t:
+            %t3: stack[float] = push %t2, %y1
+            %y2: float = multiply %y1, 2.0
+            yield %y2, %t3
+          %s: float, %t4: stack[float] = for %j: int in range(0, %n, 1) carry %s1: float = 0.0, %t5: stack[float] = %t1 {reversed=True}:
+            %t6: stack[float], %v: float = pop %t5
+            %s2: float = add %s1, %v
+            yield %s2, %t6
+          return %s
+        """)
+    assert text_of(dce(parse_function(text))).splitlines()[6:] == text.splitlines()[6:]
+
+
+def test_dce_moves_the_position_of_a_count() -> None:
+    f = parse_function(
+        textwrap.dedent("""\
+        func f(%x: float, %n: int):
+          %y: float, %c: int = for %i: int in range(0, %n, 1) carry %y1: float = %x, %c1: int = 0 {count=1}:
+            %y2: float = multiply %y1, 2.0
+            %c2: int = add %c1, 1
+            yield %y2, %c2
+          return %c
+        """)
+    )
+    assert "carry %c1: int = 0 {count=0}:" in text_of(verify(dce(f)))
+
+
+# Common subexpressions
+
+
+def test_cse_tells_constants_apart() -> None:
+    text = textwrap.dedent("""\
+        func f(%x: float):
+          %a: float = multiply %x, 1
+          %b: float = multiply %x, 1.0
+          %c: float = multiply %x, True
+          %d: float = multiply %x, 0.0
+          %e: float = multiply %x, -0.0
+          return (%a, %b, %c, %d, %e)
+        """)
+    assert text_of(cse(parse_function(text))) == text
+
+
+def test_cse_looks_into_blocks_but_not_out_of_them() -> None:
+    check(
+        cse,
+        """
+        func f(%x: float, %c: bool):
+          %a: float = multiply %x, 2.0
+          %y: float = if %c:
+            %b: float = multiply 2.0, %x
+            %d: float = multiply %x, 3.0
+            %e: float = add %b, %d
+            yield %e
+          else:
+            %d1: float = multiply %x, 3.0
+            yield %d1
+          %d2: float = multiply %x, 3.0
+          %g: float = add %d2, %a
+          return (%y, %g)
+        """,
+        """
+        %a: float = multiply %x, 2.0
+        %y: float = if %c:
+          %d: float = multiply %x, 3.0
+          %e: float = add %a, %d
+          yield %e
+        else:
+          %d1: float = multiply %x, 3.0
+          yield %d1
+        %d2: float = multiply %x, 3.0
+        %g: float = add %d2, %a
+        return (%y, %g)
+        """,
+        1.5,
+        True,
+    )
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "%a: f64[n] = multiply %x, 2.0\n  %b: f64[n] = multiply %x, 2.0\n  return (%a, %b)",
+        "%a: f64[n] = multiply %x, 0.0\n  %b: f64[n] = multiply %x, 0.0\n"
+        "  %c: f64[n] = add_at %a, 0, 1.0\n  %d: f64[n] = add %b, %c\n  return %d",
+        "%a: stack[float] = new_stack\n  %b: stack[float] = new_stack\n"
+        "  %c: stack[float] = push %a, 1.0\n  %d: stack[float] = push %b, 1.0\n  return (%c, %d)",
+        "print 1\n  print 1\n  return %x",
+        "%a: (f64[n],) = tuple (%x,)\n  %b: (f64[n],) = tuple (%x,)\n  return (%a, %b)",
+    ],
+)
+def test_cse_keeps_fresh_things_apart(body: str) -> None:
+    text = f"func f(%x: f64[n]):\n  {body}\n"
+    assert text_of(cse(parse_function(text))) == text
+
+
+def test_cse_merges_arrays_that_are_only_read() -> None:
+    check(
+        cse,
+        """
+        func f(%x: f64[n]):
+          %a: f64[n] = multiply %x, 2.0
+          %b: f64[n] = multiply %x, 2.0
+          %c: f64[n] = add %a, %b
+          return %c
+        """,
+        """
+        %a: f64[n] = multiply %x, 2.0
+        %c: f64[n] = add %a, %a
+        return %c
+        """,
+        X,
+    )
+
+
+def test_cse_keeps_both_names_of_the_user() -> None:
+    text = "func f(%x: float):\n  %a: float = multiply %x, 2.0\n  %b: float = multiply %x, 2.0\n  %c: float = add %a, %b\n  return %c\n"
+    f = parse_function(text)
+    for op in f.block.ops:
+        op.result.named = True
+    assert text_of(cse(f)) == text
+
+
+def test_cse_respects_errstate() -> None:
+    if "errstate" not in __import__("s2s_ad.ir.primitive", fromlist=["BY_NAME"]).BY_NAME:
+        pytest.skip("no errstate")
+    text = textwrap.dedent("""\
+        func f(%x: float):
+          %a: float = divide 1.0, %x
+          %b: float = errstate {divide='ignore'}:
+            %c: float = divide 1.0, %x
+            yield %c
+          %d: float = add %a, %b
+          return %d
+        """)
+    assert text_of(cse(parse_function(text))) == text
+
+
+# Constants
+
+
+def test_constants_are_exact_in_kind() -> None:
+    check(
+        fold_constants,
+        """
+        func f(%x: float):
+          %a: int = add 1, 2
+          %b: float = divide %a, 2
+          %c: bool = less %b, 2
+          %d: int = power 10, 25
+          %e: int = multiply True, True
+          %g: float = add -0.0, 0
+          return (%a, %b, %c, %d, %e, %g)
+        """,
+        "return (3, 1.5, True, 10000000000000000000000000, 1, 0.0)\n",
+        1.5,
+    )
+
+
+def test_constants_that_raise_stay() -> None:
+    text = "func f(%x: float):\n  %a: float = divide 1.0, 0.0\n  return %a\n"
+    assert text_of(fold_constants(parse_function(text))) == text
+
+
+def test_branches_and_loops_are_decided() -> None:
+    check(
+        fold_constants,
+        """
+        func f(%x: float):
+          %c: bool = less 1, 2
+          %y: float = if %c:
+            %a: float = multiply %x, 3.0
+            %z: float = if False:
+              yield 0.0
+            else:
+              %b: float = multiply %a, 4.0
+              yield %b
+            yield %z
+          else:
+            print 1
+            yield %x
+          %w: float, %s: int = for %i: int in range(0, 0, 1) carry %w1: float = %y {stop=True}:
+            print %i
+            yield %x, 1
+          return (%w, %s)
+        """,
+        """
+        %a: float = multiply %x, 3.0
+        %b: float = multiply %a, 4.0
+        return (%b, 0)
+        """,
+        1.5,
+    )
+
+
+def test_unchanged_values_are_not_carried() -> None:
+    check(
+        fold_constants,
+        """
+        func f(%x: float, %n: int):
+          %w: float, %v: float = for %i: int in range(0, %n, 1) carry %w1: float = %x, %v1: float = %x:
+            %u: float = multiply %v1, %w1
+            %c: float = if %i:
+              yield %w1
+            else:
+              yield %w1
+            yield %w1, %u
+          return (%w, %v)
+        """,
+        """
+        %v: float = for %i: int in range(0, %n, 1) carry %v1: float = %x:
+          %u: float = multiply %v1, %x
+          if %i:
+            yield
+          else:
+            yield
+          yield %u
+        return (%x, %v)
+        """,
+        1.5,
+        3,
+    )
+
+
+# Loop-invariant code
+
+
+def test_licm_leaves_what_may_raise_or_depends() -> None:
+    check(
+        licm,
+        """
+        func f(%x: float, %n: int, %a: f64[n]):
+          %y: float = for %i: int in range(0, %n, 1) carry %y1: float = 0.0:
+            %b: float = multiply 2.0, %x
+            %c: float = multiply %b, %b
+            %d: float = divide 1.0, %x
+            %e: f64[m] = getitem %a, 1:
+            %g: float = multiply %y1, %c
+            %h: float = for %j: int in range(0, %n, 1) carry %h1: float = %g:
+              %k: float = multiply %x, 5.0
+              %l: float = multiply %k, %y1
+              %o: float = add %h1, %l
+              yield %o
+            yield %h
+          return %y
+        """,
+        """
+        %b: float = multiply 2.0, %x
+        %c: float = multiply %b, %b
+        %k: float = multiply %x, 5.0
+        %y: float = for %i: int in range(0, %n, 1) carry %y1: float = 0.0:
+          %d: float = divide 1.0, %x
+          %e: f64[m] = getitem %a, 1:
+          %g: float = multiply %y1, %c
+          %l: float = multiply %k, %y1
+          %h: float = for %j: int in range(0, %n, 1) carry %h1: float = %g:
+            %o: float = add %h1, %l
+            yield %o
+          yield %h
+        return %y
+        """,
+        1.5,
+        3,
+        X,
+        role="adjoint",
+    )
+
+
+def test_licm_leaves_the_primal() -> None:
+    text = textwrap.dedent("""\
+        func f(%x: float, %n: int):
+          %y: float = for %i: int in range(0, %n, 1) carry %y1: float = 0.0:
+            %b: float = multiply 2.0, %x
+            %c: float = add %y1, %b
+            yield %c
+          return %y
+        """)
+    assert text_of(licm(parse_function(text))) == text
+
+
+# Algebra beside products
+
+
+@pytest.mark.parametrize(
+    ("body", "after"),
+    [
+        ("%a: f64[n] = add %x, 0.0\n  return %a", "return %x"),
+        ("%a: f64[n] = accumulate 0.0, %x\n  return %a", "return %x"),
+        ("%a: f64[n] = subtract %x, 0.0\n  return %a", "return %x"),
+        ("%a: f64[n] = power %x, 1\n  return %a", "return %x"),
+        ("%a: f64[n] = multiply 1.0, %x\n  return %a", "return %x"),
+        ("%a: f64[n] = divide %x, 1.0\n  return %a", "return %x"),
+        ("%a: f64[n] = negative %x\n  %b: f64[n] = negative %a\n  return %b", "return %x"),
+        (
+            "%a: f64[n] = accumulate %x, %x\n  return %a",
+            "%a: f64[n] = multiply 2.0, %x\n  return %a",
+        ),
+        ("%a: float = broadcast_like %s, %t\n  return %a", "return %s"),
+        (
+            "%a: f64[n] = broadcast_like %s, %x\n  %b: f64[n] = add_at %x, :, %a\n  return %b",
+            "%b: f64[n] = add_at %x, :, %s\n  return %b",
+        ),
+        (
+            "%a: f64[n] = broadcast_like %s, %x\n  %b: f64[n] = multiply %a, %t\n  %c: f64[n] = negative %b\n  %d: f64[n] = add %c, %x\n  return %d",
+            "%0: float = multiply %s, %t\n  %d: f64[n] = subtract %x, %0\n  return %d",
+        ),
+        (
+            "%a: (float, f64[n]) = tuple (%s, %x)\n  %b: f64[n] = getitem %a, 1\n  return %b",
+            "return %x",
+        ),
+    ],
+)
+def test_identities(body: str, after: str) -> None:
+    header = "func f(%x: f64[n], %s: float, %t: float):\n  "
+    f = parse_function(f"{header}{body}\n", role="adjoint")
+    expected = interpret(verify(f), (X, 0.75, 3.0))
+    for _ in range(2):
+        verify(dce(algebra(f)))
+    assert text_of(f) == f"{header}{after}\n"
+    np.testing.assert_equal(interpret(f, (X, 0.75, 3.0)), expected)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "%a: ~f64[...] = multiply 0.0, %u\n  return %a",
+        "%a: any = multiply 1.0, %u\n  return %a",  # an int would become a float
+        "%a: any = add %u, 0.0\n  return %a",
+        "%a: any = broadcast_like 1.0, %u\n  return %a",
+        "%a: any = power %u, 0\n  return %a",
+        "%a: f64[k] = multiply 1.0, %i\n  return %a",
+    ],
+)
+def test_what_is_not_known_stays(body: str) -> None:
+    text = f"func f(%u: any, %i: i64[k]):\n  {body}\n"
+    assert text_of(algebra(parse_function(text, role="adjoint"))) == text
