@@ -31,6 +31,20 @@ from s2s_ad.specs import DTYPE, SpecError, Symbols, parse
 _FAMILIES = {"Float": "f8", "Int": "i8", "Integer": "i8", "Bool": "?", "Complex": "c16"}
 
 
+ABSTRACT = (
+    np.generic,
+    np.number,
+    np.integer,
+    np.signedinteger,
+    np.unsignedinteger,
+    np.inexact,
+    np.floating,
+    np.complexfloating,
+    np.flexible,
+    np.character,
+)
+
+
 def of_annotation(
     annotation: Anything, namespace: Mapping[str, Anything], name: str | None, symbols: Symbols
 ) -> Type:
@@ -54,6 +68,8 @@ def of_annotation(
     if isinstance(annotation, type) and issubclass(annotation, np.generic):
         return _of_scalar_type(annotation)
     origin, args = typing.get_origin(annotation), typing.get_args(annotation)
+    if hasattr(origin, "__value__"):  # a generic alias such as NumPy 2.5's NDArray[...]
+        return inner(origin.__value__[args], name)
     if origin is typing.Annotated:
         for extra in args[1:]:
             if isinstance(extra, str):
@@ -78,10 +94,9 @@ def of_annotation(
 
 
 def _of_scalar_type(scalar: type[np.generic]) -> Type:
-    try:
-        dtype = np.dtype(scalar)
-    except TypeError:  # an abstract one, such as np.floating
+    if scalar in ABSTRACT:
         return ANY
+    dtype = np.dtype(scalar)
     return Num("np", dtype, ()) if dtype.kind in "biufc" else ANY
 
 

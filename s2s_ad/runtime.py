@@ -121,7 +121,7 @@ def unpad(g: Any, x: Any, pad_width: Any) -> Any:
 
 def undiagonal(g: Any, x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
     """Zeros in the shape of x, with g on a diagonal: the transpose of np.diagonal."""
-    out = np.zeros(np.shape(x), np.result_type(g))
+    out = np.zeros(np.shape(x), np.result_type(x if np.result_type(x).kind in "fc" else g))
     place = np.diagonal(out, offset, axis1, axis2)
     place.setflags(write=True)
     place[...] = g

@@ -122,7 +122,7 @@ def vjp_function(
             gradients = [sweep.whole(p) for p in seeds]
         n = len(outputs) if value else 0
         f.block.yields = [*(outputs if value else []), *gradients]
-        template: Anything = tuple(range(n, n + len(wrt))) if several else n
+        template: Anything = tuple(range(n, n + len(wrt))) if several or len(wrt) > 1 else n
         f.returns = (function.returns, template) if value else template
     dce(f, may_raise_less=not value)
     record(f)
@@ -144,7 +144,7 @@ def out_bars(f: Function, outputs: list[Anything]) -> list[Anything]:
         t = typeof(outputs[0])
         scalar = is_scalar(t)
         unknown = not isinstance(t, Num) or t.shape is None
-        kind = FLOAT if scalar else t
+        kind = FLOAT if scalar else Num("any", t.dtype) if isinstance(t, Num) and unknown else t
         return [extra_parameter(f, name, kind, 1.0 if scalar or unknown else UNDEFINED)]
     types = tree_map(lambda i: typeof(outputs[i]) if type(i) is int else i, f.returns)
     bar = extra_parameter(f, name, _structure(types), UNDEFINED)

@@ -6,7 +6,7 @@ from typing import Any as Anything
 
 from s2s_ad.ir.build import building, emit, typeof
 from s2s_ad.ir.core import Block, Function, Op, Value, leaves, replace, walk
-from s2s_ad.ir.types import Any, Num, Seq, Stack, Type, differentiable
+from s2s_ad.ir.types import SCALARS, Any, Num, Seq, Stack, Type, differentiable
 from s2s_ad.ops.structure import DICT, FILL_SLOT, FOR, LIST, TUPLE, WHILE
 
 
@@ -58,7 +58,7 @@ def uses(function: Function) -> dict[Value, int]:
 
 def is_array(t: Type) -> bool:
     """Whether a value of this type may be shared memory."""
-    return not (isinstance(t, Num) and t.kind in ("py", "np"))
+    return not (isinstance(t, Num) and t.kind in SCALARS)
 
 
 def unshare(function: Function) -> None:

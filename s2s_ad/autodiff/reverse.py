@@ -16,7 +16,7 @@ from s2s_ad.autodiff.zeros import name, refuse, zero_of
 from s2s_ad.errors import S2SError, UnsupportedError
 from s2s_ad.ir.build import building, emit
 from s2s_ad.ir.core import Block, Op, Value, captured, leaves, replace
-from s2s_ad.ir.types import INT, Num, Seq, Type, differentiable
+from s2s_ad.ir.types import INT, SCALARS, Num, Seq, Type, differentiable
 from s2s_ad.ops.rules import At
 from s2s_ad.ops.structure import (
     ACCUMULATE,
@@ -284,8 +284,8 @@ def bar_type(v: Value) -> Type:
     """The type of an adjoint that is carried or joined, until `passes.retype` refines it: the
     primal's, with the kind of a scalar left open."""
     t = v.type
-    if isinstance(t, Num) and t.kind in ("py", "np") and t.shape == ():
-        return Num("any", t.dtype, ())
+    if isinstance(t, Num) and t.kind in SCALARS and t.shape == ():
+        return Num("scalar", t.dtype, ())
     return t
 
 

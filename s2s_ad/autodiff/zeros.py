@@ -22,7 +22,7 @@ def zero_of(x: Anything) -> Anything:
         return None
     if isinstance(t, Stack):
         return emit(NEW_STACK, elem=t.elem)
-    if isinstance(t, Num) and t.shape == () and t.kind in ("py", "np", "any"):
+    if isinstance(t, Num) and t.shape == () and t.kind in ("py", "np", "scalar", "any"):
         return 0.0
     if isinstance(t, Seq):
         keys = t.keys if t.kind == "dict" else range(len(t.items))

@@ -50,12 +50,21 @@ class Aliases:
     """`tokens[v]`: the allocations of v. `copied` holds the updates that do not work in place."""
 
     def __init__(self, function: Function, fresh: set[Op] | None = None) -> None:
-        self.fresh = fresh or set()
+        self.fresh = fresh if fresh is not None else set()
         self.tokens: dict[Value, Tokens] = {}
         for p in function.block.params:
             self.tokens[p] = NOTHING if immutable(p) else frozenset({p})
         while self.block(function.block):
             pass
+        self.positions: dict[Value, int] = {}
+        for p in function.block.params:
+            self.positions[p] = len(self.positions)
+        for op in walk(function.block):
+            for b in op.blocks:
+                for p in b.params:
+                    self.positions[p] = len(self.positions)
+            for r in op.results:
+                self.positions.setdefault(r, len(self.positions))
 
     def of(self, operand: Anything) -> Tokens:
         out = NOTHING
@@ -66,6 +75,22 @@ class Aliases:
     def owned(self, tokens: Tokens) -> bool:
         made = (t[0] if isinstance(t, tuple) else t for t in tokens)
         return all(isinstance(op, Op) and op.prim not in (READ, CALL) for op in made)
+
+    def position(self, v: Value) -> int:
+        """Where v is defined, in the order of the text (branches and bodies after their `if` or
+        loop, so the results of these come before what is inside)."""
+        return self.positions.get(v, -1)
+
+    def older(self, v: Value, x: Value) -> bool:
+        """Whether v existed before the memory of x was made, so that they cannot share it."""
+        while isinstance(x.owner, Op) and is_update(x.owner) and x.owner not in self.fresh:
+            if type(x.owner.args[0]) is not Value:
+                return False
+            x = x.owner.args[0]
+        made = isinstance(x.owner, Op) and self.tokens[x] == frozenset({x.owner})
+        if not made or isinstance(v.type, Stack) and self.position(v) >= self.position(x):
+            return False
+        return self.position(v) < self.position(x)
 
     def set(self, v: Value, tokens: Tokens) -> bool:
         if immutable(v):

@@ -51,20 +51,17 @@ class Copies:
 
     def resolve(self) -> bool:
         """Whether the function was changed (then everything is planned again)."""
-        for stmt in statements(self.program):
-            if not isinstance(stmt, Let) or not is_update(stmt.op):
-                continue
-            op = stmt.op
-            if op in self.aliases.fresh or type(op.args[0]) is not Value:
-                continue
-            if immutable(op.args[0]) and op.prim is ACCUMULATE:
-                continue
-            if op.prim is ACCUMULATE and not fits_in_place(op):
-                self.aliases.fresh.add(op)
-                return True
-            if self.update(op, stmt):
-                return True
-        return False
+        updates = [
+            (s, s.op) for s in statements(self.program)
+            if isinstance(s, Let) and is_update(s.op) and type(s.op.args[0]) is Value
+            and s.op not in self.aliases.fresh
+            and not (s.op.prim is ACCUMULATE and immutable(s.op.args[0]))
+        ]  # fmt: skip
+        new = {op for _, op in updates if op.prim is ACCUMULATE and not fits_in_place(op)}
+        if new:
+            self.aliases.fresh |= new
+            return True
+        return any(self.update(op, stmt) for stmt, op in updates)
 
     def update(self, op: Op, stmt: Stmt) -> bool:
         x = op.args[0]
@@ -73,11 +70,11 @@ class Copies:
         if foreign:
             self.copy_buffer(op, foreign)
             return True
-        for v in sorted(self.liveness.after[stmt], key=order_in(self.function)):
+        for v in sorted(self.liveness.after[stmt], key=self.aliases.position):
             if v in op.results or immutable(v):
                 continue
             shared = self.aliases.of(v) & tokens
-            if not shared:
+            if not shared or self.aliases.older(v, x):
                 continue
             if isinstance(v.type, Stack):
                 if self.copy_pushed(shared):
@@ -91,6 +88,8 @@ class Copies:
     def copy_pushed(self, shared: Tokens) -> bool:
         for push in list(walk(self.function.block)):
             if push.prim is PUSH and self.aliases.of(push.args[1]) & shared:
+                if is_copy(push.args[1]):
+                    continue
                 block = block_of(self.function.block, push)
                 new = copy_op(push.args[1], push)
                 block.ops.insert(block.ops.index(push), new)
@@ -131,7 +130,7 @@ class Copies:
                 if k < 0:
                     break
                 x = loop.inits[k]
-                if self.aliases.of(x) & problem:
+                if self.aliases.of(x) & problem and not is_copy(x):
                     found = (loop, k)
             else:
                 break
@@ -175,16 +174,5 @@ def block_of(block: Block, op: Op) -> Block:
     raise AssertionError("the operation is not in the function")
 
 
-def order_in(function: Function) -> Anything:
-    """A sort key: the position of a value's definition."""
-    position: dict[Value, int] = {}
-    for p in function.block.params:
-        position[p] = len(position)
-    for op in walk(function.block):
-        for b in op.blocks:
-            for p in b.params:
-                position[p] = len(position)
-        for r in op.results:
-            position.setdefault(r, len(position))
-    return lambda v: position.get(v, -1)
-
+def is_copy(v: Value) -> bool:
+    return isinstance(v.owner, Op) and v.owner.prim in (COPY_ARRAY, COPY_TREE)

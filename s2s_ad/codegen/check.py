@@ -121,7 +121,10 @@ class Replay:
             if not (immutable(x) and op.prim.name == "accumulate"):
                 tokens = plan.aliases.of(x)
                 for name, held in state.items():
-                    spoiled = frozenset(v for v in held if plan.aliases.of(v) & tokens)
+                    spoiled = frozenset(
+                        v for v in held
+                        if plan.aliases.of(v) & tokens and not plan.aliases.older(v, x)
+                    )  # fmt: skip
                     state[name] = held - spoiled
         for r in op.results:
             if r not in plan.folding.values:

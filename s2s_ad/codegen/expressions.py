@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import builtins
 import math
+import sys
 from typing import Any as Anything
 
 import numpy as np
@@ -13,7 +14,7 @@ from s2s_ad.codegen.fold import short_circuit
 from s2s_ad.codegen.storage import Plan
 from s2s_ad.errors import InternalError, UnsupportedError
 from s2s_ad.ir.core import UNDEFINED, Op, Value
-from s2s_ad.ir.types import Num, rank
+from s2s_ad.ir.types import ListOf, Num, Seq, rank
 from s2s_ad.ops.structure import POP, Outside
 
 BINARY: dict[str, type[ast.operator]] = {
@@ -248,14 +249,19 @@ class Expressions:
 
     def call(self, function: ast.expr, op: Op, args: tuple[Anything, ...]) -> ast.expr:
         """A call with operands by position and static arguments by keyword, in the order of the
-        primitive's signature; those that are positional only stand by position."""
+        primitive's signature; those that have no default stand by position, too."""
         positional = [self.expr(a) for a in args]
         keywords: list[ast.keyword] = []
         order = [n for n in op.prim.signature.parameters if n in op.kwargs]
         order += [n for n in op.kwargs if n not in order]
         for name in order:
             parameter = op.prim.signature.parameters.get(name)
-            if parameter is not None and parameter.kind is parameter.POSITIONAL_ONLY:
+            if parameter is not None and (
+                parameter.kind is parameter.POSITIONAL_ONLY
+                or parameter.kind is parameter.POSITIONAL_OR_KEYWORD
+                and parameter.default is parameter.empty
+                and not keywords
+            ):
                 positional.append(self.expr(op.kwargs[name]))
             else:
                 keywords.append(ast.keyword(name, self.expr(op.kwargs[name])))
@@ -305,9 +311,21 @@ class Expressions:
         return ast.UnaryOp(UNARY[symbol](), node)
 
     def write_attribute(self, op: Op, name: str) -> ast.expr:
+        """`x.shape`, or `np.shape(x)` of what is not known to come from NumPy."""
+        if name in ("shape", "ndim", "size"):
+            t = op.args[0].type if type(op.args[0]) is Value else None
+            if not isinstance(t, Num) or t.kind not in ("array", "np") or op.kwargs:
+                return self.call(self.scope.dotted(f"np.{name}"), op, op.args)
         return ast.Attribute(self.expr(op.args[0]), name, ast.Load())
 
+    def write_getattr(self, op: Op, _: str) -> ast.expr:
+        return ast.Attribute(self.expr(op.args[0]), op.kwargs["name"], ast.Load())
+
     def write_method(self, op: Op, name: str) -> ast.expr:
+        t = op.args[0].type if type(op.args[0]) is Value else None
+        number = t is None or isinstance(t, Num) and t.kind == "py"
+        if name == "copy" and (number or isinstance(t, (Seq, ListOf))):
+            return self.call(self.scope.dotted("np.copy"), op, op.args)
         method = ast.Attribute(self.expr(op.args[0]), name, ast.Load())
         return self.call(method, op, op.args[1:])
 
@@ -359,7 +377,35 @@ class Expressions:
         return ast.Call(self.scope.dotted("np.full"), [shape, self.expr(g)], [])
 
     def write_fstring(self, op: Op, _: str) -> ast.expr:
-        raise InternalError("f-strings are written by the front end's own primitive")
+        values: list[ast.expr] = []
+        for part in op.args[0]:
+            if isinstance(part, str):
+                values.append(ast.Constant(part))
+                continue
+            value, conversion, spec = part
+            code = ord(conversion) if conversion else -1
+            shown = ast.JoinedStr([ast.Constant(spec)]) if spec else None
+            values.append(ast.FormattedValue(self.expr(value), code, shown))
+        return ast.JoinedStr(values)
+
+    def write_exception(self, op: Op, _: str) -> ast.expr:
+        """The class by its builtin name, or from the module that has it."""
+        cls = op.kwargs["cls"]
+        arguments = [self.expr(a) for a in op.args]
+        if getattr(builtins, cls.__name__, None) is cls:
+            return ast.Call(self.scope.builtin(cls.__name__), arguments, [])
+        module = sys.modules.get(cls.__module__)
+        if getattr(module, cls.__name__, None) is cls:
+            place = Outside(cls.__name__, cls.__module__, vars(module))
+            return ast.Call(self.scope.outside(place), arguments, [])
+        raise UnsupportedError(
+            f"the exception {cls.__qualname__} is not the member of a module",
+            "define its class at the top of a module",
+            op.location,
+        )
+
+    def write_unpack(self, op: Op, _: str) -> ast.expr:
+        return self.expr(op.args[0])
 
 
 def plus(left: ast.expr, right: ast.expr) -> ast.expr:

@@ -130,6 +130,12 @@ class Folder:
             return None
         if op.blocks and op not in self.folding.ifs:
             return None
+        if any(
+            isinstance(u, Op) and is_update(u) and u.args[0] is v
+            and (u.prim is not ACCUMULATE or op.prim.syntax == "method copy")
+            for u in uses
+        ):  # fmt: skip
+            return None  # a buffer has a name
         if is_update(op) and (op.prim is not ACCUMULATE or self.families.hint(v)):
             return None
         if not v.hint and self.families.hint(v) and any(isinstance(u, Block) for u in uses):

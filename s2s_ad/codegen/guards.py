@@ -3,29 +3,50 @@
 from __future__ import annotations
 
 import ast
+import re
 
+from s2s_ad.codegen.text import INDENT, WIDTH, simple
 from s2s_ad.ir.core import Function
 
+MESSAGE = "derived for sizes other than 1"
+ITEM = re.compile(r"(\w+)\[\d+\](.*)")
 
-def guard(function: Function, names: list[str]) -> ast.stmt | None:
-    """`assert 1 not in (x.shape[0], w.shape[1])`, where the text relied on sizes not being 1."""
+
+def guard(function: Function, names: list[str]) -> list[ast.stmt]:
+    """`assert 1 not in (x.shape[0], w.shape[1])`, where the text relied on sizes not being 1. The
+    items of a list are walked where naming each would be too long."""
     sizes = sorted(
         {d.name for d in function.facts.assumptions() if root(d.name) in names},
         key=lambda n: (names.index(root(n)), n),
     )
     if not sizes:
-        return None
-    nodes = [ast.parse(s, mode="eval").body for s in sizes]
-    whole = ast.Tuple(nodes, ast.Load())
-    test = ast.Compare(ast.Constant(1), [ast.NotIn()], [whole])
-    if len(nodes) == 1:
-        test = ast.Compare(nodes[0], [ast.NotEq()], [ast.Constant(1)])
-    return ast.Assert(test, ast.Constant("derived for sizes other than 1"))
+        return []
+    for texts in ([plain(sizes, f', "{MESSAGE}"')], [plain(sizes)], walked(sizes, names)):
+        nodes = [ast.parse(text).body[0] for text in texts]
+        if nodes and all(len(INDENT + simple(node)) <= WIDTH for node in nodes):
+            return nodes
+    return [ast.parse(plain([s])).body[0] for s in sizes]
+
+
+def plain(sizes: list[str], message: str = "") -> str:
+    if len(sizes) == 1:
+        return f"assert {sizes[0]} != 1{message}"
+    return f"assert 1 not in ({', '.join(sizes)}){message}"
+
+
+def walked(sizes: list[str], names: list[str]) -> list[str]:
+    """One assertion that walks the one parameter whose items are many."""
+    lists = list(dict.fromkeys(m.group(1) for m in map(ITEM.fullmatch, sizes) if m))
+    if len(lists) != 1:
+        return []
+    item = next(c for c in "pqrstuvw" if c not in names)
+    rest = dict.fromkeys(
+        item + m.group(2) if (m := ITEM.fullmatch(s)) else s for s in sizes
+    )
+    return [f"assert all(1 not in ({', '.join(rest)}) for {item} in {lists[0]})"]
 
 
 def root(name: str) -> str:
     """The parameter that a size belongs to."""
-    for k, c in enumerate(name):
-        if not (c.isalnum() or c == "_"):
-            return name[:k]
-    return name
+    found = re.match(r"\w*", name)
+    return found.group() if found else ""

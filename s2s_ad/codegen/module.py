@@ -11,6 +11,7 @@ from s2s_ad.codegen.expressions import Scope, constant
 from s2s_ad.codegen.guards import guard
 from s2s_ad.codegen.names import BUILTINS, assign_names, free, parameter_names
 from s2s_ad.codegen.program import Let, operand_of
+from s2s_ad.codegen.sizes import read_sizes_from_names
 from s2s_ad.codegen.statements import Statements
 from s2s_ad.codegen.storage import Plan, plan
 from s2s_ad.codegen.text import INDENT, WIDTH, TooLong, compare, expression, lines_of
@@ -85,6 +86,7 @@ class Printed:
 def emit_function(original: Function, scope: Scope, flat: bool = False) -> Printed:
     """Print one function; where a line comes out too long, a part of it gets a name."""
     function = clone(original)
+    read_sizes_from_names(function)
     if flat:
         count = len(function.block.yields)
         function.returns = tuple(range(count)) if count != 1 else 0
@@ -117,9 +119,7 @@ def write(planned: Plan, scope: Scope, name: str, strict: bool) -> Printed:
         used = again
     check(planned)
     function = planned.function
-    assertion = guard(function, parameter_names(function))
-    if assertion is not None:
-        body.insert(0, assertion)
+    body[:0] = guard(function, parameter_names(function))
     if len(body) > 1 and isinstance(body[-1], ast.Return) and body[-1].value is None:
         body.pop()
     args = arguments(function, scope)

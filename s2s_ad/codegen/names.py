@@ -8,7 +8,7 @@ import re
 
 from s2s_ad.codegen.program import For, Let, statements
 from s2s_ad.codegen.storage import Plan, Variable
-from s2s_ad.ir.core import UNDEFINED, Function, Op, Value, leaves
+from s2s_ad.ir.core import UNDEFINED, Function, Op, Value
 from s2s_ad.ir.types import Stack
 
 LONGEST = 24
@@ -36,7 +36,6 @@ def assign_names(plan: Plan, taken: set[str]) -> None:
             rest.append(variable)
     unread = unread_indices(plan)
     indices = {s.index for s in statements(plan.program) if isinstance(s, For)}
-    returned = {v for v in leaves(plan.function.block.yields) if v in plan.variables}
     primal_out = first_result(plan.function)
     for user in (True, False):
         for variable in rest:
@@ -49,8 +48,8 @@ def assign_names(plan: Plan, taken: set[str]) -> None:
             wanted = wanted_name(variable, plan)
             if all(v in indices for v in variable.values) and not hint_of(variable, plan):
                 wanted = next((c for c in "ijk" if c not in used), "i")
-            if not hint_of(variable, plan) and primal_out in variable.values:
-                wanted = "out" if returned else wanted
+            if primal_out in variable.values and (not hint_of(variable, plan) or wanted in used):
+                wanted = "out"
             variable.name = free(wanted, used)
             used.add(variable.name)
 

@@ -58,6 +58,7 @@ def plan(function: Function, keep: set[Value]) -> Plan:
         schedule(function, families, aliases)
         headers = find_headers(function, aliases)
         walked = {r for h in headers.values() for op in h.ops for r in op.results}
+        walked |= {e.source for h in headers.values() for e in h.elements}
         folding = fold(function, families, aliases, keep | walked)
         program = Lowering(function, folding, headers).run()
         liveness = Liveness(program, folding)

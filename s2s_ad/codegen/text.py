@@ -78,19 +78,24 @@ def _line(line: str, node: ast.stmt, strict: bool) -> str:
 
 def simple(node: ast.AST) -> str:
     """A simple statement on one line, by astor."""
+    if isinstance(node, ast.Assign) and isinstance(node.value, ast.Tuple) and node.value.elts:
+        if not isinstance(node.targets[0], ast.Tuple):  # x[i] = (a, b)
+            return f"{target(node.targets[0])} = ({expression(node.value)})"
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
         return astor.to_source(node, pretty_string=repr_string, pretty_source="".join).strip()
 
 
 def repr_string(s: str, *_: object, **__: object) -> str:
-    return repr(s)
+    """A string constant, in double quotes where that needs no backslash."""
+    text = repr(s)
+    return f'"{s}"' if text[1:-1] == s and '"' not in s else text
 
 
 def expression(node: ast.expr) -> str:
-    """An expression; the outermost parentheses that astor gives it are dropped."""
-    text = simple(ast.Assign([ast.Name("_", ast.Store())], node, lineno=1))
-    return text[len("_ = ") :]
+    """An expression, without parentheses around it."""
+    text = simple(ast.Assign([ast.Tuple([], ast.Store())], node, lineno=1))
+    return text.partition(" = ")[2]
 
 
 def target(node: ast.expr) -> str:

@@ -16,11 +16,11 @@ from s2s_ad.frontend.bindings import (
     is_plain,
     is_structure,
 )
-from s2s_ad.frontend.context import Frame, evaluate, expression, operand, refuse
+from s2s_ad.frontend.context import Frame, evaluate, expression, refuse
 from s2s_ad.frontend.guards import Is, Looks, check_array, holds_data, look, outside_type
-from s2s_ad.frontend.names import RESOLVED, outside
+from s2s_ad.frontend.names import outside, resolves
 from s2s_ad.frontend.statics import dtype_of, rank_of
-from s2s_ad.ir.build import emit, facts
+from s2s_ad.ir.build import emit
 from s2s_ad.ir.core import Op, Value
 from s2s_ad.ir.types import Any, Num, Opaque
 from s2s_ad.ops.methods import ATTRIBUTES, METHODS
@@ -84,6 +84,11 @@ def _of_class(frame: Frame, x: type, name: str, shown: str) -> Anything:
 def _of_object(frame: Frame, x: Object, name: str) -> Anything:
     """An attribute of an object that is known while lowering: what it is now decides what it
     is, and a guard asks again."""
+    getter = getattr(type(x.object), name, None)
+    if isinstance(getter, property) and isinstance(getter.fget, types.FunctionType):
+        from s2s_ad.frontend.inline import call_function
+
+        return call_function(frame, getter.fget, [x], {}, getter)
     try:
         found = getattr(x.object, name)
     except AttributeError:
@@ -97,8 +102,6 @@ def _of_object(frame: Frame, x: Object, name: str) -> Anything:
 
     key = ("attribute", x.name, id(x.object), name)
     if holds_data(found):
-        if isinstance(getattr(type(x.object), name, None), property):
-            refuse("a property is not supported", "call a method, or read a plain attribute")
         guards.setdefault(key, Looks(find, look(found)))
         return emit(
             "getattr", x.value(), name=name, type=outside_type(found, f"{x.name}.{name}")
@@ -107,7 +110,7 @@ def _of_object(frame: Frame, x: Object, name: str) -> Anything:
         function = found.__func__
         guards.setdefault(key, Is(lambda arguments: find(arguments).__func__, function))
         return Bound(function, x)
-    if isinstance(found, RESOLVED) or callable(found):
+    if resolves(found):
         guards.setdefault(key, Is(find, found))
         return found
     guards.setdefault(key, Looks(find, look(found)))
@@ -151,10 +154,3 @@ def _example(t: Anything) -> Anything:
     """An empty container of the kind of a type."""
     kind = getattr(t, "kind", "")
     return {"tuple": (), "list": [], "dict": {}}.get(kind) if not isinstance(t, Num) else None
-
-
-def size_facts() -> Anything:
-    return facts()
-
-
-__all__ = ["attribute", "get_attribute", "operand"]

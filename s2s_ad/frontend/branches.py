@@ -96,7 +96,9 @@ class Join:
     results: list[Value] = field(default_factory=list)
 
     def slot(self, parts: list[Anything], name: str) -> Slot:
-        types = [typeof(x) for x in parts if x is not UNDEFINED]
+        pending = self.frame.lowering.pending
+        known = [x for x in parts if not (type(x) is Value and x in pending)]
+        types = [typeof(x) for x in known if x is not UNDEFINED]
         user = name not in (RETURN, RESULT)
         self.results.append(Value(join_types(types), name if user else "", user))
         self.yields.append(parts)
@@ -128,7 +130,9 @@ class Join:
     def structure(self, name: str, parts: list[Anything], known: list[Anything]) -> Anything:
         parts = list(parts)
         for k, x in enumerate(parts):
-            if type(x) is Value and isinstance(x.type, Seq):
+            if type(x) is Value and x in self.frame.lowering.pending:
+                parts[k] = UNDEFINED
+            elif type(x) is Value and isinstance(x.type, Seq):
                 with inside(self.frame, self.arms[k].block):
                     parts[k] = opened(self.frame, x)
         known = [x for x in parts if x is not DEAD and x is not UNDEFINED]

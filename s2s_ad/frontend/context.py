@@ -14,13 +14,14 @@ from s2s_ad.errors import S2SError, UnsupportedError
 from s2s_ad.frontend.bindings import DEAD, Bound, Closure, Conflict, is_structure, items
 from s2s_ad.frontend.guards import Unchanged
 from s2s_ad.frontend.liveness import Liveness, Names, assigned, loads
+from s2s_ad.frontend.refusals import REFUSED
 from s2s_ad.frontend.source import Source
 from s2s_ad.ir.build import apply, building, cursor, emit, facts
 from s2s_ad.ir.core import Block, Function, Op, Statement, Value
 from s2s_ad.ir.primitive import TABLE
 from s2s_ad.ir.types import Opaque, Seq, Type
 
-Transform = Callable[[Function, str, tuple[int, ...]], Function]
+Transform = Callable[[Function, str, tuple[int, ...], bool], Function]
 RETURN = "return"  # the name under which a value to be returned travels; no user can have it
 
 
@@ -40,7 +41,10 @@ class Lowering:
     sites: dict[Anything, list[Anything]] = field(default_factory=dict)  # where each is called
     sizes: dict[Anything, int] = field(default_factory=dict)  # operations of an inlined callee
     updates: list[Anything] = field(default_factory=list)  # see augmented.py
-    names: set[str] = field(default_factory=set)
+    names: set[str] = field(default_factory=set)  # of sizes
+    liveness: dict[Anything, Liveness] = field(default_factory=dict)
+    pending: set[Value] = field(default_factory=set)  # see loops.template
+    sources: dict[Anything, Source] = field(default_factory=dict)
 
 
 @dataclass(eq=False)
@@ -69,11 +73,17 @@ class Frame:
     liveness: Liveness = field(init=False)
 
     def __post_init__(self) -> None:
+        if isinstance(self.node, gast.FunctionDef):
+            end_with_return(self.node)
+            open_loops(self.node)
         body = [self.node.body] if isinstance(self.node, gast.Lambda) else self.node.body
         a = self.node.args
         names = [n.id for n in (*a.posonlyargs, *a.args, *a.kwonlyargs, a.vararg, a.kwarg) if n]
         self.locals = frozenset(names) | frozenset(assigned(body))
-        self.liveness = LIVENESS.get(self.node) or Liveness(self.node)
+        known = self.lowering.liveness
+        if self.node not in known:
+            known[self.node] = Liveness(self.node)
+        self.liveness = known[self.node]
 
     def chain(self) -> Iterator[Frame]:
         """This frame and its callers."""
@@ -83,38 +93,30 @@ class Frame:
             frame = frame.caller
 
 
-LIVENESS: dict[Anything, Liveness] = {}
+def end_with_return(node: Anything) -> None:
+    """Make the return of None at the end of a function explicit."""
+    last = node.body[-1]
+    if isinstance(last, gast.Return):
+        return
+    node.body.append(gast.copy_location(gast.Return(None), last))
+
+
+def open_loops(node: Anything) -> None:
+    """Give a loop whose condition assigns names the form `while True: if ...: ... else: break`:
+    what the condition assigns is then assigned in the body."""
+    for loop in gast.walk(node):
+        if isinstance(loop, gast.While) and not loop.orelse:
+            if any(isinstance(n, gast.NamedExpr) for n in gast.walk(loop.test)):
+                leave = gast.copy_location(gast.Break(), loop)
+                inner = gast.copy_location(gast.If(loop.test, loop.body, [leave]), loop)
+                loop.test = gast.copy_location(gast.Constant(True, None), loop.test)
+                loop.body = [inner]
+
 
 # Evaluation -----------------------------------------------------------------------------------
 
 Evaluator = Callable[[Frame, Anything], Anything]
 EXPRESSIONS: dict[type, Evaluator] = {}
-
-REFUSED: dict[str, tuple[str, str]] = {
-    "ListComp": ("list comprehensions are not supported yet", "write a loop"),
-    "SetComp": ("set comprehensions are not supported", "write a loop"),
-    "DictComp": ("dict comprehensions are not supported yet", "write a loop"),
-    "GeneratorExp": ("generator expressions are not supported yet", "write a loop"),
-    "Set": ("sets are not supported: their order is arbitrary", "use a tuple"),
-    "Await": ("await is not supported", "differentiate a plain function"),
-    "Yield": ("generators are not supported", "return the values instead"),
-    "YieldFrom": ("generators are not supported", "return the values instead"),
-    "Starred": ("a starred expression is not supported here", "write the items out"),
-    "Global": ("global is not supported", "return the value instead"),
-    "Nonlocal": ("nonlocal is not supported", "return the value instead"),
-    "Try": ("try is not supported", "test for the exceptional case with if"),
-    "TryStar": ("try is not supported", "test for the exceptional case with if"),
-    "Delete": ("del is not supported", "leave the name alone"),
-    "ClassDef": ("a class inside a function is not supported", "define it outside"),
-    "Import": ("import inside a function is not supported", "import at the top of the module"),
-    "ImportFrom": ("import inside a function is not supported", "import at the top of the module"),
-    "AsyncFor": ("async is not supported", "use a plain for loop"),
-    "AsyncWith": ("async is not supported", "use a plain function"),
-    "AsyncFunctionDef": ("async is not supported", "use a plain function"),
-    "Match": ("match is not supported", "use if and elif"),
-    "TypeAlias": ("type statements inside a function are not supported", "write it outside"),
-    "TemplateStr": ("template strings are not supported", "use an f-string"),
-}  # fmt: skip
 
 
 def expression(*kinds: type) -> Callable[[Evaluator], Evaluator]:

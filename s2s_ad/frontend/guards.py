@@ -8,7 +8,7 @@ from typing import Any as Anything
 import numpy as np
 
 from s2s_ad.errors import UnsupportedError
-from s2s_ad.ir.types import Dim, Num, Opaque, Seq, Type, type_of
+from s2s_ad.ir.types import Dim, Num, Seq, Type, type_of
 
 Arguments = tuple[Anything, ...]
 MISSING = object()
@@ -28,6 +28,10 @@ class Unchanged:
                 self.entries.append((namespace, name, object))
         elif not any(cell is namespace for cell, _ in self.cells):
             self.cells.append((namespace, object))
+
+    def any(self) -> bool:
+        """Whether there is anything to ask."""
+        return bool(self.entries or self.cells)
 
     def __call__(self, arguments: Arguments) -> bool:
         for namespace, name, object in self.entries:
@@ -142,6 +146,3 @@ def check_array(x: Anything, name: str) -> None:
             "supported",
             f"use np.asarray({name})",
         )
-
-
-__all__ = ["Equals", "Is", "Looks", "Opaque", "Unchanged", "check_array", "holds_data", "look"]

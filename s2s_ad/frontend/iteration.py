@@ -6,10 +6,11 @@ only known to be indexable (its type unknown) is walked by `len` and indexing.
 
 from __future__ import annotations
 
+import operator
 from typing import Any as Anything
 
 from s2s_ad.frontend.bindings import is_structure, items
-from s2s_ad.frontend.context import Frame, fully_opened, item, materialised, opened, operate, refuse
+from s2s_ad.frontend.context import Frame, item, materialised, opened, operate, refuse
 from s2s_ad.frontend.expressions import arithmetic
 from s2s_ad.ir.build import emit, facts
 from s2s_ad.ir.core import Value
@@ -47,9 +48,9 @@ class Walk:
         """The values that are walked."""
         return []
 
-    def over(self) -> tuple[Anything, ...]:
-        """How the user wrote the header: ("range",), ("items", names), ("enumerate", names)."""
-        return ("range",)
+    def over(self) -> tuple[str, tuple[Value, ...]] | None:
+        """How the user wrote the header: ("items", values), ("enumerate", values), else None."""
+        return None
 
 
 class Range(Walk):
@@ -65,8 +66,6 @@ class Range(Walk):
         return range(*parts) if all(type(p) is int for p in parts) else None
 
     def length(self, frame: Frame) -> Anything:
-        import operator
-
         known = self.constant()
         if known is not None:
             return len(known)
@@ -83,8 +82,6 @@ class Range(Walk):
         return arithmetic(frame, operator.floordiv, widened, self.step)
 
     def item(self, frame: Frame, index: Anything) -> Anything:
-        import operator
-
         if type(self.step) is int and self.step == 1:
             scaled = index
         else:
@@ -153,8 +150,8 @@ class Sequence(Walk):
     def sources(self) -> list[Value]:
         return [self.value]
 
-    def over(self) -> tuple[Anything, ...]:
-        return ("items", (self.value.hint,))
+    def over(self) -> tuple[str, tuple[Value, ...]] | None:
+        return ("items", (self.value,))
 
 
 class Indexed(Walk):
@@ -178,8 +175,8 @@ class Indexed(Walk):
     def sources(self) -> list[Value]:
         return [self.value]
 
-    def over(self) -> tuple[Anything, ...]:
-        return ("items", (self.value.hint,))
+    def over(self) -> tuple[str, tuple[Value, ...]] | None:
+        return ("items", (self.value,))
 
 
 class Enumerate(Walk):
@@ -195,8 +192,6 @@ class Enumerate(Walk):
         return self.inner.length(frame)
 
     def item(self, frame: Frame, index: Anything) -> Anything:
-        import operator
-
         shown = index
         if not (type(self.start) is int and self.start == 0):
             shown = arithmetic(frame, operator.add, self.start, index)
@@ -214,11 +209,11 @@ class Enumerate(Walk):
     def sources(self) -> list[Value]:
         return self.inner.sources()
 
-    def over(self) -> tuple[Anything, ...]:
+    def over(self) -> tuple[str, tuple[Value, ...]] | None:
         inner = self.inner.over()
-        if inner[0] == "items" and type(self.start) is int and self.start == 0:
+        if inner and inner[0] == "items" and type(self.start) is int and self.start == 0:
             return ("enumerate", inner[1])
-        return ("range",)
+        return None
 
 
 class Zip(Walk):
@@ -258,11 +253,11 @@ class Zip(Walk):
     def sources(self) -> list[Value]:
         return [v for inner in self.inners for v in inner.sources()]
 
-    def over(self) -> tuple[Anything, ...]:
+    def over(self) -> tuple[str, tuple[Value, ...]] | None:
         parts = [inner.over() for inner in self.inners]
-        if all(p[0] == "items" for p in parts):
-            return ("items", tuple(name for p in parts for name in p[1]))
-        return ("range",)
+        if all(p is not None and p[0] == "items" for p in parts):
+            return ("items", tuple(v for p in parts if p is not None for v in p[1]))
+        return None
 
 
 class Reversed(Walk):
@@ -278,8 +273,6 @@ class Reversed(Walk):
         return self.inner.length(frame)
 
     def item(self, frame: Frame, index: Anything) -> Anything:
-        import operator
-
         last = arithmetic(frame, operator.sub, self.inner.length(frame), 1)
         return self.inner.item(frame, arithmetic(frame, operator.sub, last, index))
 
@@ -344,4 +337,3 @@ def listed(frame: Frame, x: Anything) -> list[Anything]:
     return list(found)
 
 
-__all__ = ["Enumerate", "Range", "Reversed", "Walk", "Zip", "fully_opened", "listed", "walk"]

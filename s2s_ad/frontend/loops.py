@@ -94,22 +94,25 @@ class Body:
     status: Status
 
 
-def template(name: str, a: Anything, b: Anything) -> Anything:
-    """The structure that covers two bindings of a name; `HOLE` for each value."""
+def template(name: str, a: Anything, b: Anything, pending: set[Value]) -> Anything:
+    """The structure that covers two bindings of a name; `HOLE` for each value. `pending` are the
+    parameters of loops into which nothing is known to flow yet: they may become structures."""
     missing = (UNDEFINED, DEAD)
     if any(a is m for m in missing):
-        return HOLE if any(b is m for m in missing) else template(name, b, b)
+        return HOLE if any(b is m for m in missing) else template(name, b, b, pending)
     if any(b is m for m in missing):
-        return template(name, a, a)
+        return template(name, a, a, pending)
     if isinstance(a, Conflict) or isinstance(b, Conflict):
         return a if isinstance(a, Conflict) else b
     if is_structure(a) and is_structure(b) and same_frame(a, b):
         columns = zip(items(a), items(b))
-        return rebuilt(a, [template(name, x, y) for x, y in columns])
+        return rebuilt(a, [template(name, x, y, pending) for x, y in columns])
     for x, y in ((a, b), (b, a)):
         if is_structure(x) and type(y) is Value and isinstance(y.type, Seq):
             if y.type.kind == type(x).__name__ and len(y.type.items) == len(x):
                 return map_leaves(lambda leaf: HOLE, x)
+        if is_structure(x) and type(y) is Value and y in pending:
+            return template(name, x, x, pending)
     if is_data(a) and is_data(b):
         return HOLE
     if identical(a, b):
@@ -186,57 +189,57 @@ def settle(
 
 
 def _start(frame: Frame, name: str) -> Carried:
-    init = frame.env.get(name, UNDEFINED)
-    shape = template(name, init, init)
+    init = UNDEFINED if name == RETURN else frame.env.get(name, UNDEFINED)
+    shape = template(name, init, init, frame.lowering.pending)
     types = [None if x is UNDEFINED else typeof(x) for x in project(frame, shape, init)]
     return Carried(name, init, shape, types)
 
 
 def _unchanged(c: Carried, body: Body) -> bool:
-    if c.init is UNDEFINED and holes(c.template):
-        return False
-    pairs = zip(body.params, body.ends)
-    return all(identical(start[c.name], end.get(c.name, UNDEFINED)) for start, end in pairs)
+    ends = [end.get(c.name, UNDEFINED) for end in body.ends]
+    if c.init is UNDEFINED and c.template is HOLE:
+        starts = [start[c.name] for start in body.params]
+        return all(_missing(end) or end is start for start, end in zip(starts, ends))
+    return all(identical(start[c.name], end) for start, end in zip(body.params, ends))
+
+
+def _missing(x: Anything) -> bool:
+    return x is UNDEFINED or x is DEAD
 
 
 def _widen(frame: Frame, c: Carried, body: Body) -> bool:
     """Make structure and types cover what comes out of the body; whether they did before."""
-    shape = c.template
     ends = [end.get(c.name, UNDEFINED) for end in body.ends]
-    new = template(c.name, c.init, c.init)
-    for end in ends:
-        new = template(c.name, _shaped(new, c.init), end) if new is not HOLE else template(
-            c.name, c.init, end
-        )  # fmt: skip
-    columns = []
+    known = [x for x in (c.init, *ends) if not _missing(x)]
+    chosen = next((x for x in known if is_structure(x)), known[0] if known else UNDEFINED)
+    shapes = [template(c.name, chosen, x, frame.lowering.pending) for x in known] or [HOLE]
+    new = next((s for s in shapes if isinstance(s, Conflict)), shapes[0])
+    columns = [project(frame, new, c.init)]
     for block, end in zip(body.blocks, ends):
         with inside(frame, block):
             columns.append(project(frame, new, end))
-    old = c.types if same_template(shape, new) else [None] * holes(new)
-    inits = project(frame, new, c.init)
+    same = same_template(c.template, new)
     types: list[Type | None] = []
     for k in range(holes(new)):
-        found = [typeof(x) for x in (inits[k], *(col[k] for col in columns)) if x is not UNDEFINED]
-        t = old[k]
-        for u in found:
-            t = u if t is None else join_two(t, u)
+        t = c.types[k] if same else None
+        for column in columns:
+            x = column[k]
+            if x is not UNDEFINED and not (type(x) is Value and x in frame.lowering.pending):
+                u = typeof(x)
+                t = u if t is None else join_two(t, u)
         types.append(t)
-    stable = same_template(shape, new) and types == c.types
+    stable = same and types == c.types
     c.template, c.types = new, types
     return stable
 
 
-def _shaped(shape: Anything, init: Anything) -> Anything:
-    """A binding that stands for a structure found so far."""
-    return init
-
-
-def enter(block: Block, carried: list[Carried]) -> dict[str, Anything]:
+def enter(block: Block, carried: list[Carried], pending: set[Value]) -> dict[str, Anything]:
     """Parameters of a loop's block for what it carries, as bindings."""
     out = {}
     for c in carried:
         user = c.name != RETURN
         values = [block.add_param(t or ANY, c.name if user else "", user) for t in c.types]
+        pending.update(v for v, t in zip(values, c.types) if t is None)
         out[c.name] = filled(c.template, values)
     return out
 
@@ -290,7 +293,6 @@ def lower_for(
     if not over.rolls():
         refuse("the items of this loop differ in structure", "iterate over one kind of item")
     restore = checkpoint(frame)
-    env, count, guards = frame.env, len(frame.lowering.blocks[-1].ops), dict(frame.env)
     try:
         return rolled(frame, node, over, rest, lower)
     except NotStatic:
@@ -298,8 +300,6 @@ def lower_for(
         if found is None or len(found) > SHORT:
             raise
         restore()
-        frame.env = guards
-        del env, frame.lowering.blocks[-1].ops[count:]
         return unrolled(frame, node, found, rest, lower)
 
 
@@ -323,7 +323,7 @@ def rolled(
     def attempt(carried: list[Carried]) -> Body:
         block = Block()
         index = block.add_param(INT, hint, bool(hint))
-        params = enter(block, carried)
+        params = enter(block, carried, frame.lowering.pending)
         frame.env = {**saved, **params}
         frame.loop = Loop(head, after)
         frame.iterated.extend(inner.sources())
@@ -344,7 +344,9 @@ def rolled(
         block.yields = leave(frame, carried, body.ends[0])
         stop, codes = stop_of(body.status)
     results, bound = results_of(carried)
-    kwargs: dict[str, Anything] = {"over": inner.over()}
+    kwargs: dict[str, Anything] = {}
+    if inner.over() is not None:
+        kwargs["over"] = inner.over()
     if backwards:
         kwargs["reversed"] = True
     return finish(frame, node, FOR, (*bounds, inits), kwargs, body, results, bound, stop, codes, rest, lower)  # fmt: skip
@@ -405,10 +407,10 @@ def afterwards(
         codes = stop.codes - {RETURNS}
         if not node.orelse or codes == {BREAKS}:
             return always(FALLS)
-        if codes == {FALLS} or not isinstance(condition, Value):
+        if codes == {FALLS} or not stop.mixed:
             return lower(frame, node.orelse, live, rest.tail and rest.empty)
         return branch(
-            frame, condition, lambda: always(FALLS),
+            frame, stop.value, lambda: always(FALLS),
             lambda: lower(frame, node.orelse, live, rest.tail and rest.empty),
             Rest(lambda: always(FALLS), True, live, live),
         )[0]  # fmt: skip
@@ -470,14 +472,14 @@ def lower_while(
 
     def attempt(carried: list[Carried]) -> Body:
         before, block = Block(), Block()
-        first = enter(before, carried)
+        first = enter(before, carried, frame.lowering.pending)
         frame.env = {**saved, **first}
         try:
             with inside(frame, before):
                 condition = truth(frame, evaluate(frame, node.test))
             before.yields = [condition]
             tested = {c.name: frame.env.get(c.name, UNDEFINED) for c in carried}
-            second = enter(block, carried)
+            second = enter(block, carried, frame.lowering.pending)
             frame.env = {**saved, **second}
             frame.loop = Loop(head, after)
             with inside(frame, block):

@@ -15,7 +15,7 @@ from typing import Any as Anything
 import gast
 import numpy as np
 
-from s2s_ad.frontend.bindings import Conflict, Object
+from s2s_ad.frontend.bindings import Bound, Conflict, Object
 from s2s_ad.frontend.context import Frame, Lowering, expression, refuse
 from s2s_ad.frontend.guards import (
     MISSING,
@@ -93,8 +93,10 @@ def outside(frame: Frame, found: Anything, place: Outside, shown: str) -> Anythi
     if holds_data(found):
         return read(frame, found, place, shown)
     unchanged = frame.lowering.unchanged
-    resolved = isinstance(found, RESOLVED) or getattr(found, "__s2s_ad__", False) is True
-    if resolved or callable(found) and not _is_instance(found):
+    if isinstance(found, types.MethodType) and isinstance(found.__func__, types.FunctionType):
+        unchanged.note(place.namespace, place.name, found)
+        return _method(found, place, shown)
+    if resolves(found):
         if place.module.partition(".")[0] not in STABLE or place.namespace is frame.source.globals:
             unchanged.note(place.namespace, place.name, found)
         if isinstance(found, types.ModuleType) and place.name == shown:
@@ -112,9 +114,24 @@ def outside(frame: Frame, found: Anything, place: Outside, shown: str) -> Anythi
     )
 
 
-def _is_instance(x: Anything) -> bool:
-    """Whether a callable is an object of a user's class: its attributes may matter."""
-    return type(x).__module__ not in ("builtins", "functools", "numpy") and not isinstance(x, type)
+def _method(found: types.MethodType, place: Outside, shown: str) -> Bound:
+    """A bound method that stands in a namespace: its object is read through it."""
+
+    def value() -> Value:
+        method = emit("read", place=place, type=Opaque("method"))
+        out: Value = emit("getattr", method, name="__self__", type=Opaque("object"))
+        return out
+
+    owner = Object(found.__self__, value, lambda arguments: place.read().__self__, shown)
+    return Bound(found.__func__, owner)
+
+
+def resolves(x: Anything) -> bool:
+    """Whether an object is resolved while lowering: a function, class, module or string. A
+    callable object of a user's class is not: its attributes may matter."""
+    if isinstance(x, RESOLVED) or getattr(x, "__s2s_ad__", False) is True:
+        return True
+    return callable(x) and type(x).__module__ in ("builtins", "functools", "numpy")
 
 
 def read(frame: Frame, found: Anything, place: Outside, shown: str) -> Value | Anything:
@@ -149,5 +166,5 @@ def freeze(lowering: Lowering, value: Value) -> bool:
     if not isinstance(found, (int, bool, tuple, list)) or key in lowering.frozen:
         return False
     lowering.frozen[key] = copy.deepcopy(found)
-    lowering.guards["value", *key] = Equals(lambda arguments: place.read(), lowering.frozen[key])
+    lowering.guards[("value", *key)] = Equals(lambda arguments: place.read(), lowering.frozen[key])
     return True

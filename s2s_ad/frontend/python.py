@@ -269,11 +269,11 @@ def _array(frame: Frame, x: Anything, *rest: Anything, **options: Anything) -> A
     if type(x) is Value and isinstance(x.type, Seq):
         from s2s_ad.frontend.context import fully_opened
 
-        return _Again((fully_opened(frame, x), *rest), options)
+        return Again((fully_opened(frame, x), *rest), options)
     return NotImplemented
 
 
-class _Again:
+class Again:
     """The same call with other arguments."""
 
     def __init__(self, args: tuple[Anything, ...], kwargs: dict[str, Anything]) -> None:

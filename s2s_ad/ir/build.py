@@ -17,7 +17,7 @@ from typing import Any as Anything
 from s2s_ad.errors import InternalError, Location, UnsupportedError
 from s2s_ad.ir.core import Block, Op, Statement, Value, leaves, tree_map
 from s2s_ad.ir.primitive import BY_NAME, TABLE, Primitive, result_types
-from s2s_ad.ir.types import Facts, Type, type_of
+from s2s_ad.ir.types import Facts, ListOf, Seq, Type, type_of
 
 
 @dataclass
@@ -133,7 +133,16 @@ def apply(function: Anything, *args: Anything, **kwargs: Anything) -> Anything:
     for name, value in static.items():
         if any(True for _ in leaves(value)):
             raise NotStatic(prim, name, next(leaves(value)))
-    return emit(prim, *operands, **static)
+    shown = [_as_array(x) if k < prim.arrays else x for k, x in enumerate(operands)]
+    return emit(prim, *shown, **static)
+
+
+def _as_array(x: Anything) -> Anything:
+    """A list or tuple as the array that NumPy makes of it, by an operation of its own."""
+    written = isinstance(x, (list, tuple))
+    if written or (type(x) is Value and isinstance(x.type, (Seq, ListOf)) and x.type.kind != "dict"):
+        return emit("array", x)
+    return x
 
 
 class NotStatic(UnsupportedError):

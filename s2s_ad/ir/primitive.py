@@ -33,6 +33,7 @@ class Primitive:
     derivative an object with `jvp` and `vjp` (see `s2s_ad.ops.rules`), or None
     container  "" for one plain result; "tuple" or "list" where the Python value is a sequence of
                the results, one each (then the type rule returns a tuple of types, also for one)
+    arrays     how many of the leading operands NumPy makes arrays of: lists there become arrays
     fields     the names of those results as attributes (`eigenvalues`), where it is a named tuple
     """
 
@@ -46,6 +47,7 @@ class Primitive:
     derivative: Anything = None
     container: str = ""
     fields: tuple[str, ...] = ()
+    arrays: int = 0
     signature: inspect.Signature = field(init=False)
 
     def __post_init__(self) -> None:

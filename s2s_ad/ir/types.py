@@ -30,12 +30,15 @@ class Dim:
 Size = Union[int, Dim, None]
 
 
+SCALARS = {"py", "np", "scalar"}
+
+
 @dataclass(frozen=True)
 class Num:
     """A number or an array of numbers.
 
-    `kind` is "py" (Python scalar), "np" (NumPy scalar), "array" (ndarray, 0-d included), or
-    "any" where only dtype or shape is known. `dtype` None and `shape` None mean unknown. `value`
+    `kind` is "py" (Python scalar), "np" (NumPy scalar), "scalar" (one of these two), "array"
+    (ndarray, 0-d included), or "any" where only dtype or shape is known. `dtype` None and `shape` None mean unknown. `value`
     is known of a Python int that is a size (`len(x)`, `x.shape[0]`), so that `np.zeros(len(x))`
     has the size of x.
     """
@@ -275,7 +278,9 @@ class Facts:
         if a == b:
             return a
         if isinstance(a, Num) and isinstance(b, Num):
-            kind = a.kind if a.kind == b.kind else "any"
+            kind = a.kind
+            if a.kind != b.kind:
+                kind = "scalar" if {a.kind, b.kind} <= SCALARS else "any"
             dtype = a.dtype if a.dtype == b.dtype else None
             if a.shape is None or b.shape is None or len(a.shape) != len(b.shape):
                 return Num(kind, dtype, None)

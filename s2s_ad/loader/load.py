@@ -15,16 +15,6 @@ from typing import Any as Anything
 _compiled: dict[str, CodeType] = {}  # file name -> code; the name contains a digest of the text
 
 
-class _Text:
-    """A PEP 302 loader that knows one text: `linecache` asks it after its cache was cleared."""
-
-    def __init__(self, text: str) -> None:
-        self.text = text
-
-    def get_source(self, _name: str) -> str:
-        return self.text
-
-
 def filename_of(text: str, name: str) -> str:
     """The stable file name under which a generated text is known."""
     digest = hashlib.sha256(text.encode()).hexdigest()[:16]
@@ -53,7 +43,6 @@ def load(
     namespace: dict[str, Anything] = {
         "__name__": f"s2s_ad.generated.{name}",
         "__file__": filename,
-        "__loader__": _Text(text),
     }
     namespace.update(bindings or {})
     exec(code, namespace)

@@ -50,10 +50,18 @@ def pair(
     """Declare an operator and its ufunc."""
     infer = operator_type(function, ufunc, python)
     declare(function, infer, derivative, *spellings, name=name, syntax=syntax)
-    declare(ufunc, ufunc_type(ufunc), derivative, name=f"np.{ufunc.__name__}")
+    shown = {"absolute": "abs", "remainder": "mod"}.get(ufunc.__name__, ufunc.__name__)
+    syntax = f"call np.{shown}"
+    declare(ufunc, ufunc_type(ufunc), derivative, name=f"np.{ufunc.__name__}", syntax=syntax)
 
 
 # Arithmetic -----------------------------------------------------------------------------------
+
+
+def divide_wrt_x(d: Anything, out: Anything, x: Anything, y: Anything) -> Anything:
+    t = typeof(out)
+    of_python = isinstance(t, Num) and t.kind == "py"  # then x / y has raised where y is 0
+    return d / y if of_python else ratio(d, y)
 
 
 def divide_wrt_y(d: Anything, out: Anything, x: Anything, y: Anything) -> Anything:
@@ -103,7 +111,7 @@ subtract = elementwise(lambda d, out, x, y: d, lambda d, out, x, y: -d)
 multiply = elementwise(
     lambda d, out, x, y: d * y, lambda d, out, x, y: d * x, same=lambda d, out, x: 2.0 * d * x
 )
-divide = elementwise(lambda d, out, x, y: ratio(d, y), divide_wrt_y)
+divide = elementwise(divide_wrt_x, divide_wrt_y)
 power = elementwise(power_wrt_base, power_wrt_exponent)
 mod = elementwise(lambda d, out, x, y: d, mod_wrt_y)
 negative = elementwise(lambda d, out, x: -d)
@@ -167,6 +175,10 @@ declare(np.divmod, _np_divmod_type, Divmod(), name="np.divmod", container="tuple
 
 
 # Comparison, bits, logic: constant ------------------------------------------------------------
+
+name: str
+function: Anything
+ufunc: Anything
 
 for name, function, symbol, ufunc in (
     ("less", operator.lt, "<", np.less),

@@ -67,7 +67,7 @@ def promoted(*items: Num) -> np.dtype | None:
         args: list[Anything] = []
         for item in items:
             assert item.dtype is not None
-            is_weak = item.kind == "py" or (loose and item.kind == "any")
+            is_weak = item.kind == "py" or (loose and item.kind in ("any", "scalar"))
             args.append(weak[item.dtype.kind] if is_weak else item.dtype)
         found.append(np.result_type(*args))
     return found[0] if found[0] == found[1] else None

@@ -80,14 +80,14 @@ def _shape_type(a: Anything) -> Type:
     return Seq("tuple", tuple(map(whole_number, sizes)))
 
 
-SHAPE = declare(np.shape, _shape_type, constant, syntax="attribute shape")
+SHAPE = declare(np.shape, _shape_type, constant, syntax="attribute shape", arrays=0)
 
 
 def _ndim_type(a: Anything) -> Type:
     return whole_number(array_of(a).rank)
 
 
-NDIM = declare(np.ndim, _ndim_type, constant, syntax="attribute ndim")
+NDIM = declare(np.ndim, _ndim_type, constant, syntax="attribute ndim", arrays=0)
 
 
 def _size_type(a: Anything, axis: int | None = None) -> Type:
@@ -97,7 +97,7 @@ def _size_type(a: Anything, axis: int | None = None) -> Type:
     return whole_number(product_of(sizes) if axis is None else sizes[axis])
 
 
-SIZE = declare(np.size, _size_type, constant, syntax="attribute size")
+SIZE = declare(np.size, _size_type, constant, syntax="attribute size", arrays=0)
 
 
 def _len_type(x: Anything) -> Type:

@@ -74,7 +74,7 @@ def _reps(reps: Anything) -> tuple[Anything, ...] | None:
     """The counts of np.tile in a tuple, or None where they are not spelled out."""
     if isinstance(reps, (tuple, list)):
         return tuple(reps)
-    if isinstance(reps, (int, np.integer)) or _whole(typeof(reps)):
+    if _whole(reps.type if type(reps) is Value else reps):
         return (reps,)
     return None
 
@@ -109,7 +109,7 @@ def _untile(g: Anything, out: Value, x: Value, reps: Anything) -> Anything:
     return np.sum(g, axis=summed[0] if len(summed) == 1 else tuple(summed))
 
 
-TILE = declare(np.tile, _tile_type, linear(_untile))
+TILE = declare(np.tile, _tile_type, linear(_untile), arrays=1)
 UNTILE = declare(
     runtime.untile,
     lambda g, x, reps: arranged(g, array_of(x).shape),

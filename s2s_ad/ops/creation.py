@@ -31,7 +31,7 @@ def _zeros_type(shape: Anything, dtype: Anything = float, order: str = "C") -> N
 
 
 for _function in (np.zeros, np.ones, np.empty):
-    declare(_function, _zeros_type, constant)
+    declare(_function, _zeros_type, constant, arrays=0)
 
 
 def _eye_type(N: Anything, *M: Anything, k: int = 0, dtype: Anything = float) -> Num:
@@ -39,14 +39,14 @@ def _eye_type(N: Anything, *M: Anything, k: int = 0, dtype: Anything = float) ->
     return Num("array", np.dtype(dtype), (rows, size_of_int(M[0]) if M else rows))
 
 
-EYE = declare(np.eye, _eye_type, constant)
+EYE = declare(np.eye, _eye_type, constant, arrays=0)
 
 
 def _identity_type(n: Anything, dtype: Anything = None) -> Num:
     return Num("array", dtype_given(dtype, np.dtype(float)), (size_of_int(n),) * 2)
 
 
-IDENTITY = declare(np.identity, _identity_type, constant)
+IDENTITY = declare(np.identity, _identity_type, constant, arrays=0)
 
 
 def _like_type(
@@ -83,7 +83,7 @@ def _full_type(
     return Num("array", dtype, shape_argument(shape))
 
 
-FULL = declare(np.full, _full_type, Fill())
+FULL = declare(np.full, _full_type, Fill(), arrays=0)
 
 
 def _full_like_type(
@@ -142,7 +142,7 @@ class Arange:
             yield step, fit(bars[0] * emit("arange", np.size(bars[0])), step)
 
 
-ARANGE = declare(np.arange, _arange_type, Arange())
+ARANGE = declare(np.arange, _arange_type, Arange(), arrays=0)
 
 
 def _linspace_type(

@@ -58,9 +58,18 @@ DIAGONAL = declare(
     ),
     alias=alias_of_array("view"),
 )
+
+
+def _undiagonal_type(
+    g: Anything, x: Anything, offset: int = 0, axis1: int = 0, axis2: int = 1
+) -> Num:
+    t = array_of(x)
+    return Num("array", t.dtype if t.dtype is not None and t.dtype.kind in "fc" else None, t.shape)
+
+
 UNDIAGONAL = declare(
     runtime.undiagonal,
-    lambda g, x, offset=0, axis1=0, axis2=1: arranged(g, array_of(x).shape),
+    _undiagonal_type,
     linear(lambda h, out, g, x, **where: fit(np.diagonal(h, **where), g)),
     syntax="runtime undiagonal",
 )
@@ -95,7 +104,7 @@ def _diag_alias(op: Op) -> str:
 DIAG = declare(np.diag, _diag_type, linear(_undiag), alias=_diag_alias)
 UNDIAG = declare(
     runtime.undiag,
-    lambda g, v, k=0: arranged(g, array_of(v).shape),
+    lambda g, v, k=0: Num("array", None, array_of(v).shape),
     linear(lambda h, out, g, v, k=0: np.diag(h, k) if k else np.diag(h)),
     syntax="runtime undiag",
     alias="layout",

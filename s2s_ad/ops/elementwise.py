@@ -40,10 +40,12 @@ from s2s_ad.ops.rules import (
     linear,
 )
 
+f: Anything  # a function in a loop over similar ones
 
-def ufunc(function: Anything, *maps: Anything) -> Primitive:
+
+def ufunc(function: Anything, *maps: Anything, selects: bool = False) -> Primitive:
     """Declare a ufunc: one map per operand."""
-    return declare(function, ufunc_type(function), elementwise(*maps))
+    return declare(function, ufunc_type(function), elementwise(*maps, selects=selects))
 
 
 # Exponentials and powers ----------------------------------------------------------------------
@@ -151,12 +153,14 @@ for f in (np.maximum, np.fmax):
         f,
         lambda d, out, x, y: goes_to(d, x >= y, x, y),
         lambda d, out, x, y: goes_to(d, y >= x, x, y),
+        selects=True,
     )
 for f in (np.minimum, np.fmin):
     ufunc(
         f,
         lambda d, out, x, y: goes_to(d, x <= y, x, y),
         lambda d, out, x, y: goes_to(d, y <= x, x, y),
+        selects=True,
     )
 
 
@@ -170,13 +174,17 @@ def ordered(low: Anything, high: Anything) -> bool:
     return low is None or high is None or literal(low) and literal(high) and low <= high
 
 
-def clip_wrt_min(d: Anything, out: Anything, a: Anything, low: Anything, high: Anything) -> Anything:
+def clip_wrt_min(
+    d: Anything, out: Anything, a: Anything, low: Anything, high: Anything
+) -> Anything:
     if ordered(low, high):
         return np.where(a < low, d, 0.0)
     return np.where(np.logical_and(a < low, np.less_equal(low, high)), d, 0.0)
 
 
-def clip_wrt_max(d: Anything, out: Anything, a: Anything, low: Anything, high: Anything) -> Anything:
+def clip_wrt_max(
+    d: Anything, out: Anything, a: Anything, low: Anything, high: Anything
+) -> Anything:
     if ordered(low, high):
         return np.where(a > high, d, 0.0)
     return np.where(np.logical_or(a > high, np.greater(low, high)), d, 0.0)
@@ -189,8 +197,8 @@ declare(
         lambda d, out, a, low, high: np.where(equal(out, a), d, 0.0),
         clip_wrt_min,
         clip_wrt_max,
+        selects=True,
     ),
-    name="clip",
 )
 
 # Selection ------------------------------------------------------------------------------------
@@ -205,11 +213,13 @@ class Where(Elementwise):
     """np.where selects a tangent, and masks a cotangent (see `Elementwise` for what follows)."""
 
     def __init__(self) -> None:
-        super().__init__((
-            None,
-            lambda d, out, condition, x, y: np.where(condition, d, 0.0),
-            lambda d, out, condition, x, y: np.where(condition, 0.0, d),
-        ))  # fmt: skip
+        super().__init__(
+            (
+                None,
+                lambda d, out, condition, x, y: np.where(condition, d, 0.0),
+                lambda d, out, condition, x, y: np.where(condition, 0.0, d),
+            )
+        )
 
     def jvp(self, op: Op, dots: dict[Value, Anything]) -> list[Anything]:
         condition, *branches = op.args
@@ -222,7 +232,7 @@ class Where(Elementwise):
         return [cast(d, op.result)]
 
 
-WHERE = declare(np.where, _where_type, Where(), name="where")
+WHERE = declare(np.where, _where_type, Where())
 
 
 def merge_masks(op: Op) -> tuple[Anything] | None:
@@ -230,20 +240,43 @@ def merge_masks(op: Op) -> tuple[Anything] | None:
     on different sides where(c, a, b): what follows the sum is masked at its end as well."""
     if op.prim.name not in ("accumulate", "add"):
         return None
-    owners = [a.owner if type(a) is Value else None for a in op.args]
-    if not all(isinstance(o, Op) and o.prim is WHERE and o.role != "primal" for o in owners):
+    first, second = (_written(a) for a in op.args)
+    if first is None or second is None or first.prim is not second.prim:
         return None
-    (c1, a1, b1), (c2, a2, b2) = (o.args for o in owners)  # type: ignore[union-attr]
+    if first.prim is WHERE:
+        together = _one_mask(first, second)
+        return None if together is None else (together,)
+    if first.prim.name not in ("unbroadcast", "sum") or first.args[1:] != second.args[1:]:
+        return None
+    inner = [_written(o.args[0]) for o in (first, second)]
+    if inner[0] is None or inner[1] is None or first.kwargs != second.kwargs:
+        return None
+    together = _one_mask(inner[0], inner[1])  # of one shape, that of the `where`
+    return (
+        None if together is None else (emit(first.prim, together, *first.args[1:], **first.kwargs),)
+    )
+
+
+def _written(x: Anything) -> Op | None:
+    """The operation of derivative code that made x."""
+    op = x.owner if type(x) is Value else None
+    return op if isinstance(op, Op) and op.role != "primal" else None
+
+
+def _one_mask(first: Op, second: Op) -> Anything:
+    if first.prim is not WHERE or second.prim is not WHERE:
+        return None
+    (c1, a1, b1), (c2, a2, b2) = first.args, second.args
     if c1 is not c2:
         return None
     if is_zero(b1) and is_zero(b2):
-        return (np.where(c1, a1 + a2, 0.0),)
+        return np.where(c1, a1 + a2, 0.0)
     if is_zero(a1) and is_zero(a2):
-        return (np.where(c1, 0.0, b1 + b2),)
+        return np.where(c1, 0.0, b1 + b2)
     if is_zero(b1) and is_zero(a2):
-        return (np.where(c1, a1, b2),)
+        return np.where(c1, a1, b2)
     if is_zero(a1) and is_zero(b2):
-        return (np.where(c1, a2, b1),)
+        return np.where(c1, a2, b1)
     return None
 
 
@@ -252,8 +285,18 @@ PEEPHOLES.append(merge_masks)
 # Signs and steps ------------------------------------------------------------------------------
 
 ufunc(np.copysign, lambda d, out, x, y: d * np.sign(x) * np.sign(out), None)
-ufunc(np.heaviside, None, lambda d, out, x, y: np.where(equal(x, 0.0), d, 0.0))
-for f in (np.sign, np.floor, np.ceil, np.trunc, np.rint, np.isnan, np.isinf, np.isfinite, np.signbit):  # fmt: skip
+ufunc(np.heaviside, None, lambda d, out, x, y: np.where(equal(x, 0.0), d, 0.0), selects=True)
+for f in (
+    np.sign,
+    np.floor,
+    np.ceil,
+    np.trunc,
+    np.rint,
+    np.isnan,
+    np.isinf,
+    np.isfinite,
+    np.signbit,
+):
     declare(f, ufunc_type(f), constant)
 
 
@@ -263,15 +306,17 @@ def _rounded(a: Anything, decimals: int = 0) -> Type:
     return numpy_result(None if num.kind == "any" else dtype, (num,))
 
 
-declare(np.round, _rounded, constant, np.around, name="round", syntax="call np.round")
+declare(np.round, _rounded, constant, np.around)
 
 
 def _fixed(x: Anything) -> Type:
     num = operand(x, "np.fix")
-    return numpy_result(num.dtype if num.dtype is not None and num.dtype.kind == "f" else None, (num,))
+    return numpy_result(
+        num.dtype if num.dtype is not None and num.dtype.kind == "f" else None, (num,)
+    )
 
 
-declare(np.fix, _fixed, constant, name="fix", syntax="call np.fix")
+declare(np.fix, _fixed, constant)
 
 
 def _close(a: Anything, b: Anything, rtol: Anything = 1e-05, atol: Anything = 1e-08) -> Type:
@@ -279,9 +324,9 @@ def _close(a: Anything, b: Anything, rtol: Anything = 1e-05, atol: Anything = 1e
     return numpy_result(BOOL.dtype, nums)
 
 
-declare(np.isclose, _close, constant, name="isclose", syntax="call np.isclose")
-declare(np.allclose, lambda a, b, rtol=1e-05, atol=1e-08: BOOL, constant, name="allclose", syntax="call np.allclose")  # fmt: skip
-declare(np.array_equal, lambda a1, a2: BOOL, constant, name="array_equal", syntax="call np.array_equal")  # fmt: skip
+declare(np.isclose, _close, constant)
+declare(np.allclose, lambda a, b, rtol=1e-05, atol=1e-08: BOOL, constant)
+declare(np.array_equal, lambda a1, a2: BOOL, constant)
 
 # Parts of complex numbers, of real ones -------------------------------------------------------
 
@@ -305,6 +350,12 @@ def _imag_transpose(g: Anything, out: Value, val: Value) -> Anything:
     raise UnsupportedError("np.imag of what may be complex", "s2s_ad differentiates real numbers")
 
 
-declare(np.real, _same_kind, linear(lambda g, out, val: g), name="real", syntax="call np.real", alias="view")  # fmt: skip
-declare(np.imag, _same_kind, linear(_imag_transpose), name="imag", syntax="call np.imag", alias="view")  # fmt: skip
-declare(np.conjugate, ufunc_type(np.conjugate), linear(lambda g, out, x: np.conjugate(g)), name="conj", syntax="call np.conj")  # fmt: skip
+declare(np.real, _same_kind, linear(lambda g, out, val: g), alias="view")
+declare(np.imag, _same_kind, linear(_imag_transpose), alias="view")
+declare(
+    np.conjugate,
+    ufunc_type(np.conjugate),
+    linear(lambda g, out, x: np.conjugate(g)),
+    name="conj",
+    syntax="call np.conj",
+)

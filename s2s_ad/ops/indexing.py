@@ -198,7 +198,8 @@ class Read:
         x, index = op.args
         if type(x) is Value:
             if x in active:
-                yield x, At(index, bars[0])
+                g = rearranged(x, index, bars[0])
+                yield x, At(index, bars[0]) if g is None else g
             return
         if not any(v in active for v in leaves(x)):
             return
@@ -208,6 +209,39 @@ class Read:
                 "give the sequence a name first",
             )
         yield from spread(x[index], bars[0], active)
+
+
+def rearranged(x: Value, index: Anything, g: Anything) -> Anything:
+    """The cotangent of x for an index that reads every element once (newaxis and whole slices,
+    `x[:, None]`, `x[::-1]`): it is g rearranged. None for another index."""
+    if not isinstance(x.type, Num) or any(True for _ in leaves(index)):
+        return None
+    found = index if isinstance(index, tuple) else (index,)
+    back, new = [], []
+    for k, e in enumerate(found):
+        if e is None:
+            new.append(k)
+        elif (
+            isinstance(e, slice) and e.start is None and e.stop is None and e.step in (None, 1, -1)
+        ):
+            back.append(slice(None, None, e.step))
+        else:
+            return None
+    if new:
+        g = without(g, tuple(new))
+    while back and back[-1].step != -1:
+        back.pop()
+    return g[tuple(back) if len(back) > 1 else back[0]] if back else g
+
+
+def without(g: Anything, axes: tuple[int, ...]) -> Anything:
+    """g without these axes of size 1; where they come of a sum, summed without keeping them."""
+    owner = g.owner if type(g) is Value else None
+    if isinstance(owner, Op) and owner.prim.name == "sum" and owner.kwargs.get("keepdims"):
+        summed = owner.kwargs.get("axis")
+        if (summed if isinstance(summed, tuple) else (summed,)) == axes:
+            return np.sum(owner.args[0], axis=summed)
+    return np.squeeze(g, axis=axes if len(axes) > 1 else axes[0])
 
 
 def spread(item: Anything, g: Anything, active: set[Value]) -> Contributions:

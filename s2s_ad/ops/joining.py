@@ -128,7 +128,7 @@ class Join:
         for k, item in enumerate(items):
             last = k == len(items) - 1
             if flat:
-                start, total = total, total + np.size(item) if not last else None
+                start, total = total, None if last else end_of(total, np.size(item))
                 part = g[slice(None if k == 0 else start, total)]
                 shape = shape_of(item)
                 out.append((item, np.reshape(part, shape)))
@@ -141,7 +141,7 @@ class Join:
             if place.single:
                 here, total = start, total + 1
             else:
-                total = None if last else start + size_along(item, place.axis)
+                total = None if last else end_of(start, size_along(item, place.axis))
                 here = slice(None if k == 0 else start, total)
             index = place.index(here)
             out.append((item, g if index == WHOLE else g[index]))
@@ -169,6 +169,11 @@ class Unjoin(Linear):
     ) -> Anything:
         how = static.pop("how")
         return emit(how, h, **static)
+
+
+def end_of(start: Anything, size: Anything) -> Anything:
+    """Where a piece ends."""
+    return size if type(start) is int and start == 0 else start + size
 
 
 def typeof_nest(item: Anything) -> Anything:
@@ -296,10 +301,10 @@ def _dstack_type(tup: Anything) -> Num:
     return _joined(_items(tup), lifted(3, lambda s: wrap[len(s)](s)), 2)
 
 
-CONCATENATE = declare(np.concatenate, _concatenate_type, Join(_concatenated))
-STACK = declare(np.stack, _stack_type, Join(stacked_place))
-HSTACK = declare(np.hstack, _hstack_type, Join(_side_by_side))
-VSTACK = declare(np.vstack, _vstack_type, Join(_above))
-DSTACK = declare(np.dstack, _dstack_type, Join(_behind))
-COLUMN_STACK = declare(np.column_stack, _column_stack_type, Join(_columns))
+CONCATENATE = declare(np.concatenate, _concatenate_type, Join(_concatenated), arrays=0)
+STACK = declare(np.stack, _stack_type, Join(stacked_place), arrays=0)
+HSTACK = declare(np.hstack, _hstack_type, Join(_side_by_side), arrays=0)
+VSTACK = declare(np.vstack, _vstack_type, Join(_above), arrays=0)
+DSTACK = declare(np.dstack, _dstack_type, Join(_behind), arrays=0)
+COLUMN_STACK = declare(np.column_stack, _column_stack_type, Join(_columns), arrays=0)
 UNJOIN = declare(runtime.unjoin, _unjoin_type, Unjoin(), syntax="runtime unjoin", static=("how",))

@@ -50,7 +50,7 @@ def _rank(x: Anything) -> int | None:
 
 def scaled(g: Anything, a: Value, matrix: Anything) -> Anything:
     """One factor for each matrix of a stack."""
-    return g * matrix if _rank(a) == 2 else g[..., None, None] * matrix
+    return g * matrix if _rank(a) == 2 else np.expand_dims(g, (-2, -1)) * matrix
 
 
 def _sum_of_products(d: Anything, a: Value, matrix: Anything) -> Anything:
@@ -213,9 +213,12 @@ def _mirrored(d: Anything, lower: bool = True) -> Anything:
 
 
 def _folded(s: Anything, lower: bool = True) -> Anything:
-    """The transpose of `_mirrored`, for s or for its symmetric part alike."""
-    s = 0.5 * (s + swapped(s))
+    """The transpose of `_mirrored`, of a symmetric matrix."""
     return np.tril(s) + np.tril(s, -1) if lower else np.triu(s) + np.triu(s, 1)
+
+
+def _symmetric(s: Anything) -> Anything:
+    return 0.5 * (s + swapped(s))
 
 
 def _half(m: Anything) -> Anything:
@@ -233,7 +236,7 @@ def _cholesky_bar(g: Anything, out: Value, a: Value) -> Anything:
     """s = inv(L).T @ half(L.T @ g) @ inv(L), folded onto the lower triangle."""
     upper = swapped(out)
     inner = np.linalg.solve(upper, swapped(_half(upper @ g)))
-    return _folded(np.linalg.solve(upper, swapped(inner)))
+    return _folded(_symmetric(np.linalg.solve(upper, swapped(inner))))
 
 
 CHOLESKY = declare(
@@ -253,8 +256,12 @@ def _eigvalsh_type(a: Anything, UPLO: str = "L") -> Num:
     return Num("array", t.dtype, None if t.shape is None else t.shape[:-1])
 
 
-def _row(w: Anything) -> Anything:
-    return np.expand_dims(w, -2)
+def _row(w: Value) -> Anything:
+    return w if _rank(w) == 1 else np.expand_dims(w, -2)
+
+
+def _column(w: Value) -> Anything:
+    return w[:, None] if _rank(w) == 1 else np.expand_dims(w, -1)
 
 
 def _one(w: Value) -> Anything:
@@ -266,7 +273,7 @@ def _gaps(w: Anything) -> Anything:
     """1 / (w[j] - w[i]) off the diagonal, 0 on it. Not finite between equal eigenvalues, where
     single eigenvectors have no derivative."""
     one = _one(w)
-    return 1.0 / (_row(w) - np.expand_dims(w, -1) + one) - one
+    return 1.0 / (_row(w) - _column(w) + one) - one
 
 
 def _eigh_dot(d: Anything, out: tuple[Value, Value], a: Value, UPLO: str = "L") -> Anything:
@@ -275,17 +282,23 @@ def _eigh_dot(d: Anything, out: tuple[Value, Value], a: Value, UPLO: str = "L") 
     return np.diagonal(inner, axis1=-2, axis2=-1), v @ (_gaps(w) * inner)
 
 
+def _spectral(v: Value, w_bar: Anything) -> Anything:
+    """v @ diag(w_bar) @ v.T"""
+    return (v * (w_bar if _rank(v) == 2 else np.expand_dims(w_bar, -2))) @ swapped(v)
+
+
 def _eigh_bar(
     g: tuple[Anything, Anything], out: tuple[Value, Value], a: Value, UPLO: str = "L"
 ) -> Anything:
     (w_bar, v_bar), (w, v) = g, out
     lower = UPLO.upper() == "L"
     if v_bar is None:
-        return None if w_bar is None else _folded((v * _row(w_bar)) @ swapped(v), lower)
+        return None if w_bar is None else _folded(_spectral(v, w_bar), lower)
     inner = _gaps(w) * (swapped(v) @ v_bar)
     if w_bar is not None:
-        inner = inner + _row(w_bar) * _one(w)
-    return _folded(v @ inner @ swapped(v), lower)
+        diagonal = np.diag(w_bar) if _rank(w) == 1 else np.expand_dims(w_bar, -2) * _one(w)
+        inner = inner + diagonal
+    return _folded(_symmetric(v @ inner @ swapped(v)), lower)
 
 
 EIGH = declare(
@@ -306,7 +319,7 @@ def _eigvalsh_dot(d: Anything, out: Value, a: Value, UPLO: str = "L") -> Anythin
 
 def _eigvalsh_bar(g: Anything, out: Value, a: Value, UPLO: str = "L") -> Anything:
     _, v = emit("eigh", a, **({"UPLO": UPLO} if UPLO != "L" else {}))
-    return _folded((v * _row(g)) @ swapped(v), UPLO.upper() == "L")
+    return _folded(_spectral(v, g), UPLO.upper() == "L")
 
 
 EIGVALSH = declare(

@@ -58,8 +58,10 @@ def _asarray_type(a: Anything, dtype: Anything = None) -> Num:
     return _array_type(a, dtype)
 
 
-ARRAY = declare(np.array, _array_type, Literal(), alias=_array_alias)
-ASARRAY = declare(np.asarray, _asarray_type, Literal(), np.asanyarray, alias=_asarray_alias)
+ARRAY = declare(np.array, _array_type, Literal(), alias=_array_alias, arrays=0)
+ASARRAY = declare(
+    np.asarray, _asarray_type, Literal(), np.asanyarray, alias=_asarray_alias, arrays=0
+)
 
 
 def _contiguous_type(a: Anything, dtype: Anything = None) -> Num:
@@ -84,5 +86,5 @@ def _contiguous_alias(op: Op) -> str:
 
 
 ASCONTIGUOUSARRAY = declare(
-    np.ascontiguousarray, _contiguous_type, Contiguous(), alias=_contiguous_alias
+    np.ascontiguousarray, _contiguous_type, Contiguous(), alias=_contiguous_alias, arrays=0
 )

@@ -60,7 +60,7 @@ class Sort:
         yield a, cast(self._pick(bars[0], back, op), a)
 
 
-declare(np.sort, _sorted_type, Sort(), name="sort", syntax="call np.sort")
+declare(np.sort, _sorted_type, Sort())
 
 
 def _argsort_type(a: Anything, axis: int | None = -1, kind: str | None = None) -> Type:
@@ -68,7 +68,7 @@ def _argsort_type(a: Anything, axis: int | None = -1, kind: str | None = None) -
     return Num(out.kind, np.dtype(np.intp), out.shape)
 
 
-declare(np.argsort, _argsort_type, constant, name="argsort", syntax="call np.argsort")
+declare(np.argsort, _argsort_type, constant)
 
 
 def _taken_type(arr: Anything, indices: Anything, axis: int) -> Type:
@@ -80,12 +80,14 @@ def _taken_type(arr: Anything, indices: Anything, axis: int) -> Type:
     return Num("array", num.dtype, tuple(shape))
 
 
+def _untaken(g: Anything, out: Anything, arr: Anything, indices: Anything, axis: int) -> Anything:
+    return emit("add_along_axis", g, indices, arr, axis=axis)
+
+
 TAKE_ALONG = declare(
     np.take_along_axis,
     _taken_type,
-    linear(lambda g, out, arr, indices, axis: emit(ADD_ALONG, g, indices, arr, axis=axis)),
-    name="take_along_axis",
-    syntax="call np.take_along_axis",
+    linear(_untaken),
     static=("axis",),
 )
 ADD_ALONG = declare(
@@ -105,20 +107,18 @@ def _search_type(a: Anything, v: Anything, side: str = "left") -> Type:
     return numpy_result(np.dtype(np.intp), (operand(v, "np.searchsorted"),))
 
 
-declare(np.searchsorted, _search_type, constant, name="searchsorted", syntax="call np.searchsorted")  # fmt: skip
+declare(np.searchsorted, _search_type, constant)
 
 
 def _digitize_type(x: Anything, bins: Anything, right: bool = False) -> Type:
     return numpy_result(np.dtype(np.intp), (operand(x, "np.digitize"),))
 
 
-declare(np.digitize, _digitize_type, constant, name="digitize", syntax="call np.digitize")
+declare(np.digitize, _digitize_type, constant)
 declare(
     np.flatnonzero,
     lambda a: Num("array", INT.dtype, (facts().fresh(),)),
     constant,
-    name="flatnonzero",
-    syntax="call np.flatnonzero",
 )
 
 # Interpolation and quadrature -----------------------------------------------------------------
@@ -140,7 +140,7 @@ def _interp(x: Anything, xp: Anything, fp: Anything) -> Anything:
     return fp[i] + t * (fp[i + 1] - fp[i])
 
 
-declare(np.interp, _interp_type, composite(_interp), name="interp", syntax="call np.interp")
+declare(np.interp, _interp_type, composite(_interp))
 
 
 def _trapezoid_type(y: Anything, *x: Anything, dx: float = 1.0, axis: int = -1) -> Type:
@@ -162,4 +162,4 @@ def _trapezoid(y: Anything, *x: Anything, dx: float = 1.0, axis: int = -1) -> An
     return np.sum(0.5 * widths * sums, axis=-1)
 
 
-declare(np.trapezoid, _trapezoid_type, composite(_trapezoid), name="trapezoid", syntax="call np.trapezoid")  # fmt: skip
+declare(np.trapezoid, _trapezoid_type, composite(_trapezoid))

@@ -15,11 +15,11 @@ import numpy as np
 
 from s2s_ad import runtime
 from s2s_ad.ir.build import emit, typeof
-from s2s_ad.ir.core import Value
+from s2s_ad.ir.core import Op, Value
 from s2s_ad.ir.types import Num, Size
 from s2s_ad.ops.arraytypes import agreeing, array_of, axis_of, product_of, reduced, strong_dtype
 from s2s_ad.ops.indexing import broadcast_shapes
-from s2s_ad.ops.rules import bilinear, declare, fit, unbroadcast
+from s2s_ad.ops.rules import Contributions, Linear, bilinear, cast, declare, fit, unbroadcast
 from s2s_ad.ops.shaping import flipped_axes, shaped_like, swapped
 
 Map = Callable[..., Anything]
@@ -113,10 +113,36 @@ def _matmul_wrt_b(g: Anything, out: Value, a: Anything, b: Value) -> Anything:
     return unbroadcast(swapped(a) @ g, b)
 
 
+class Product(Linear):
+    """A bilinear product; of a vector with itself it is a square."""
+
+    def __init__(self, in_a: Map, in_b: Map) -> None:
+        super().__init__({0: in_a, 1: in_b})
+
+    def jvp(self, op: Op, dots: dict[Value, Anything]) -> list[Anything]:
+        x = square_of(op)
+        if x is None:
+            return super().jvp(op, dots)
+        return [2.0 * emit(op.prim, x, dots[x])] if x in dots else [None]
+
+    def vjp(self, op: Op, bars: list[Anything], active: set[Value]) -> Contributions:
+        x = square_of(op)
+        if x is None:
+            yield from super().vjp(op, bars, active)
+        elif x in active:
+            yield x, cast(2.0 * bars[0] * x, x)
+
+
+def square_of(op: Op) -> Value | None:
+    """x, where the product is that of the vector x with itself."""
+    a, b = op.args
+    return a if a is b and type(a) is Value and rank_of(a) == 1 else None
+
+
 MATMUL = declare(
     np.matmul,
     _matmul_type,
-    bilinear(_matmul_wrt_a, _matmul_wrt_b),
+    Product(_matmul_wrt_a, _matmul_wrt_b),
     operator.matmul,
     syntax="infix @",
 )
@@ -162,7 +188,7 @@ def _dot_wrt_b(g: Anything, out: Value, a: Anything, b: Value) -> Anything:
     return tensordot_wrt_b(g, a, p, q, [p - 1], [max(q - 2, 0)])
 
 
-DOT = declare(np.dot, _dot_type, bilinear(_dot_wrt_a, _dot_wrt_b))
+DOT = declare(np.dot, _dot_type, Product(_dot_wrt_a, _dot_wrt_b))
 helpers(np.dot, runtime.dot_wrt_a, runtime.dot_wrt_b)
 
 # inner, outer, vdot ---------------------------------------------------------------------------
@@ -203,7 +229,7 @@ def _inner_wrt_b(g: Anything, out: Value, a: Anything, b: Value) -> Anything:
     return tensordot_wrt_b(g, a, p, q, [p - 1], [q - 1])
 
 
-INNER = declare(np.inner, _inner_type, bilinear(_inner_wrt_a, _inner_wrt_b))
+INNER = declare(np.inner, _inner_type, Product(_inner_wrt_a, _inner_wrt_b))
 helpers(np.inner, runtime.inner_wrt_a, runtime.inner_wrt_b)
 
 

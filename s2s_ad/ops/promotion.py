@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable
-from functools import lru_cache
+from functools import cache
 from typing import Any as Anything
 
 import numpy as np
@@ -13,8 +13,23 @@ import numpy as np
 from s2s_ad.errors import UnsupportedError
 from s2s_ad.ir.build import apply, facts, typeof
 from s2s_ad.ir.core import Value
-from s2s_ad.ir.types import ANY, BOOL, COMPLEX, FLOAT, INT, STR, Any, Dim, ListOf, Num, Opaque, Seq
-from s2s_ad.ir.types import Size, Type, differentiable
+from s2s_ad.ir.types import (
+    ANY,
+    BOOL,
+    COMPLEX,
+    FLOAT,
+    INT,
+    STR,
+    Any,
+    Dim,
+    ListOf,
+    Num,
+    Opaque,
+    Seq,
+    Size,
+    Type,
+    differentiable,
+)
 from s2s_ad.ops.structure import as_type
 
 UNKNOWN = Num("any")
@@ -45,10 +60,10 @@ def broadcast(*nums: Num) -> tuple[Size, ...] | None:
     out: list[Size] = []
     for n in nums:
         assert n.shape is not None
-        shape = list(n.shape)
+        shape: list[Size] = list(n.shape)
         width = max(len(out), len(shape))
-        out = [1] * (width - len(out)) + out
-        shape = [1] * (width - len(shape)) + shape
+        out[:0] = [1] * (width - len(out))
+        shape[:0] = [1] * (width - len(shape))
         for k, size in enumerate(shape):
             both = facts().broadcast(out[k], size)
             out[k] = facts().fresh() if both is None else both
@@ -58,10 +73,11 @@ def broadcast(*nums: Num) -> tuple[Size, ...] | None:
 # Result types ---------------------------------------------------------------------------------
 
 
-@lru_cache(maxsize=None)
+@cache
 def _resolve(ufunc: Anything, dtypes: tuple[Anything, ...]) -> np.dtype | None:
     try:
-        return ufunc.resolve_dtypes((*dtypes, *[None] * ufunc.nout))[ufunc.nin]
+        found: np.dtype = ufunc.resolve_dtypes((*dtypes, *[None] * ufunc.nout))[ufunc.nin]
+        return found
     except TypeError:  # no loop for these: the operation raises when it runs
         return None
 
@@ -73,7 +89,7 @@ def ufunc_dtype(ufunc: Anything, nums: tuple[Num, ...]) -> np.dtype | None:
         return same.pop() if same == {np.dtype(bool)} else None
     found = set()
     for loose in (False, True):  # what "any" stands for may be a Python scalar or not
-        weak = [n.kind == "py" or (loose and n.kind == "any") for n in nums]
+        weak = [n.kind == "py" or (loose and n.kind in ("any", "scalar")) for n in nums]
         found.add(_resolve(ufunc, tuple(
             WEAK[n.dtype.kind] if w and n.dtype is not None and n.dtype.kind in WEAK else n.dtype
             for n, w in zip(nums, weak)
@@ -122,8 +138,9 @@ def operator_type(
             certain = any(n.shape for n in nums)
             return Num("array", ufunc_dtype(ufunc, nums), None) if certain else ANY
         out = numpy_result(ufunc_dtype(ufunc, nums), nums)
-        if out.kind == "np" and all(n.kind in ("py", "any") for n in nums):
-            return Num("any", out.dtype, out.shape)
+        if out.kind == "np" and all(n.kind in ("py", "any", "scalar") for n in nums):
+            loose = any(n.kind == "any" for n in nums)
+            return Num("any" if loose else "scalar", out.dtype, out.shape)
         return out
 
     def one(x: Anything) -> Type:

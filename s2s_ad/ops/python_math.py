@@ -15,13 +15,22 @@ import numpy as np
 
 from s2s_ad import runtime
 from s2s_ad.errors import UnsupportedError
-from s2s_ad.ir.build import apply, emit, facts, typeof
+from s2s_ad.ir.build import apply, emit, facts
 from s2s_ad.ir.core import Op, Value
 from s2s_ad.ir.primitive import Primitive
-from s2s_ad.ir.types import BOOL, COMPLEX, FLOAT, INT, Any, ListOf, Num, Opaque, Seq, Type, is_scalar
+from s2s_ad.ir.types import (
+    BOOL,
+    COMPLEX,
+    FLOAT,
+    INT,
+    Any,
+    Num,
+    Type,
+    is_scalar,
+)
 from s2s_ad.ops.arithmetic import power
 from s2s_ad.ops.elementwise import LN2, LN10, hypot_map
-from s2s_ad.ops.promotion import equal, operand, ratio, square
+from s2s_ad.ops.promotion import equal, operand, ratio
 from s2s_ad.ops.rules import (
     Contributions,
     Elementwise,
@@ -106,8 +115,22 @@ def _returned(later_wins: Callable[[Anything, Anything], Anything]) -> Callable[
     return of
 
 
-declare(max, _extremum("max"), Elementwise(_returned(lambda y, x: y > x)), name="builtins.max", syntax="call max", alias="same")  # fmt: skip
-declare(min, _extremum("min"), Elementwise(_returned(lambda y, x: y < x)), name="builtins.min", syntax="call min", alias="same")  # fmt: skip
+declare(
+    max,
+    _extremum("max"),
+    Elementwise(_returned(lambda y, x: y > x)),
+    name="builtins.max",
+    syntax="call max",
+    alias="same",
+)
+declare(
+    min,
+    _extremum("min"),
+    Elementwise(_returned(lambda y, x: y < x)),
+    name="builtins.min",
+    syntax="call min",
+    alias="same",
+)
 
 
 def _sum_type(iterable: Anything, start: Anything = 0) -> Type:
@@ -129,7 +152,8 @@ def _sum_type(iterable: Anything, start: Anything = 0) -> Type:
 def _plus(a: Anything, b: Anything) -> Type:
     from s2s_ad.ir.primitive import TABLE
 
-    return TABLE[operator.add].infer(a, b)
+    out: Type = TABLE[operator.add].infer(a, b)
+    return out
 
 
 class BuiltinSum:
@@ -257,9 +281,27 @@ def _hypot_map(k: int) -> Anything:
     return lambda d, out, *coordinates: hypot_map(d, out, coordinates[k])
 
 
-declare(math.log, lambda x, *base: _all_numbers("math.log", FLOAT)(x, *base), Elementwise(_log_map), name="math.log", syntax="call math.log")  # fmt: skip
-declare(math.hypot, _all_numbers("math.hypot", FLOAT), Elementwise(_hypot_map), name="math.hypot", syntax="call math.hypot")  # fmt: skip
-declare(math.pow, lambda x, y: _all_numbers("math.pow", FLOAT)(x, y), power, name="math.pow", syntax="call math.pow")  # fmt: skip
+declare(
+    math.log,
+    lambda x, *base: _all_numbers("math.log", FLOAT)(x, *base),
+    Elementwise(_log_map),
+    name="math.log",
+    syntax="call math.log",
+)
+declare(
+    math.hypot,
+    _all_numbers("math.hypot", FLOAT),
+    Elementwise(_hypot_map),
+    name="math.hypot",
+    syntax="call math.hypot",
+)
+declare(
+    math.pow,
+    lambda x, y: _all_numbers("math.pow", FLOAT)(x, y),
+    power,
+    name="math.pow",
+    syntax="call math.pow",
+)
 declare(math.gcd, _all_numbers("math.gcd", INT), constant, name="math.gcd", syntax="call math.gcd")
 declare(
     math.isclose,

@@ -6,6 +6,7 @@ elements are equal; products are right with any number of zeros.
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable
 from functools import reduce
 from typing import Any as Anything
@@ -17,13 +18,11 @@ from s2s_ad.errors import UnsupportedError
 from s2s_ad.ir.build import emit, typeof
 from s2s_ad.ir.core import Op, Value
 from s2s_ad.ir.primitive import Primitive
-from s2s_ad.ir.types import BOOL, INT, Num, Type, is_scalar, rank
-from s2s_ad.ops.arraytypes import axis_of, less, product_of, reduced
+from s2s_ad.ir.types import INT, Num, Type, is_scalar, rank
+from s2s_ad.ops.arraytypes import axis_of, product_of, reduced
 from s2s_ad.ops.promotion import equal, operand
 from s2s_ad.ops.rules import (
-    At,
     Contributions,
-    Linear,
     cast,
     composite,
     constant,
@@ -31,15 +30,14 @@ from s2s_ad.ops.rules import (
     differential,
     linear,
 )
-from s2s_ad.ops.shaping import along, length, shaped_like
+from s2s_ad.ops.shaping import length, shaped_like
 
 Axis = Anything  # None, an int or a tuple of ints
-FLIPPED = slice(None, None, -1)
 
 # Types ----------------------------------------------------------------------------------------
 
 
-def _refuse(name: str, **given: Anything) -> None:
+def refuse_given(name: str, **given: Anything) -> None:
     for argument, value in given.items():
         if value is not None:
             raise UnsupportedError(f"np.{name} with the argument {argument!r}", "leave it out")
@@ -66,7 +64,7 @@ def _same(d: np.dtype) -> np.dtype:
     return d
 
 
-def _summed(d: np.dtype) -> np.dtype:
+def summed(d: np.dtype) -> np.dtype:
     """Small integers are summed as integers of the platform's size."""
     return np.add.reduce(np.zeros(1, d)).dtype if d.kind in "iub" else d
 
@@ -89,6 +87,7 @@ def reduction(
     """Declare a reduction `function(a, axis, ..., keepdims)`; `order` is NumPy's order of the
     static arguments before `keepdims`."""
     name = function.__name__
+    infer: Callable[..., Type]
 
     def infer_dtype(a: Anything, axis: Axis, keepdims: bool, ddof: int = 0) -> Type:
         num = operand(a, f"np.{name}")
@@ -96,20 +95,35 @@ def reduction(
 
     if order == ("axis", "dtype", "out"):
 
-        def infer(a: Anything, axis: Axis = None, dtype: Anything = None, out: Anything = None, keepdims: bool = False) -> Type:  # fmt: skip
-            _refuse(name, dtype=dtype, out=out)
+        def infer(
+            a: Anything,
+            axis: Axis = None,
+            dtype: Anything = None,
+            out: Anything = None,
+            keepdims: bool = False,
+        ) -> Type:
+            refuse_given(name, dtype=dtype, out=out)
             return infer_dtype(a, axis, keepdims)
 
     elif order == ("axis", "out"):
 
-        def infer(a: Anything, axis: Axis = None, out: Anything = None, keepdims: bool = False) -> Type:  # type: ignore[misc]  # fmt: skip
-            _refuse(name, out=out)
+        def infer(
+            a: Anything, axis: Axis = None, out: Anything = None, keepdims: bool = False
+        ) -> Type:
+            refuse_given(name, out=out)
             return infer_dtype(a, axis, keepdims)
 
     else:
 
-        def infer(a: Anything, axis: Axis = None, dtype: Anything = None, out: Anything = None, ddof: int = 0, keepdims: bool = False) -> Type:  # type: ignore[misc]  # fmt: skip
-            _refuse(name, dtype=dtype, out=out)
+        def infer(
+            a: Anything,
+            axis: Axis = None,
+            dtype: Anything = None,
+            out: Anything = None,
+            ddof: int = 0,
+            keepdims: bool = False,
+        ) -> Type:
+            refuse_given(name, dtype=dtype, out=out)
             return infer_dtype(a, axis, keepdims)
 
     syntax = f"call np.{name}"
@@ -119,20 +133,36 @@ def reduction(
 # Sums and means -------------------------------------------------------------------------------
 
 
-def expand(g: Anything, a: Value, axis: Axis, keepdims: bool) -> Anything:
-    """A reduction of `a` with the reduced axes put back as size 1, so that it broadcasts."""
+def expand(g: Anything, a: Anything, axis: Axis, keepdims: bool) -> Anything:
+    """A reduction of `a` with the reduced axes put back as size 1, so that it broadcasts; the
+    number that it was spread from, if it was."""
+    g = one_number(g)
     known = rank(a.type)
-    if axis is None or keepdims or known == 0 or (known == 1 and axis != ()):
+    if (
+        is_scalar(typeof(g))
+        or axis is None
+        or keepdims
+        or known == 0
+        or (known == 1 and axis != ())
+    ):
         return g
     return np.expand_dims(g, axis)
 
 
-def spread(g: Anything, a: Value, axis: Axis, keepdims: bool) -> Anything:
+def one_number(g: Anything) -> Anything:
+    """The number of which all elements of a cotangent are copies, where that is known."""
+    op = g.owner if type(g) is Value else None
+    if isinstance(op, Op) and op.prim.name == "broadcast_like" and op.role != "primal":
+        return op.args[0] if is_scalar(typeof(op.args[0])) else g
+    return g
+
+
+def spread(g: Anything, a: Anything, axis: Axis, keepdims: bool) -> Anything:
     """A reduction of `a` broadcast back to the shape of `a`: the transpose of the sum."""
     return emit("broadcast_like", expand(g, a, axis, keepdims), a)
 
 
-def count(a: Value, axis: Axis) -> Anything:
+def count(a: Anything, axis: Axis) -> Anything:
     """The number of elements that one element of a reduction comes from."""
     known = rank(a.type)
     if known == 0:
@@ -142,59 +172,86 @@ def count(a: Value, axis: Axis) -> Anything:
         total = product_of(shape) if shape is not None else None
         return total if isinstance(total, int) else np.size(a)
     axes = axis if isinstance(axis, tuple) else (axis,)
-    return reduce(lambda p, q: p * q, [length(a, k) for k in axes], 1) if axes else 1
+    return reduce(operator.mul, [length(a, k) for k in axes]) if axes else 1
 
 
-def _sum_transpose(g: Anything, out: Value, a: Value, axis: Axis = None, keepdims: bool = False) -> Anything:  # fmt: skip
+def _sum_transpose(
+    g: Anything, out: Anything, a: Anything, axis: Axis = None, keepdims: bool = False
+) -> Anything:
     return spread(g, a, axis, keepdims)
 
 
-def _mean_transpose(g: Anything, out: Value, a: Value, axis: Axis = None, keepdims: bool = False) -> Anything:  # fmt: skip
-    return spread(g / count(a, axis), a, axis, keepdims)
+def _mean_transpose(
+    g: Anything, out: Anything, a: Anything, axis: Axis = None, keepdims: bool = False
+) -> Anything:
+    return emit("broadcast_like", expand(g, a, axis, keepdims) / count(a, axis), a)
 
 
-def deviation(a: Value, axis: Axis) -> Anything:
+def deviation(a: Anything, axis: Axis) -> Anything:
     return a - (np.mean(a) if axis is None else np.mean(a, axis=axis, keepdims=True))
 
 
 def _sum(d: Anything, axis: Axis, keepdims: bool) -> Anything:
-    kwargs = {k: v for k, v in (("axis", axis), ("keepdims", keepdims)) if v not in (None, False)}
-    if axis == 0 and type(axis) is int:
-        kwargs["axis"] = 0
+    kwargs: dict[str, Anything] = {} if axis is None else {"axis": axis}
+    if keepdims:
+        kwargs["keepdims"] = True
     return np.sum(d, **kwargs)
 
 
-def _scale(kind: str, out: Value, n: Anything) -> Anything:
-    """d out = _sum(deviation * d) / scale."""
-    return 0.5 * n if kind == "var" else n * np.where(equal(out, 0.0), 1.0, out)
-
-
-def _var_map(d: Anything, out: Value, a: Value, axis: Axis = None, ddof: int = 0, keepdims: bool = False) -> Anything:  # fmt: skip
+def _var_map(
+    d: Anything,
+    out: Anything,
+    a: Anything,
+    axis: Axis = None,
+    ddof: int = 0,
+    keepdims: bool = False,
+) -> Anything:
     n = count(a, axis)
     return _sum(2.0 * deviation(a, axis) * d, axis, keepdims) / (n - ddof if ddof else n)
 
 
-def _var_vjp(g: Anything, out: Value, a: Value, axis: Axis = None, ddof: int = 0, keepdims: bool = False) -> Anything:  # fmt: skip
+def _var_vjp(
+    g: Anything,
+    out: Anything,
+    a: Anything,
+    axis: Axis = None,
+    ddof: int = 0,
+    keepdims: bool = False,
+) -> Anything:
     n = count(a, axis)
-    scale = 2.0 * g / (n - ddof if ddof else n)
-    return expand(scale, a, axis, keepdims) * deviation(a, axis)
+    scale = 2.0 * expand(g, a, axis, keepdims) / (n - ddof if ddof else n)
+    return scale * deviation(a, axis)
 
 
-def _std_map(d: Anything, out: Value, a: Value, axis: Axis = None, ddof: int = 0, keepdims: bool = False) -> Anything:  # fmt: skip
+def _std_map(
+    d: Anything,
+    out: Anything,
+    a: Anything,
+    axis: Axis = None,
+    ddof: int = 0,
+    keepdims: bool = False,
+) -> Anything:
     n = count(a, axis)
     size = np.where(equal(out, 0.0), 1.0, out)
     return _sum(deviation(a, axis) * d, axis, keepdims) / ((n - ddof if ddof else n) * size)
 
 
-def _std_vjp(g: Anything, out: Value, a: Value, axis: Axis = None, ddof: int = 0, keepdims: bool = False) -> Anything:  # fmt: skip
+def _std_vjp(
+    g: Anything,
+    out: Anything,
+    a: Anything,
+    axis: Axis = None,
+    ddof: int = 0,
+    keepdims: bool = False,
+) -> Anything:
     n = count(a, axis)
     size = np.where(equal(out, 0.0), 1.0, out)
-    scale = g / ((n - ddof if ddof else n) * size)
+    scale = one_number(g) / ((n - ddof if ddof else n) * size)
     return expand(scale, a, axis, keepdims) * deviation(a, axis)
 
 
 WITH_DDOF = ("axis", "dtype", "out", "ddof")
-reduction(np.sum, _summed, linear(_sum_transpose))
+reduction(np.sum, summed, linear(_sum_transpose))
 reduction(np.mean, _averaged, linear(_mean_transpose))
 reduction(np.var, _spread_out, differential(_var_map, vjp=_var_vjp), order=WITH_DDOF)
 reduction(np.std, _spread_out, differential(_std_map, vjp=_std_vjp), order=WITH_DDOF)
@@ -202,7 +259,7 @@ reduction(np.std, _spread_out, differential(_std_map, vjp=_std_vjp), order=WITH_
 # Products -------------------------------------------------------------------------------------
 
 
-def _others_type(x: Anything, axis: Axis = None) -> Type:
+def like_operand(x: Anything, axis: Axis = None) -> Type:
     num = operand(x, "np.prod")
     return Num(num.kind if num.kind == "array" else "any", num.dtype, num.shape)
 
@@ -234,7 +291,7 @@ def _others(x: Anything, axis: Axis = None) -> Anything:
 # The product of all other elements along an axis, for each element, without a division.
 OTHERS = declare(
     runtime.product_of_others,
-    _others_type,
+    like_operand,
     composite(_others),
     name="product_of_others",
     syntax="runtime product_of_others",
@@ -254,20 +311,20 @@ class Prod:
         a = op.args[0]
         yield a, cast(expand(bars[0], a, axis, keepdims) * self.others(a, axis), a)
 
-    def others(self, a: Value, axis: Axis) -> Anything:
+    def others(self, a: Anything, axis: Axis) -> Anything:
         if axis is None or (rank(a.type) == 1):
             return emit(OTHERS, a)
         return emit(OTHERS, a, axis=axis)
 
 
-reduction(np.prod, _summed, Prod())
+reduction(np.prod, summed, Prod())
 
 # Extrema --------------------------------------------------------------------------------------
 
 # 1 / the number of ties, at the elements that are equal to the extremum; 0 elsewhere.
 SHARES = declare(
     runtime.shares,
-    lambda a, out, axis=None, keepdims=False: _others_type(a),
+    lambda a, out, axis=None, keepdims=False: like_operand(a),
     constant,
     name="shares",
     syntax="runtime shares",
@@ -280,7 +337,7 @@ class Extremum:
     def _options(self, op: Op) -> tuple[Axis, bool]:
         return op.kwargs.get("axis"), op.kwargs.get("keepdims", False)
 
-    def _plain(self, a: Value) -> bool:
+    def _plain(self, a: Anything) -> bool:
         """Whether the dtype and rank are known, so that no helper is needed."""
         t = a.type
         return isinstance(t, Num) and t.dtype is not None and t.rank is not None
@@ -299,15 +356,18 @@ class Extremum:
             yield a, expand(bars[0], a, axis, keepdims) * emit(SHARES, a, out, **op.kwargs)
             return
         ties = equal(a, expand(out, a, axis, keepdims))
-        share = bars[0] / _sum(ties, axis, keepdims)
-        yield a, cast(np.where(ties, expand(share, a, axis, keepdims), 0.0), a)
+        number = np.sum(ties) if axis is None else np.sum(ties, axis=axis, keepdims=True)
+        share = expand(bars[0], a, axis, keepdims) / number
+        yield a, cast(np.where(ties, share, 0.0), a)
 
 
+extremum: Anything
+alias_of_it: Anything
 for extremum, alias_of_it in ((np.max, np.amax), (np.min, np.amin)):
     reduction(extremum, _same, Extremum(), alias_of_it, order=("axis", "out"))
 
 
-def _range(a: Value, axis: Axis = None, keepdims: bool = False) -> Anything:
+def _range(a: Anything, axis: Axis = None, keepdims: bool = False) -> Anything:
     kwargs = {"axis": axis, "keepdims": keepdims}
     kwargs = {k: v for k, v in kwargs.items() if v is not None and v is not False}
     return np.max(a, **kwargs) - np.min(a, **kwargs)
@@ -317,6 +377,7 @@ reduction(np.ptp, _same, composite(_range), order=("axis", "out"))
 
 # Constant reductions --------------------------------------------------------------------------
 
+f: Anything
 for f in (np.any, np.all):
     reduction(f, lambda d: np.dtype(bool), constant, order=("axis", "out"))
 for f in (np.argmax, np.argmin):
@@ -328,142 +389,4 @@ def _count_type(a: Anything, axis: Axis = None, keepdims: bool = False) -> Type:
     return Num("any", INT.dtype, ()) if is_scalar(out) else out  # an int in older NumPy
 
 
-declare(np.count_nonzero, _count_type, constant, name="count_nonzero", syntax="call np.count_nonzero")  # fmt: skip
-
-# Cumulations ----------------------------------------------------------------------------------
-
-
-def _cumulated(name: str) -> Callable[..., Type]:
-    def infer(a: Anything, axis: int | None = None, dtype: Anything = None, out: Anything = None) -> Type:  # fmt: skip
-        _refuse(name, dtype=dtype, out=out)
-        num = operand(a, f"np.{name}")
-        shape = num.shape
-        if axis is None and (shape is None or len(shape) != 1):
-            shape = (product_of(shape),)
-        elif shape == ():
-            shape = (1,)
-        return Num("array", num.dtype and _summed(num.dtype), shape)
-
-    return infer
-
-
-def _cumsum_transpose(g: Anything, out: Value, a: Value, axis: int | None = None) -> Anything:
-    if axis is None or rank(a.type) in (0, 1):
-        return shaped_like(np.cumsum(g[FLIPPED])[FLIPPED], a)
-    back = along(axis, FLIPPED)
-    return np.cumsum(g[back], axis=axis)[back]
-
-
-declare(np.cumsum, _cumulated("cumsum"), linear(_cumsum_transpose), name="cumsum", syntax="call np.cumsum")  # fmt: skip
-
-
-def _before(v: Anything, axis: int, first: Callable[[Anything], Anything]) -> Anything:
-    """v moved one place on along the axis, with ones or zeros in the first place."""
-    start, rest = v[along(axis, slice(None, 1))], v[along(axis, slice(None, -1))]
-    return np.concatenate((first(start), rest), axis=axis)
-
-
-def _after(v: Anything, axis: int) -> Anything:
-    """v moved one place back along the axis, with zeros in the last place."""
-    rest, end = v[along(axis, slice(1, None))], v[along(axis, slice(-1, None))]
-    return np.concatenate((rest, np.zeros_like(end)), axis=axis)
-
-
-class Recurrence:
-    """y[k] = a[k] * y[k - 1] + b[k] along an axis; reversed y[k] = a[k + 1] * y[k + 1] + b[k].
-    As maps of b the two are each other's transposes."""
-
-    def _run(self, op: Op, b: Anything, turn: bool) -> Anything:
-        axis, backwards = op.kwargs.get("axis", 0), op.kwargs.get("backwards", False)
-        kwargs = {"axis": axis} if axis else {}
-        if backwards != turn:
-            kwargs["backwards"] = True
-        return emit(RECURRENCE, op.args[0], b, **kwargs)
-
-    def jvp(self, op: Op, dots: dict[Value, Anything]) -> list[Anything]:
-        (a, b), y, axis = op.args, op.result, op.kwargs.get("axis", 0)
-        d = dots.get(b)
-        if a in dots:
-            if op.kwargs.get("backwards"):
-                moved = _after(dots[a] * y, axis)
-            else:
-                moved = dots[a] * _before(y, axis, np.zeros_like)
-            d = moved if d is None else d + moved
-        return [None if d is None else self._run(op, d, False)]
-
-    def vjp(self, op: Op, bars: list[Anything], active: set[Value]) -> Contributions:
-        (a, b), y, axis = op.args, op.result, op.kwargs.get("axis", 0)
-        g = self._run(op, bars[0], True)
-        if type(b) is Value and b in active:
-            yield b, cast(g, b)
-        if type(a) is Value and a in active:
-            if op.kwargs.get("backwards"):
-                yield a, cast(_before(g, axis, np.zeros_like) * y, a)
-            else:
-                yield a, cast(g * _before(y, axis, np.zeros_like), a)
-
-
-RECURRENCE = declare(
-    runtime.recurrence,
-    lambda a, b, axis=0, backwards=False: _others_type(b),
-    Recurrence(),
-    name="recurrence",
-    syntax="runtime recurrence",
-)
-
-
-class Cumprod:
-    """out[k] = a[k] * out[k - 1], differentiated."""
-
-    flat = composite(lambda a, axis=None: np.cumprod(np.ravel(a), axis=0))
-
-    def jvp(self, op: Op, dots: dict[Value, Anything]) -> list[Anything]:
-        a, axis = op.args[0], op.kwargs.get("axis")
-        if axis is None and rank(a.type) != 1:
-            return self.flat.jvp(op, dots)
-        b = dots[a] * _before(op.result, axis or 0, np.ones_like)
-        return [emit(RECURRENCE, a, b, **({"axis": axis} if axis else {}))]
-
-    def vjp(self, op: Op, bars: list[Anything], active: set[Value]) -> Contributions:
-        a, axis = op.args[0], op.kwargs.get("axis")
-        if axis is None and rank(a.type) != 1:
-            yield from self.flat.vjp(op, bars, active)
-            return
-        g = emit(RECURRENCE, a, bars[0], **({"axis": axis} if axis else {}), backwards=True)
-        yield a, cast(g * _before(op.result, axis or 0, np.ones_like), a)
-
-
-declare(np.cumprod, _cumulated("cumprod"), Cumprod(), name="cumprod", syntax="call np.cumprod")
-
-# Differences ----------------------------------------------------------------------------------
-
-
-def _diff_type(a: Anything, n: int = 1, axis: int = -1) -> Type:
-    num = operand(a, "np.diff")
-    if num.shape is None:
-        return Num("array", num.dtype, None)
-    axis = axis_of(axis, len(num.shape))
-    shape = tuple(less(s, n) if k == axis else s for k, s in enumerate(num.shape))
-    return Num("array", num.dtype, shape)
-
-
-class Diff(Linear):
-    """Differences of order n: slices of the operand with binomial coefficients."""
-
-    def __init__(self) -> None:
-        super().__init__({0: lambda *args, **kwargs: None})
-
-    def vjp(self, op: Op, bars: list[Anything], active: set[Value]) -> Contributions:
-        a, n, axis = op.args[0], op.kwargs.get("n", 1), op.kwargs.get("axis", -1)
-        if axis == -1 and rank(a.type) == 1:
-            axis = 0
-        coefficient = 1
-        for k in range(n, -1, -1):
-            part = slice(k or None, k - n or None)
-            g = bars[0] if coefficient == 1 else coefficient * bars[0]
-            yield a, At(along(axis, part), cast(-bars[0] if coefficient == -1 else g, a))
-            coefficient = -coefficient * k // (n - k + 1)
-
-
-declare(np.diff, _diff_type, Diff(), name="diff", syntax="call np.diff")
-__all__ = ["BOOL", "count", "expand", "reduction", "spread"]
+declare(np.count_nonzero, _count_type, constant)

@@ -124,24 +124,34 @@ class Elementwise:
     `maps` holds one map per operand, None where it is constant, or gives the map of the k-th
     operand; a map may return None for a zero.
 
-    A cotangent that was masked (`np.where(c, g, 0.0)`, the adjoint of a branch of `np.where`) is
-    masked again after the map instead of before it: so a branch that was not taken contributes 0
+    A differential that was masked (`np.where(c, g, 0.0)`, the adjoint of a branch of `np.where`)
+    is masked after the map instead of before it: so a branch that was not taken contributes 0
     also where its derivative is not finite.
+
+    `selects` tells that the maps are made with `np.where`, which gives the Python number d of one
+    operand double precision whatever the other's: then a tangent takes the dtype of the result.
     """
 
     def __init__(
-        self, maps: tuple[Map | None, ...] | Callable[[int], Map | None], same: Map | None = None
+        self,
+        maps: tuple[Map | None, ...] | Callable[[int], Map | None],
+        same: Map | None = None,
+        selects: bool = False,
     ) -> None:
         self.maps = maps
         self.same = same
+        self.selects = selects
 
     def _terms(self, op: Op, wanted: Callable[[Value], bool]) -> list[tuple[Value, Map]]:
         args = op.args
         if self.same and len(args) > 1 and type(args[0]) is Value:
             same = self.same
+
+            def once(d: Anything, out: Anything, x: Anything, *again: Anything) -> Anything:
+                return same(d, out, x)
+
             if all(a is args[0] for a in args):
-                once = [(args[0], lambda d, out, *args: same(d, out, args[0]))]
-                return once if wanted(args[0]) else []
+                return [(args[0], once)] if wanted(args[0]) else []
         if callable(self.maps):
             maps = tuple(self.maps(k) for k in range(len(args)))
         elif len(args) > len(self.maps):
@@ -157,38 +167,83 @@ class Elementwise:
     def jvp(self, op: Op, dots: dict[Value, Anything]) -> list[Anything]:
         out = op.result
         found = self._terms(op, lambda v: v in dots)
-        d = total([m(dots[a], out, *op.args) for a, m in found])
+        terms = []
+        for a, m in found:
+            mask = Mask.of(dots[a])
+            if mask.wide:  # nothing sums a tangent afterwards
+                mask = Mask(dots[a], dots[a])
+            terms.append(mask.over(m(mask.inside, out, *op.args), out))
+        d = total(terms)
         if d is None:
             return [None]
-        moving = [a for a, _ in found]
-        if not all(is_scalar(typeof(a)) or a in moving for a in op.args):
-            d = like_result(d, out)
-        return [cast(d, out)]
+        narrow = self.selects and getattr(out.type, "dtype", None) is None
+        for a in op.args:
+            narrow = narrow or not (is_scalar(typeof(a)) or any(a is b for b, _ in found))
+        return [cast(like_result(d, out) if narrow else d, out)]
 
     def vjp(self, op: Op, bars: list[Anything], active: set[Value]) -> Contributions:
         out = op.result
-        masked, d = unmask(bars[0])
+        mask = Mask.of(bars[0])
         for a, m in self._terms(op, lambda v: v in active):
-            g = m(d, out, *op.args)
+            g = mask.over(m(mask.inside, out, *op.args), out)
             if g is None:
                 continue
-            g = bars[0] if g is d else masked(g)
-            if all(is_scalar(typeof(b)) for b in op.args if b is not a):
+            if not mask.wide and all(is_scalar(typeof(b)) for b in op.args if b is not a):
                 yield a, cast(g, a)  # nothing was broadcast
             else:
                 yield a, fit(g, a)
 
 
-def unmask(bar: Anything) -> tuple[Callable[[Anything], Anything], Anything]:
-    """A masked cotangent without its mask, and the function that masks again."""
-    op = bar.owner if type(bar) is Value else None
-    if isinstance(op, Op) and op.prim.name == "where" and op.role != "primal":
-        condition, a, b = op.args
-        if is_zero(b) and not is_zero(a):
-            return (lambda g: np.where(condition, g, 0.0)), a
-        if is_zero(a) and not is_zero(b):
-            return (lambda g: np.where(condition, 0.0, g)), b
-    return (lambda g: g), bar
+@dataclass
+class Mask:
+    """A differential that is zero where a branch of `np.where` was not taken, taken apart:
+    `given` is np.where(condition, inside, 0.0), or with the branches `swapped`.
+
+    Where `given` is such a thing summed over axes along which an operand was broadcast (`wide`),
+    the sum waits as well: summing and elementwise maps commute. Where it was spread to a shape
+    (`narrow`), it is spread again.
+    """
+
+    given: Anything
+    inside: Anything
+    condition: Anything = None
+    swapped: bool = False
+    wide: bool = False
+    narrow: bool = False
+
+    @classmethod
+    def of(cls, d: Anything) -> Mask:
+        op = d.owner if type(d) is Value else None
+        if not isinstance(op, Op) or op.role == "primal":
+            return cls(d, d)
+        if op.prim.name == "where":
+            condition, a, b = op.args
+            if is_zero(a) != is_zero(b):
+                return cls(d, b if is_zero(a) else a, condition, is_zero(a))
+        summed = op.prim.name == "unbroadcast" or _sums_broadcast(op)
+        if summed or op.prim.name in ("broadcast_like", "astype"):
+            inner = cls.of(op.args[0])
+            if inner.condition is not None:
+                spread = inner.narrow or op.prim.name == "broadcast_like"
+                wide = inner.wide or summed
+                return cls(d, inner.inside, inner.condition, inner.swapped, wide, spread)
+        return cls(d, d)
+
+    def over(self, g: Anything, out: Value) -> Anything:
+        """What was made of `inside`, masked."""
+        if g is self.inside:
+            return self.given
+        if g is None or self.condition is None:
+            return g
+        masked = np.where(self.condition, *((0.0, g) if self.swapped else (g, 0.0)))
+        return like_result(masked, out) if self.narrow and not self.wide else masked
+
+
+def _sums_broadcast(op: Op) -> bool:
+    """Whether a sum leaves a shape that broadcasts to that of what it sums."""
+    axis = op.kwargs.get("axis")
+    leading = axis in (None, 0) or (isinstance(axis, tuple) and axis == tuple(range(len(axis))))
+    return op.prim.name == "sum" and (leading or bool(op.kwargs.get("keepdims")))
 
 
 def is_zero(x: Anything) -> bool:
@@ -311,26 +366,33 @@ def declare(
     static: tuple[str, ...] = (),
     container: str = "",
     fields: tuple[str, ...] = (),
+    arrays: int | None = None,
 ) -> Primitive:
     """Register a primitive: its callable, type rule and derivative; `spellings` are the other
-    callables that mean the same. The name is the callable's, for NumPy's without a prefix."""
+    callables that mean the same. The name is the callable's, for NumPy's without a prefix. All
+    operands of NumPy's functions are arrays where `arrays` does not tell otherwise."""
     name = name or function.__name__
+    module = getattr(function, "__module__", "") or ""
+    if isinstance(function, np.ufunc):
+        module = "numpy"
+    if arrays is None:
+        arrays = 99 if module.startswith("numpy") else 0
     if not syntax:
-        module = getattr(function, "__module__", "") or ""
-        if isinstance(function, np.ufunc):
-            module = "numpy"
         prefix = module.replace("numpy", "np", 1) + "."
         prefix = "" if prefix == "builtins." else prefix
         syntax = f"call {prefix}{function.__name__}"
+    known = frozenset(static)
     prim = Primitive(
-        name, function, infer, syntax, alias, effect, frozenset(static), derivative, container, fields
+        name, function, infer, syntax, alias, effect, known, derivative, container, fields, arrays
     )
     return register(prim, function, *spellings)
 
 
-def elementwise(*maps: Map | None, same: Map | None = None) -> Elementwise:
+def elementwise(
+    *maps: Map | None, same: Map | None = None, selects: bool = False
+) -> Elementwise:
     """One map per operand, `f(d, out, *args)`; None where the operand is constant."""
-    return Elementwise(maps, same)
+    return Elementwise(maps, same, selects)
 
 
 def linear(*transposes: Map) -> Linear:

@@ -10,7 +10,7 @@ import numpy as np
 from s2s_ad.errors import UnsupportedError
 from s2s_ad.ir.build import emit, facts, typeof
 from s2s_ad.ir.core import Op, Value
-from s2s_ad.ir.types import Num, Size, rank
+from s2s_ad.ir.types import Any, Num, Size, rank
 from s2s_ad.ops.arraytypes import (
     array_of,
     axis_of,
@@ -39,7 +39,8 @@ def length(x: Anything, axis: int = 0) -> Anything:
     known = t.shape[axis] if t.shape is not None else None
     if isinstance(known, int):
         return known
-    return emit("len", x) if axis == 0 and is_array(t) else np.shape(x)[axis]
+    first = t.rank is not None and axis_of(axis, t.rank) == 0
+    return emit("len", x) if first and is_array(t) else np.shape(x)[axis]
 
 
 def shaped_like(g: Anything, x: Value, order: str = "C") -> Anything:
@@ -133,6 +134,7 @@ RESHAPE = declare(
     _reshape_type,
     linear(lambda g, out, x, shape, order="C": shaped_like(g, x, order)),
     alias=alias_of_array("layout"),
+    arrays=1,
 )
 
 
@@ -182,13 +184,16 @@ def _untranspose(g: Anything, out: Value, x: Value, axes: Anything = None) -> An
 
 def flipped_axes(x: Anything) -> Anything:
     """x.T; x itself where it has fewer than two axes."""
-    r = rank(typeof(x))
-    return x if r in (0, 1) else emit("T", x)
+    if rank(typeof(x)) in (0, 1):
+        return x
+    if type(x) is Value and isinstance(x.owner, Op) and x.owner.prim.name == "T":
+        return x.owner.args[0]  # x.T.T
+    return emit("T" if isinstance(typeof(x), (Num, Any)) else "transpose", x)
 
 
 def swapped(x: Anything) -> Anything:
     """Matrices transposed: x.T for one, the last two axes swapped for a stack of them."""
-    return emit("T", x) if rank(typeof(x)) == 2 else np.swapaxes(x, -1, -2)
+    return flipped_axes(x) if rank(typeof(x)) == 2 else np.swapaxes(x, -1, -2)
 
 
 TRANSPOSE = declare(
@@ -295,6 +300,7 @@ BROADCAST_TO = declare(
     _broadcast_to_type,
     linear(lambda g, out, x, shape: unbroadcast(g, x)),
     alias=alias_of_array("view"),
+    arrays=1,
 )
 
 
@@ -388,6 +394,7 @@ ROLL = declare(
     np.roll,
     _roll_type,
     linear(lambda g, out, x, shift, axis=None: np.roll(g, _negated(shift), axis=axis)),
+    arrays=1,
 )
 
 

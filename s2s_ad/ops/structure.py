@@ -9,8 +9,8 @@ import numpy as np
 
 from s2s_ad import runtime
 from s2s_ad.errors import UnsupportedError
-from s2s_ad.ir.build import emit, facts
-from s2s_ad.ir.core import Op, Value, leaves
+from s2s_ad.ir.build import emit, facts, typeof
+from s2s_ad.ir.core import Op, Value
 from s2s_ad.ir.primitive import Primitive, register
 from s2s_ad.ir.types import (
     ANY,
@@ -79,7 +79,7 @@ def _accumulate_type(acc: Anything, g: Anything) -> Type:
         if a.kind == "array" or b.kind == "array":
             return a if a.kind == "array" and a.shape is not None else b
         if a.kind != b.kind:
-            return Num("any" if "any" in (a.kind, b.kind) else "np", a.dtype, a.shape)
+            return Num("any" if "any" in (a.kind, b.kind) else "scalar", a.dtype, a.shape)
         return a
     return a if not isinstance(a, Any) else b
 
@@ -108,6 +108,15 @@ def _set_at(x: Anything, index: Anything, v: Anything) -> Anything:
     return out
 
 
+def plain(index: Anything) -> bool:
+    """An index of ints, slices, newaxis and ellipsis, which names no place twice."""
+    if isinstance(index, tuple):
+        return all(map(plain, index))
+    if type(index) is Value:
+        return is_scalar(index.type)
+    return index is None or index is Ellipsis or isinstance(index, (int, slice, np.integer))
+
+
 class Store:
     """The derivative of a store: linear in the buffer and the value together."""
 
@@ -126,7 +135,7 @@ class Store:
     def vjp(self, op: Op, bars: list[Anything], active: set[Value]) -> Contributions:
         x, index, v = op.args
         if type(v) is Value and v in active:
-            if not self.adds and any(not is_scalar(t.type) for t in leaves(index)):
+            if not self.adds and not plain(index):
                 raise UnsupportedError("a store at an index array in code that is differentiated")
             yield v, fit(bars[0][index], v)
         if type(x) is Value and x in active:
@@ -246,6 +255,13 @@ def _broadcast_like_type(g: Anything, x: Anything) -> Type:
     return ANY
 
 
+def _broadcast_like_alias(op: Op) -> str:
+    """np.full_like is fresh; where the shape is unknown, or a number, g itself may come back."""
+    t = typeof(op.args[1])
+    known = isinstance(t, Num) and t.rank is not None and t.kind != "any"
+    return "fresh" if known and (t.rank or t.kind == "array") else "view"  # type: ignore[union-attr]
+
+
 # unbroadcast(g, x): g summed to the shape of x. broadcast_like(g, x): g spread to the shape of
 # x. Each is the transpose of the other.
 UNBROADCAST = register(
@@ -263,7 +279,7 @@ BROADCAST_LIKE = register(
         runtime.broadcast_like,
         _broadcast_like_type,
         "broadcast_like",
-        alias="view",
+        alias=_broadcast_like_alias,
     )
 )
 

@@ -10,6 +10,7 @@ from typing import Any as Anything
 
 from s2s_ad.ir.build import emit, facts, typeof
 from s2s_ad.ir.core import Op, Value
+from s2s_ad.ir.primitive import result_types
 from s2s_ad.ir.types import Num, is_scalar
 from s2s_ad.ops.rules import Elementwise
 from s2s_ad.passes.peephole import is_literal, made_by, rule
@@ -54,6 +55,8 @@ def meet(op: Op) -> tuple[Anything] | None:
             continue
         args = [s, other] if at == 0 else [other, s]
         if made_by(other, "broadcast_like") is None and same_shape(other, x):
+            if not as_precise(op, args, x):
+                continue
             return (emit(op.prim, *args),)
         scalar = is_scalar(typeof(other))
         if is_literal(other) or (scalar and not (op.prim.name == "divide" and may_raise(args[1]))):
@@ -64,6 +67,16 @@ def meet(op: Op) -> tuple[Anything] | None:
         if safe and all(is_scalar(typeof(s)) for s in small):
             return (emit("broadcast_like", emit(op.prim, *small), spread_a.args[1]),)
     return None
+
+
+def as_precise(op: Op, args: list[Anything], x: Value) -> bool:
+    """A Python float is weak where an array of it is not: the result may get narrower, but not
+    than x, whose cotangent it belongs to."""
+    (new,) = result_types(op.prim, [a.type if type(a) is Value else a for a in args], op.kwargs)
+    narrow, wide = (t.dtype if isinstance(t, Num) else None for t in (new, op.result.type))
+    if narrow is None or wide is None or narrow == wide:
+        return True
+    return isinstance(x.type, Num) and x.type.dtype == narrow
 
 
 def may_raise(y: Anything) -> bool:

@@ -30,8 +30,8 @@ def examples(names=FILES):
         module = importlib.util.module_from_spec(spec)
         sys.modules[spec.name] = module
         spec.loader.exec_module(module)
-        for primal, adjoint, _, args, wrt in module.EXAMPLES:
-            yield primal, adjoint, args, wrt if wrt is not None else tuple(range(len(args)))
+        for primal, adjoint, _, args, *rest in module.EXAMPLES:
+            yield primal, adjoint, args, rest[0] if rest else tuple(range(len(args)))
 
 
 def interleaved(calls, turns, seconds):

@@ -350,7 +350,6 @@ HELPERS = [
     Case(runtime.undiag, (v3, m33), {}, (0,)),
     Case(runtime.untile, (normal(6, 4), m34, (2, 1)), {}, (0,)),
     Case(runtime.unpad, (normal(5), v3), {"pad_width": 1}, (0,)),
-    Case(runtime.unjoin, (normal(6), (v3, normal(3)), "concatenate"), {}, (1,)),  # see hstack
 ]
 
 CASES = [

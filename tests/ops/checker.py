@@ -22,7 +22,18 @@ from s2s_ad.autodiff.zeros import zero_of
 from s2s_ad.ir.build import apply, building, knowing
 from s2s_ad.ir.core import Block, Value, clone_block, leaves, tree_map
 from s2s_ad.ir.interpreter import run_block
-from s2s_ad.ir.types import ANY, Dim, Facts, Num, Seq, Type, differentiable, type_of
+from s2s_ad.ir.types import (
+    ANY,
+    FLOAT,
+    Dim,
+    Facts,
+    Num,
+    Seq,
+    Type,
+    differentiable,
+    is_scalar,
+    type_of,
+)
 from tests.ops.samples import Case, Fixed, Given
 
 STEP = 1e-6
@@ -123,7 +134,9 @@ def reverse(block: Block, wrt: list[int]) -> Block:
     with building(block, role="adjoint"):
         for y in block.yields:
             t = y.type if type(y) is Value else ANY
-            sweep.add(y, block.add_param(t, "bar"))
+            if isinstance(t, Num) and t.shape is None:
+                t = Num("any", t.dtype, None)  # a Python float where it turns out a scalar
+            sweep.add(y, block.add_param(FLOAT if is_scalar(t) else t, "bar"))
         sweep.ops(ops, block)
         block.yields = [sweep.whole(p) if p in sweep.bars else zero_of(p) for p in params]
     return block
@@ -144,6 +157,13 @@ def direction(x: Any, rng: np.random.Generator) -> Any:
         return np.asarray(rng.normal(size=x.shape), dtype=x.dtype)
     d = rng.normal()
     return type(x)(d)
+
+
+def cotangent(x: Any, rng: np.random.Generator) -> Any:
+    """A random cotangent for a result; that of a scalar is a Python float, as `out_bar=1.0`."""
+    if not floating(x):
+        return 0.0
+    return direction(x, rng) if np.ndim(x) else float(rng.normal())
 
 
 def moved(x: Any, d: Any, step: float) -> Any:
@@ -281,7 +301,7 @@ def check_first(block: Block, args: list[Any], wrt: list[int], rng: Any) -> None
             known = isinstance(block.yields[k].type, Num)  # else it may be narrower
             got, want = tangents[k].dtype, outs[k].dtype
             assert got == want or not known and got.itemsize < want.itemsize, f"tangent {got}"
-    bars = [direction(o, rng) if floating(o) else 0.0 for o in outs]
+    bars = [cotangent(o, rng) for o in outs]
     adjoints = run(reverse(block, wrt), [*args, *bars])
     for k, g in zip(wrt, adjoints):
         if isinstance(args[k], np.ndarray) and args[k].ndim:
@@ -298,7 +318,7 @@ def check_second(block: Block, args: list[Any], wrt: list[int], rng: Any) -> Non
     """Forward and reverse over the VJP, as a function of the operands and the cotangents; forward
     and reverse over the JVP."""
     outs = run(block, args)
-    bars = [direction(o, rng) if floating(o) else 0.0 for o in outs]
+    bars = [cotangent(o, rng) for o in outs]
     dots = [direction(args[k], rng) for k in wrt]
     for derivative, extra in ((reverse(block, wrt), bars), (forward(block, wrt), dots)):
         inputs = [*args, *extra]

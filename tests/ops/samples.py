@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from s2s_ad.ops import ordering, python_math
+from s2s_ad import runtime
 from s2s_ad.ops.arithmetic import contained
 
 
@@ -152,7 +152,7 @@ ELEMENTWISE = [
     *unary(np.arcsinh, *A), *unary(np.arccosh, *ABOVE_ONE), *unary(np.arctanh, *INSIDE),
     *unary(np.deg2rad, *A), *unary(np.rad2deg, *A), *unary(np.degrees, *A),
     *unary(np.radians, *A), *unary(np.sinc, *A), *unary(np.sinc, 0.0, 1e-9, -0.3),
-    Case(python_math.runtime.sinc_derivative, (x,)),
+    Case(runtime.sinc_derivative, (x,)),
     # Extrema and selection
     *binary(np.maximum, A, B), *binary(np.minimum, A, B),
     *binary(np.fmax, A, B), *binary(np.fmin, A, B),
@@ -177,10 +177,13 @@ ELEMENTWISE = [
 PYTHON = [
     *numbers(float, 0.7), *numbers(int, 2.7, wrt=()), *numbers(bool, 0.7, wrt=()),
     Case(complex, (0.7,), wrt=()), Case(complex, (0.7, 0.2), wrt=()),
-    Case(round, (0.7,), wrt=()), Case(round, (np.float64(0.7),), wrt=()), Case(round, (0.7, 1), wrt=()), Case(round, (np.float64(0.7), 1), wrt=()),
+
+    Case(round, (0.7,), wrt=()), Case(round, (np.float64(0.7),), wrt=()),
+    Case(round, (0.7, 1), wrt=()), Case(round, (np.float64(0.7), 1), wrt=()),
     *numbers(max, 0.7, 1.3), *numbers(min, 0.7, 1.3), Case(max, (0.7, 1.3, 0.2)),
     Case(min, (0.7, 1.3, 0.2)), Case(max, (0, 1.3)), Case(min, (0, 1.3)),
-    Case(builtins.sum, (x,), erased=-1), Case(builtins.sum, (m23,), erased=-1), Case(builtins.sum, ((0.7, 1.3),)),
+    Case(builtins.sum, (x,), erased=-1), Case(builtins.sum, (m23,), erased=-1),
+    Case(builtins.sum, ((0.7, 1.3),)),
     Case(builtins.sum, ([x, y, x],)), Case(builtins.sum, ((x, 0.5),)),
     *numbers(math.exp, 0.7), *numbers(math.expm1, 0.7), *numbers(math.log, 0.7),
     *numbers(math.log, 0.7, 2.5), Case(math.log, (0.7, 2)),
@@ -194,12 +197,13 @@ PYTHON = [
     *numbers(math.fmod, 1.7, 0.6), *numbers(math.remainder, 1.7, 0.6),
     *numbers(math.erf, 0.7), *numbers(math.erfc, 0.7), *numbers(math.gamma, 2.3),
     *numbers(math.gamma, -1.3, wrt=(0,)), *numbers(math.lgamma, 2.3),
-    Case(python_math.runtime.polygamma, (2.3,)),
+    Case(runtime.polygamma, (2.3,)),
     *numbers(math.pow, 0.7, 1.3), Case(math.pow, (0.7, 3)), *numbers(math.hypot, 0.7, 1.3),
     Case(math.hypot, (0.7, 1.3, -0.4)),
     *(c for f in (math.floor, math.ceil, math.isnan, math.isinf, math.isfinite)
       for c in numbers(f, 0.7, wrt=())),
-    Case(math.trunc, (0.7,), wrt=()), Case(math.factorial, (Given(4),), wrt=()), Case(math.comb, (Given(4), Given(2)), wrt=()),
+    Case(math.trunc, (0.7,), wrt=()), Case(math.factorial, (Given(4),), wrt=()),
+    Case(math.comb, (Given(4), Given(2)), wrt=()),
     Case(math.gcd, (Given(4), Given(6)), wrt=()), Case(math.isclose, (0.7, 0.8), wrt=()),
     *(c for f in ("exp2", "cbrt") if hasattr(math, f) for c in numbers(getattr(math, f), 0.7)),
 ]  # fmt: skip
@@ -230,7 +234,8 @@ def reduced(f: Any, wrt: tuple[int, ...] | None = None, tuples: bool = True) -> 
 
 REDUCTIONS = [
     *reduced(np.sum), *reduced(np.mean), *reduced(np.prod), *reduced(np.max), *reduced(np.min),
-    *reduced(np.var), *reduced(np.std), *reduced(np.ptp), Case(np.amax, (x3,)), Case(np.amin, (x3,)),
+    *reduced(np.var), *reduced(np.std), *reduced(np.ptp),
+    Case(np.amax, (x3,)), Case(np.amin, (x3,)),
     Case(np.var, (m23,), {"ddof": 1}), Case(np.std, (m23,), {"ddof": 1, "axis": 1}),
     Case(np.sum, (i3,), wrt=()), Case(np.mean, (i3,), wrt=()), Case(np.max, (i3,), wrt=()),
     Case(np.sum, (b3,), wrt=()), Case(np.var, (i3,), wrt=()), Case(np.sum, (x3, 0)),
@@ -247,11 +252,11 @@ REDUCTIONS = [
     Case(np.diff, (t234,), {"n": 2}), Case(np.diff, (t234,), {"n": 3, "axis": -1}),
     Case(np.diff, (x3,), {"n": 2}), Case(np.diff, (x3[:1],)),
     # What derivatives are made of
-    Case(python_math.runtime.product_of_others, (t234,)),
-    Case(python_math.runtime.product_of_others, (zeros,), {"axis": 1}),
-    Case(python_math.runtime.shares, (ties, np.max(ties)), wrt=()),
-    Case(python_math.runtime.recurrence, (m23, m23 + 0.3), {"axis": 0}),
-    Case(python_math.runtime.recurrence, (m23, m23 + 0.3), {"axis": 1, "backwards": True}),
+    Case(runtime.product_of_others, (t234,)),
+    Case(runtime.product_of_others, (zeros,), {"axis": 1}),
+    Case(runtime.shares, (ties, np.max(ties)), wrt=()),
+    Case(runtime.recurrence, (m23, m23 + 0.3), {"axis": 0}),
+    Case(runtime.recurrence, (m23, m23 + 0.3), {"axis": 1, "backwards": True}),
 ]  # fmt: skip
 
 table = np.array([0.0, 0.5, 1.1, 2.0])
@@ -262,7 +267,7 @@ ORDERING = [
     *(Case(np.argsort, (a,), wrt=()) for a in (x3, m23)),
     Case(np.argsort, (t234,), {"axis": 0}, wrt=()),
     Case(np.take_along_axis, (m23, np.array([[0, 0], [2, 1]]), 1)),
-    Case(ordering.runtime.add_along_axis, (m23[:, :2], np.array([[0, 0], [2, 1]]), m23, 1), wrt=(0,)),
+    Case(runtime.add_along_axis, (m23[:, :2], np.array([[0, 0], [2, 1]]), m23, 1), wrt=(0,)),
     Case(np.searchsorted, (table, x3), wrt=()), Case(np.searchsorted, (table, 0.7), wrt=()),
     Case(np.digitize, (x3, table), wrt=()), Case(np.flatnonzero, (x3,), wrt=()),
     Case(np.interp, (np.array([0.7, 1.9, -0.4, 2.3]), table, table**2 + 0.3)),

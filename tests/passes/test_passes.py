@@ -21,6 +21,7 @@ from s2s_ad.passes.constants import fold_constants
 from s2s_ad.passes.cse import cse
 from s2s_ad.passes.dce import dce
 from s2s_ad.passes.licm import licm
+from s2s_ad.passes.shapes import shapes
 
 X = np.array([1.0, -2.0, 0.5])
 
@@ -511,3 +512,45 @@ def test_identities(body: str, after: str) -> None:
 def test_what_is_not_known_stays(body: str) -> None:
     text = f"func f(%u: any, %i: i64[k]):\n  {body}\n"
     assert text_of(algebra(parse_function(text, role="adjoint"))) == text
+
+
+# Precision
+
+
+def test_a_broadcast_is_not_narrowed_below_its_cotangent() -> None:
+    body = "%g: f64[n] = broadcast_like %s, %w\n  %a: f64[n] = multiply %g, %v\n  return %a\n"
+    text = f"func f(%w: f64[n], %v: f32[n], %s: float):\n  {body}"
+    assert text_of(algebra(parse_function(text, role="adjoint"))) == text
+    text = text.replace("%w: f64", "%w: f32")
+    f = dce(algebra(parse_function(text, role="adjoint")))
+    assert "multiply %s, %v" in text_of(f)
+
+
+# Shapes
+
+
+def test_shapes_come_from_parameters() -> None:
+    check(
+        lambda f: dce(shapes(f)),
+        """
+        func f(%m: f64[n, k], %v: f64[k], %g: float):
+          %a: f64[n] = matmul %m, %v
+          %b: f64[n] = exp %a
+          %c: int = size %b
+          %d: f64[n, k] = exp %m
+          %e: f64[n, k] = zeros_like %d
+          %h: f64[n, k] = add %e, %c
+          return %h
+        """,
+        """
+        %a: f64[n] = matmul %m, %v
+        %c: int = size %a
+        %e: f64[n, k] = zeros_like %m
+        %h: f64[n, k] = add %e, %c
+        return %h
+        """,
+        np.ones((2, 3)),
+        X,
+        2.0,
+        role="adjoint",
+    )

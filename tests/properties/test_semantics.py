@@ -17,6 +17,7 @@ from s2s_ad.ir.interpreter import interpret
 from s2s_ad.ir.printer import print_function
 from s2s_ad.ir.signature import Signature
 from s2s_ad.ir.verifier import verify
+from s2s_ad.passes.tidy import tidy
 from s2s_ad.pipeline import prepare
 from s2s_ad.signatures import of_value
 from tests.properties.programs import Program, programs
@@ -90,6 +91,13 @@ def test_interpreted_derivatives(program: Program) -> None:
     y, bars = interpret(reverse, (*program.args, 1.0))
     np.testing.assert_array_equal(y, value)
     assert abs(dot(bars, direction) - expected) < scale, print_function(reverse)
+    for f in (forward, reverse):
+        before = print_function(f)
+        seeds = direction if f is forward else (1.0,)
+        y, derivative = interpret(verify(tidy(f, hoist=True)), (*program.args, *seeds))
+        np.testing.assert_array_equal(y, value)
+        again = derivative if f is forward else dot(derivative, direction)
+        assert abs(again - expected) < scale, before + print_function(f)
 
 
 @common

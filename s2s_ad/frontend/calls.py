@@ -1,0 +1,200 @@
+"""Calls: what is called decides. Python functions are inlined, primitives write an operation."""
+
+from __future__ import annotations
+
+import functools
+import types
+from typing import Any as Anything
+
+import gast
+import numpy as np
+
+from s2s_ad.errors import UnsupportedError
+from s2s_ad.frontend.bindings import (
+    Bound,
+    Closure,
+    Derived,
+    Method,
+    Object,
+    Pullback,
+    describe,
+    is_plain,
+    is_structure,
+)
+from s2s_ad.frontend.context import Frame, evaluate, expression, opened, operand, operate, refuse
+from s2s_ad.frontend.inline import call_function
+from s2s_ad.frontend.python import PYTHON, Again
+from s2s_ad.frontend.transforms import call_derived, call_pullback, make_derived
+from s2s_ad.ir.build import emit
+from s2s_ad.ir.core import Value
+from s2s_ad.ir.primitive import TABLE
+from s2s_ad.ir.types import Any, ListOf, Seq
+from s2s_ad.ops.methods import METHODS
+
+MUTATORS = frozenset(
+    "append extend insert pop remove clear sort reverse update setdefault popitem add".split()
+)
+
+
+@expression(gast.Call)
+def call(frame: Frame, node: Anything) -> Anything:
+    callee = evaluate(frame, node.func)
+    args: list[Anything] = []
+    for a in node.args:
+        if not isinstance(a, gast.Starred):
+            args.append(evaluate(frame, a))
+            continue
+        found = opened(frame, evaluate(frame, a.value))
+        if type(found) not in (tuple, list):
+            refuse(
+                "a starred argument needs a tuple or list of known length", "write the items out"
+            )
+        args.extend(found)
+    kwargs: dict[str, Anything] = {}
+    for k in node.keywords:
+        x = evaluate(frame, k.value)
+        if k.arg is not None:
+            kwargs[k.arg] = x
+            continue
+        found = opened(frame, x)
+        if type(found) is not dict or not all(isinstance(key, str) for key in found):
+            refuse("a starred keyword argument needs a dict of known keys", "write them out")
+        kwargs.update(found)
+    return call_binding(frame, callee, args, kwargs, node)
+
+
+def call_binding(
+    frame: Frame, callee: Anything, args: list[Anything], kwargs: dict[str, Anything], site: Anything
+) -> Anything:
+    """Call whatever a binding denotes."""
+    if isinstance(callee, Method):
+        return call_method(frame, callee, args, kwargs)
+    if isinstance(callee, Closure):
+        return call_function(frame, callee, args, kwargs, site)
+    if isinstance(callee, Bound):
+        return call_binding(frame, callee.function, [callee.first, *args], kwargs, site)
+    if isinstance(callee, Derived):
+        return call_derived(frame, callee, args, kwargs, site)
+    if isinstance(callee, Pullback):
+        return call_pullback(frame, callee, args, kwargs, site)
+    if isinstance(callee, Object):
+        method = getattr(type(callee.object), "__call__", None)
+        if isinstance(method, types.FunctionType):
+            return call_function(frame, method, [callee, *args], kwargs, site)
+        refuse(f"{callee.name} cannot be called here", "call a function")
+    if type(callee) is Value or is_structure(callee) or is_plain(callee):
+        refuse(f"{describe(callee)} is called", "give the function itself, not as data")
+    if getattr(callee, "__s2s_transform__", None) is not None:
+        return make_derived(frame, callee.__s2s_transform__, args, kwargs, site)
+    while getattr(callee, "__s2s_ad__", False) is True:
+        callee = callee.__wrapped__
+    try:
+        hash(callee)
+    except TypeError:
+        refuse("this cannot be called here")
+    handler = PYTHON.get(callee)
+    if handler is not None:
+        return _python(frame, callee, handler, args, kwargs)
+    if callee in TABLE:
+        return operate(frame, callee, *args, **kwargs)
+    if isinstance(callee, types.FunctionType):
+        if getattr(callee, "__module__", "").partition(".")[0] == "numpy":
+            unknown(callee)
+        return call_function(frame, callee, args, kwargs, site)
+    if isinstance(callee, functools.partial):
+        if not all(is_plain(x) or callable(x) for x in (*callee.args, *callee.keywords.values())):
+            refuse("a partial with data is not supported", "use a lambda")
+        return call_binding(
+            frame, callee.func, [*callee.args, *args], {**callee.keywords, **kwargs}, site
+        )
+    if isinstance(callee, type) and issubclass(callee, np.generic):
+        if len(args) == 1 and is_plain(args[0]) and not kwargs:
+            return callee(args[0])
+        refuse(
+            f"np.{callee.__name__}(...) of a run-time value is not supported",
+            "use float(x), or x.astype(...) for an array",
+        )
+    if isinstance(callee, type) and issubclass(callee, BaseException):
+        return emit("exception", *(operand(frame, a) for a in args), cls=callee)
+    unknown(callee)
+
+
+def unknown(callee: Anything) -> Anything:
+    """Refuse a function that has neither a rule nor Python source."""
+    name = getattr(callee, "__qualname__", None) or getattr(callee, "__name__", repr(callee))
+    module = getattr(callee, "__module__", None)
+    if isinstance(callee, np.ufunc):
+        module = "numpy"
+    shown = f"{module}.{name}" if module and module != "builtins" else name
+    if isinstance(callee, type):
+        refuse(f"objects of the class {shown} cannot be made here", "make them outside")
+    if module in ("logging", "warnings"):
+        refuse(f"{shown} is not supported inside a differentiated function", "use print")
+    if hasattr(callee, "__wrapped__"):
+        refuse(
+            f"{shown} is wrapped by a decorator, which the derivative would not run",
+            "call the function itself: remove the decorator, or use its `__wrapped__`",
+        )
+    refuse(
+        f"there is no derivative rule for {shown}, and it has no Python source",
+        "write it with supported functions, or register a rule for it",
+    )
+
+
+def _python(
+    frame: Frame, callee: Anything, handler: Anything, args: list[Anything], kwargs: Anything
+) -> Anything:
+    try:
+        out = handler(frame, *args, **kwargs)
+    except TypeError as error:
+        if error.__traceback__ is None or error.__traceback__.tb_next is not None:
+            raise
+        raise UnsupportedError(f"these arguments of {callee.__name__} are not supported") from None
+    if out is NotImplemented:
+        return operate(frame, callee, *args, **kwargs)
+    if isinstance(out, Again):
+        return operate(frame, callee, *out.args, **out.kwargs)
+    return out
+
+
+def call_method(
+    frame: Frame, method: Method, args: list[Anything], kwargs: dict[str, Anything]
+) -> Anything:
+    """A method of an array, a container or a string."""
+    name, x = method.name, method.receiver
+    container = opened(frame, x)
+    if is_structure(container) or type(x) is Value and isinstance(x.type, (Seq, ListOf)):
+        return _of_container(name, container, args)
+    if isinstance(x, str):
+        if all(is_plain(a) for a in (*args, *kwargs.values())):
+            return getattr(x, name)(*args, **kwargs)
+        refuse("a method of a string with run-time arguments is not supported", "use an f-string")
+    if name in MUTATORS and type(x) is Value and isinstance(x.type, Any) and name != "sort":
+        _refuse_mutation(name)
+    shown = [operand(frame, a) for a in args]
+    named = {k: operand(frame, a) for k, a in kwargs.items()}
+    return METHODS[name](operand(frame, x), *shown, **named)
+
+
+def _of_container(name: str, x: Anything, args: list[Anything]) -> Anything:
+    if name in MUTATORS:
+        _refuse_mutation(name)
+    if type(x) is dict:
+        if name == "items" and not args:
+            return tuple((k, v) for k, v in x.items())
+        if name == "values" and not args:
+            return tuple(x.values())
+        if name == "keys" and not args:
+            return tuple(x)
+        if name == "get" and args and is_plain(args[0]):
+            return x.get(args[0], args[1] if len(args) > 1 else None)
+    if name == "copy" and not args and is_structure(x):
+        return x.copy() if type(x) is not tuple else x
+    refuse(f"the method {name!r} of a container is not supported", "use indexing and loops")
+
+
+def _refuse_mutation(name: str) -> None:
+    refuse(
+        f"changing a list or dict in place ({name}) is not supported yet",
+        "build a new one: xs = xs + [x]",
+    )

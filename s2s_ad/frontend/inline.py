@@ -1,0 +1,288 @@
+"""Calls of Python functions: bound by Python's rules, then lowered into the caller's block.
+
+A large callee that is called in several places becomes a function of its own (`call`), so that
+the text grows linearly.
+"""
+
+from __future__ import annotations
+
+import copy
+import inspect
+import types
+from typing import Any as Anything
+
+import gast
+
+from s2s_ad.frontend.bindings import (
+    Closure,
+    Conflict,
+    is_data,
+    is_plain,
+    is_structure,
+    items,
+    map_leaves,
+)
+from s2s_ad.frontend.branches import RAISES
+from s2s_ad.frontend.context import (
+    RETURN,
+    Frame,
+    Lowering,
+    evaluate,
+    fully_opened,
+    inside,
+    materialised,
+    operand,
+    refuse,
+)
+from s2s_ad.frontend.guards import Equals, holds_data
+from s2s_ad.frontend.names import outside
+from s2s_ad.frontend.source import Source, find
+from s2s_ad.ir.build import NotStatic, building, cursor, emit, facts, typeof
+from s2s_ad.ir.core import UNDEFINED, Block, Function, Parameter, Value, walk
+from s2s_ad.ir.types import ANY, Type
+from s2s_ad.ops.structure import Outside
+
+LARGE = 40  # operations from which a callee is not inlined twice
+KINDS = ("positional_only", "positional_or_keyword", "var_positional", "keyword_only", "var_keyword")
+
+
+def source_of(lowering: Lowering, function: Anything) -> Source:
+    """The source of a function, found once."""
+    known = lowering.sources.get(function)
+    if known is None:
+        known = lowering.sources[function] = find(function)
+    return known
+
+
+def parameters(node: Anything) -> list[tuple[str, str]]:
+    """Names and kinds of the parameters, in order."""
+    a = node.args
+    out = [(n.id, KINDS[0]) for n in a.posonlyargs]
+    out += [(n.id, KINDS[1]) for n in a.args]
+    out += [(a.vararg.id, KINDS[2])] if a.vararg else []
+    out += [(n.id, KINDS[3]) for n in a.kwonlyargs]
+    out += [(a.kwarg.id, KINDS[4])] if a.kwarg else []
+    return out
+
+
+def bind_arguments(
+    name: str,
+    node: Anything,
+    args: list[Anything],
+    kwargs: dict[str, Anything],
+    defaults: dict[str, Anything],
+) -> dict[str, Anything]:
+    """The arguments by parameter, as Python binds them; `defaults` are not evaluated here."""
+    signature = inspect.Signature(
+        [
+            inspect.Parameter(
+                n,
+                getattr(inspect.Parameter, kind.upper()),
+                default=None if n in defaults else inspect.Parameter.empty,
+            )
+            for n, kind in parameters(node)
+        ]
+    )
+    try:
+        bound = signature.bind(*args, **kwargs).arguments
+    except TypeError as error:
+        refuse(f"{name}(): {error}")
+    out = {}
+    for n, kind in parameters(node):
+        if n in bound:
+            out[n] = bound[n]
+        elif kind == "var_positional":
+            out[n] = ()
+        elif kind == "var_keyword":
+            out[n] = {}
+        else:
+            out[n] = defaults[n]
+    return out
+
+
+def default_objects(source: Source) -> dict[str, Anything]:
+    """The default of each parameter that has one."""
+    a = source.tree.args
+    positional = [n.id for n in (*a.posonlyargs, *a.args)]
+    given = source.defaults
+    out = dict(zip(positional[len(positional) - len(given) :], given))
+    return {**out, **source.kwdefaults}
+
+
+def default_binding(frame: Frame, name: str, x: Anything) -> Anything:
+    """The binding of a default: an object that was made with the function."""
+    if is_plain(x):
+        return x
+    if is_structure(x) and holds_data(x) and not _has_arrays(x):
+        lowering = frame.lowering
+        now = copy.deepcopy(x)
+        lowering.guards.setdefault(("default", id(x)), Equals(lambda arguments: x, now))
+        return now
+    return outside(frame, x, Outside(name, "", types.CellType(x)), name)
+
+
+def _has_arrays(x: Anything) -> bool:
+    return not is_plain(x) and (not is_structure(x) or any(map(_has_arrays, items(x))))
+
+
+def call_function(
+    frame: Frame, callee: Anything, args: list[Anything], kwargs: dict[str, Anything], site: Anything
+) -> Anything:
+    """Call a Python function or a local one."""
+    if isinstance(callee, Closure):
+        node, source, parent = callee.node, callee.frame.source, callee.frame
+        names = [n.id for n in (*node.args.posonlyargs, *node.args.args)]
+        start = len(names) - len(callee.defaults)
+        defaults = {**dict(zip(names[start:], callee.defaults)), **callee.kwdefaults}
+        given = bind_arguments(callee.name, node, args, kwargs, defaults)
+        check_recursion(frame, node, callee.name)
+        return inline(frame, Frame(frame.lowering, source, node, frame, parent), given)
+    source = source_of(frame.lowering, callee)
+    check_kind(callee)
+    node, parent = source.tree, None
+    check_recursion(frame, node, source.name)
+    inner = Frame(frame.lowering, source, node, frame, parent)
+    objects = default_objects(source)
+    missing = object()
+    given = bind_arguments(source.name, node, args, kwargs, dict.fromkeys(objects, missing))
+    given = {
+        n: default_binding(inner, n, objects[n]) if x is missing else x for n, x in given.items()
+    }
+    sites = frame.lowering.sites.setdefault(node, [])
+    if site not in sites:
+        sites.append(site)
+    if sites.index(site) > 0 and frame.lowering.sizes.get(node, 0) > LARGE:
+        if all(map(_passable, given.values())):
+            return call_out(frame, inner, given)
+    before = len(cursor().block.ops)
+    out = inline(frame, inner, given)
+    written = cursor().block.ops[before:]
+    size = len(written) + sum(1 for op in written for b in op.blocks for _ in walk(b))
+    frame.lowering.sizes[node] = max(size, frame.lowering.sizes.get(node, 0))
+    return out
+
+
+def check_kind(function: Anything) -> None:
+    code = function.__code__
+    if code.co_flags & (inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR):
+        refuse(
+            f"{function.__name__} is a generator or coroutine", "use a function that returns a value"
+        )
+
+
+def check_recursion(frame: Frame, node: Anything, name: str) -> None:
+    if any(f.node is node for f in frame.chain()):
+        refuse(f"{name} calls itself: recursion is not supported", "write a loop")
+
+
+def inline(frame: Frame, inner: Frame, given: dict[str, Anything]) -> Anything:
+    """Lower a call into the block under way; what it returns."""
+    c = cursor()
+    inner.order = c.statement.order if c.statement is not None else 0
+    for name, x in given.items():
+        if type(x) is Value and not x.hint:
+            x.hint = name
+        inner.env[name] = x
+    return run_body(inner)
+
+
+def run_body(frame: Frame) -> Anything:
+    """Lower the body of a function; the binding of what it returns."""
+    from s2s_ad.frontend.statements import lower_list
+
+    if isinstance(frame.node, gast.Lambda):
+        return evaluate(frame, frame.node.body)
+    status = lower_list(frame, frame.node.body, frame.liveness.always, False)
+    if status.codes == {RAISES}:
+        return UNDEFINED
+    out = frame.env.get(RETURN, UNDEFINED)
+    for leaf in items(out) if is_structure(out) else [out]:
+        if isinstance(leaf, Conflict):
+            refuse(leaf.message, leaf.advice)
+    return out
+
+
+# Functions of their own -----------------------------------------------------------------------
+
+
+def _passable(x: Anything) -> bool:
+    return all(map(_passable, items(x))) if is_structure(x) else is_data(x)
+
+
+def call_out(frame: Frame, inner: Frame, given: dict[str, Anything]) -> Anything:
+    """Call a function that is lowered once for arguments of these types."""
+    operands = {n: materialised(frame, x) for n, x in given.items()}
+    static = {n: x for n, x in operands.items() if type(x) is not Value}
+    known = {n: x.type for n, x in operands.items() if type(x) is Value}
+    key = (inner.node, tuple(known.items()), tuple((n, repr(x)) for n, x in static.items()))
+    callees = frame.lowering.callees
+    if key not in callees:
+        try:
+            callees[key] = build(inner, known, static)
+        except NotStatic as error:
+            outer = inner.env.get("")
+            for n, p in zip(operands, outer or ()):
+                if error.value is p:
+                    error.value = operands[n]
+            raise
+    callee = callees[key]
+    types_ = [typeof(y) for y in callee.block.yields]
+    out = emit("call", *operands.values(), callee=callee, types=types_)
+    results = out if isinstance(out, list) else [out]
+    return map_leaves(lambda k: results[k], callee.returns)
+
+
+def build(
+    frame: Frame,
+    known: dict[str, Type],
+    static: dict[str, Anything],
+    defaults: dict[str, Anything] | None = None,
+) -> Function:
+    """Lower a function into a block of its own. `static` parameters are those bindings."""
+    lowering, node, source = frame.lowering, frame.node, frame.source
+    block = Block()
+    declared = []
+    for name, kind in parameters(node):
+        default = (defaults or {}).get(name, UNDEFINED)
+        declared.append(Parameter(name, kind, default))
+        p = block.add_param(known.get(name, ANY), name, True)
+        frame.env[name] = static[name] if name in static else p
+    frame.env[""] = tuple(block.params)
+    name = source.name if node is source.tree else getattr(node, "name", "f")
+    function = Function(name, block, declared, facts=facts())
+    outer = cursor_or_none()
+    statement = outer.statement if outer is not None else None
+    lowering.blocks.append(block)
+    try:
+        with building(block, statement, outer.location if outer is not None else None):
+            out = fully_opened(frame, run_body(frame))
+            leaves_: list[Anything] = []
+
+            def leaf(x: Anything) -> int:
+                x = operand(frame, x)
+                if not is_data(x):
+                    refuse(
+                        f"{name} returns something that is no data",
+                        "return numbers, arrays, or tuples, lists and dicts of them",
+                    )
+                leaves_.append(x)
+                return len(leaves_) - 1
+
+            function.returns = map_leaves(leaf, out)
+            block.yields = leaves_
+    finally:
+        lowering.blocks.pop()
+    function.doc = source.function.__doc__ or "" if node is source.tree else ""
+    return function
+
+
+def cursor_or_none() -> Anything:
+    from s2s_ad.errors import InternalError
+
+    try:
+        return cursor()
+    except InternalError:
+        return None
+
+
+__all__ = ["build", "call_function", "inside", "source_of"]

@@ -1,0 +1,102 @@
+"""The front end's one entrance: a Python function and its signature in, SSA out."""
+
+from __future__ import annotations
+
+import types
+from typing import Any as Anything
+
+import s2s_ad.ops  # noqa: F401  fills the table of primitives
+from s2s_ad.errors import S2SError
+from s2s_ad.frontend import attributes, calls, expressions, names, statements, subscripts
+from s2s_ad.frontend.augmented import check
+from s2s_ad.frontend.bindings import Object, is_structure
+from s2s_ad.frontend.context import Frame, Lowering, Transform
+from s2s_ad.frontend.inline import build, check_kind, default_objects, parameters, source_of
+from s2s_ad.frontend.names import RESOLVED, freeze
+from s2s_ad.ir.build import NotStatic, knowing
+from s2s_ad.ir.core import Function, Value
+from s2s_ad.ir.signature import Signature
+from s2s_ad.ir.types import Dim, Facts, ListOf, Num, Seq, Type
+
+# Importing these enters the evaluators of their expressions.
+EVALUATORS = (attributes, calls, expressions, names, statements, subscripts)
+
+
+def lower(
+    function: Anything, signature: Signature | None = None, transform: Transform | None = None
+) -> Function:
+    """The SSA of a Python function for arguments of these types.
+
+    Parameters correspond one to one to Python's; one that `signature.static` names is that object
+    (its block parameter is there all the same). `transform(function, mode, positions)` makes
+    derivatives that the function takes inside itself. A static argument of a primitive that is a
+    run-time value raises `NotStatic`.
+    """
+    signature = signature or Signature()
+    while getattr(function, "__s2s_ad__", False) is True:
+        function = function.__wrapped__
+    static = dict(signature.static)
+    method = isinstance(function, types.MethodType)
+    owner = function.__self__ if method else None
+    function = function.__func__ if method else function
+    frozen: dict[Anything, Anything] = {}
+    while True:
+        lowering = Lowering(transform, frozen=frozen)
+        lowering.names.update(_symbols(*signature.types.values()))
+        source = source_of(lowering, function)
+        if method:
+            static.setdefault(parameters(source.tree)[0][0], owner)
+        try:
+            with knowing(Facts()):
+                check_kind(function)
+                frame = Frame(lowering, source, source.tree)
+                bound = _static(frame, static)
+                out = build(frame, signature.types, bound, default_objects(source))
+                check(lowering.updates)
+        except NotStatic as error:
+            if not freeze(lowering, error.value):
+                raise
+            frozen = lowering.frozen
+            continue
+        except S2SError as error:
+            raise error.at(source.location(source.tree)) from None
+        out.imports = lowering.imports
+        out.guards = [*([lowering.unchanged] if lowering.unchanged.any() else []), *lowering.guards.values()]  # fmt: skip
+        return out
+
+
+def _static(frame: Frame, given: dict[str, Anything]) -> dict[str, Anything]:
+    """The bindings of static parameters. An object keeps its parameter: its attributes are read
+    from it at run time."""
+    out = {}
+    for k, (name, _) in enumerate(parameters(frame.node)):
+        if name not in given:
+            continue
+        x = given[name]
+        plain = isinstance(x, (*RESOLVED, int, float, complex, slice)) or is_structure(x)
+        if plain or getattr(x, "__s2s_ad__", False) is True:
+            out[name] = x
+            continue
+        out[name] = _object(frame, x, k, name)
+    return out
+
+
+def _object(frame: Frame, x: Anything, k: int, name: str) -> Object:
+    def value() -> Value:
+        found: Value = frame.env[""][k]
+        return found
+
+    return Object(x, value, lambda arguments: arguments[k], name)
+
+
+def _symbols(*found: Type) -> set[str]:
+    """The names of sizes in a signature: sizes of globals must not be confused with them."""
+    out: set[str] = set()
+    for t in found:
+        if isinstance(t, Num):
+            out.update(d.name for d in t.shape or () if isinstance(d, Dim))
+        elif isinstance(t, Seq):
+            out |= _symbols(*t.items)
+        elif isinstance(t, ListOf):
+            out |= _symbols(t.elem)
+    return out

@@ -1,0 +1,264 @@
+"""Derivatives taken inside a differentiated function: `grad(lambda y: x * y)(2.0)`.
+
+The inner function is lowered on its own, reading outer values directly; its derivative is made by
+the transform that the pipeline hands in, and put in place. Tangents cannot be confused with outer
+ones: they are different values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any as Anything
+
+from s2s_ad.frontend.bindings import (
+    Bound,
+    Closure,
+    Derived,
+    Object,
+    Pullback,
+    is_data,
+    is_number,
+    is_structure,
+    items,
+    map_leaves,
+)
+from s2s_ad.frontend.context import Frame, materialised, opened, operate, refuse
+from s2s_ad.frontend.guards import MISSING
+from s2s_ad.frontend.inline import (
+    bind_arguments,
+    build,
+    check_kind,
+    check_recursion,
+    default_binding,
+    default_objects,
+    parameters,
+    source_of,
+)
+from s2s_ad.ir.build import NotStatic, cursor, typeof
+from s2s_ad.ir.core import Block, Function, Value, clone_op, replace, walk
+from s2s_ad.ir.types import Num, Type
+
+
+@dataclass(eq=False)
+class Prepared:
+    """A function about to be differentiated: its arguments by parameter, how many of them are
+    bound (`self`), and its lowering for types and static bindings."""
+
+    given: dict[str, Anything]
+    lead: int
+    make: Callable[[dict[str, Type], dict[str, Anything]], Function]
+    params: Callable[[], dict[str, Value]]  # of the lowering under way
+
+
+def make_derived(
+    frame: Frame, mode: str, args: list[Anything], kwargs: dict[str, Anything], site: Anything
+) -> Anything:
+    """A call of `grad`, `value_and_grad`, `jvp` or `vjp`."""
+    if not args:
+        refuse(f"{mode} needs a function", f"write {mode}(f)")
+    target, *rest = args
+    if type(target) is Value or is_data(target) or is_structure(target):
+        refuse(f"{mode} of something that is no function", "give it a function")
+    if mode in ("grad", "value_and_grad"):
+        wrt = rest[0] if rest else kwargs.get("wrt", 0)
+        if set(kwargs) - {"wrt"} or len(rest) > 1:
+            refuse(f"these arguments of {mode} are not supported", f"write {mode}(f, wrt)")
+        return Derived(target, mode, wrt)
+    if mode == "jvp":
+        primals = rest[0] if rest else kwargs.get("primals")
+        tangents = rest[1] if len(rest) > 1 else kwargs.get("tangents")
+        return _jvp(frame, target, opened(frame, primals), opened(frame, tangents))
+    if mode == "vjp":
+        from s2s_ad.frontend.calls import call_binding
+
+        if kwargs:
+            refuse("vjp takes the primals by position", "write vjp(f, x, y)")
+        return call_binding(frame, target, rest, kwargs, site), Pullback(target, tuple(rest))
+    refuse(f"{mode} is not supported inside a differentiated function")
+
+
+def call_derived(
+    frame: Frame, derived: Derived, args: list[Anything], kwargs: dict[str, Anything], site: Anything
+) -> Anything:
+    """`grad(f)(*args)`."""
+    if derived.mode in ("jvp", "vjp"):
+        return make_derived(frame, derived.mode, [derived.target, *args], kwargs, site)
+    prepared = _derived(frame, derived, args, kwargs)
+    return _in_place(frame, prepared, [])
+
+
+def call_pullback(
+    frame: Frame, pullback: Pullback, args: list[Anything], kwargs: dict[str, Anything], site: Anything
+) -> Anything:
+    """The second result of `vjp`, called with a cotangent: one gradient per primal."""
+    if kwargs or len(args) != 1:
+        refuse("a pullback takes the cotangent, nothing else", "write pullback(out_bar)")
+    prepared = _prepare(frame, pullback.target, list(pullback.primals), {})
+    places = range(prepared.lead, prepared.lead + len(pullback.primals))
+    out = _in_place(frame, _changed(frame, prepared, "vjp", tuple(places), True), args)
+    return out[1]
+
+
+def _jvp(frame: Frame, target: Anything, primals: Anything, tangents: Anything) -> Anything:
+    if not is_structure(primals) or not is_structure(tangents) or len(primals) != len(tangents):
+        refuse("jvp takes a tuple of primals and a tuple of tangents", "write jvp(f, (x,), (d,))")
+    prepared = _prepare(frame, target, items(primals), {})
+    places = range(prepared.lead, prepared.lead + len(primals))
+    return _in_place(frame, _changed(frame, prepared, "jvp", tuple(places), True), items(tangents))
+
+
+# Preparing ------------------------------------------------------------------------------------
+
+
+def _prepare(
+    frame: Frame, target: Anything, args: list[Anything], kwargs: dict[str, Anything]
+) -> Prepared:
+    """A function with its arguments; functions made by `grad` are transforms of transforms."""
+    if isinstance(target, Derived):
+        return _derived(frame, target, args, kwargs)
+    if isinstance(target, Bound):
+        prepared = _prepare(frame, target.function, [target.first, *args], kwargs)
+        prepared.lead = 1
+        return prepared
+    while getattr(target, "__s2s_ad__", False) is True:
+        target = target.__wrapped__
+    if isinstance(target, (Pullback, Object)):
+        refuse("this cannot be differentiated here", "give a function")
+    frames: list[Frame] = []
+
+    def make(known: dict[str, Type], static: dict[str, Anything]) -> Function:
+        frames.append(_frame(frame, target))
+        return build(frames[-1], known, static)
+
+    def params() -> dict[str, Value]:
+        names = [name for name, _ in parameters(frames[-1].node)]
+        return dict(zip(names, frames[-1].env.get("", ())))
+
+    return Prepared(_arguments(frame, target, args, kwargs), 0, make, params)
+
+
+def _frame(frame: Frame, target: Anything) -> Frame:
+    if isinstance(target, Closure):
+        check_recursion(frame, target.node, target.name)
+        return Frame(frame.lowering, target.frame.source, target.node, frame, target.frame)
+    source = source_of(frame.lowering, target)
+    check_recursion(frame, source.tree, source.name)
+    return Frame(frame.lowering, source, source.tree, frame, None)
+
+
+def _arguments(
+    frame: Frame, target: Anything, args: list[Anything], kwargs: dict[str, Anything]
+) -> dict[str, Anything]:
+    if isinstance(target, Closure):
+        node = target.node
+        names = [n.id for n in (*node.args.posonlyargs, *node.args.args)]
+        start = len(names) - len(target.defaults)
+        defaults = {**dict(zip(names[start:], target.defaults)), **target.kwdefaults}
+        return bind_arguments(target.name, node, args, kwargs, defaults)
+    source = source_of(frame.lowering, target)
+    check_kind(target)
+    objects = default_objects(source)
+    missing = dict.fromkeys(objects, MISSING)
+    given = bind_arguments(source.name, source.tree, args, kwargs, missing)
+    inner = _frame(frame, target)
+    return {
+        n: default_binding(inner, n, objects[n]) if x is MISSING else x for n, x in given.items()
+    }
+
+
+def _derived(
+    frame: Frame, derived: Derived, args: list[Anything], kwargs: dict[str, Anything]
+) -> Prepared:
+    prepared = _prepare(frame, derived.target, args, kwargs)
+    if derived.mode not in ("grad", "value_and_grad"):
+        refuse("only grad and value_and_grad can be differentiated again here", "use a lambda")
+    places = _positions(derived.wrt, list(prepared.given), prepared.lead)
+    several = isinstance(derived.wrt, (tuple, list))
+    return _changed(frame, prepared, derived.mode, places, several)
+
+
+def _changed(
+    frame: Frame, prepared: Prepared, mode: str, places: tuple[int, ...], several: bool
+) -> Prepared:
+    """The same with its lowering transformed."""
+    transform = frame.lowering.transform
+    if transform is None:
+        refuse("a derivative inside a function cannot be lowered here")
+    names = list(prepared.given)
+    wanted = {names[k] for k in places}
+    given = {n: _promoted(frame, x) if n in wanted else x for n, x in prepared.given.items()}
+
+    def make(known: dict[str, Type], static: dict[str, Anything]) -> Function:
+        return transform(prepared.make(known, static), mode, places, several)
+
+    return Prepared(given, prepared.lead, make, prepared.params)
+
+
+def _positions(wrt: Anything, names: list[str], lead: int) -> tuple[int, ...]:
+    """Positions of the parameters that `wrt` names; they count after a bound `self`."""
+    many = wrt if isinstance(wrt, (tuple, list)) else (wrt,)
+    out = []
+    for w in many:
+        if isinstance(w, str) and w in names:
+            out.append(names.index(w))
+        elif type(w) is int and lead - len(names) <= w < len(names) - lead:
+            out.append(w % (len(names) - lead) + lead)
+        else:
+            refuse(f"there is no argument {w!r} to differentiate by", "give a position or a name")
+    return tuple(out)
+
+
+def _promoted(frame: Frame, x: Anything) -> Anything:
+    """Ints by which one differentiates become floats."""
+    if type(x) is int:
+        return float(x)
+    t = typeof(x) if type(x) is Value else None
+    if isinstance(t, Num) and t.kind == "py" and t.dtype is not None and t.dtype.kind == "i":
+        return operate(frame, float, x)
+    return x
+
+
+def _in_place(frame: Frame, prepared: Prepared, seeds: list[Anything]) -> Anything:
+    """Lower the function, transform it, put the result in place. What is no value is specialised
+    by value, unless one differentiates by it: numbers are passed."""
+    operands = {n: _value(frame, x) for n, x in prepared.given.items()}
+    static = {n: x for n, x in operands.items() if not (type(x) is Value or is_number(x))}
+    while True:
+        known = {n: typeof(x) for n, x in operands.items() if n not in static}
+        try:
+            function = prepared.make(known, static)
+            break
+        except NotStatic as error:
+            name = next((n for n, p in prepared.params().items() if error.value is p), None)
+            if name is None:
+                raise
+            if type(operands[name]) is Value:
+                error.value = operands[name]
+                raise
+            static[name] = operands[name]
+    values = [None if n in static else x for n, x in operands.items()]
+    return splice(frame, function, [*values, *(_value(frame, seed) for seed in seeds)])
+
+
+def _value(frame: Frame, x: Anything) -> Anything:
+    return materialised(frame, x) if is_structure(x) else x
+
+
+def splice(frame: Frame, function: Function, values: list[Anything]) -> Anything:
+    """The operations of a function in place of a call of it."""
+    block: Block = function.block
+    if len(values) != len(block.params):
+        refuse("the derivative of this function takes other arguments", "call it outside")
+    mapping: dict[Value, Anything] = dict(zip(block.params, values))
+    into = cursor().block
+    for op in block.ops:
+        new = clone_op(op, mapping)
+        new.role = "primal"
+        for b in new.blocks:
+            for inner in walk(b):
+                inner.role = "primal"
+        into.ops.append(new)
+    results = replace(list(block.yields), mapping)
+    fill: Callable[[Anything], Anything] = lambda k: results[k] if type(k) is int else k  # noqa: E731
+    return map_leaves(fill, function.returns)

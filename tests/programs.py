@@ -1,0 +1,445 @@
+"""Whole functions as users write them, with arguments: one table for every checker of programs."""
+
+from __future__ import annotations
+
+import math
+import operator
+from typing import Any
+
+import numpy as np
+
+K = 1.5
+TABLE_OF_WEIGHTS = np.array([0.5, -1.0, 2.0])
+RNG = np.random.default_rng(3)
+
+
+def polynomial(x: float) -> float:
+    return 3.0 * x**3 - 2.0 * x**2 + x - 7.0
+
+
+def horner(c: Any, x: float) -> float:
+    y = 0.0
+    for a in c:
+        y = y * x + a
+    return y
+
+
+def newton_sqrt(x: float) -> float:
+    y = 1.0
+    while abs(y * y - x) > 1e-12:
+        y = 0.5 * (y + x / y)
+    return y
+
+
+def break_in_for(x: float) -> float:
+    s = 0.0
+    for i in range(10):
+        s = s + x * i
+        if s > 5.0:
+            break
+        s = s * x
+    return s
+
+
+def continue_in_for(x: float) -> float:
+    s = x
+    for i in range(6):
+        if i % 2 == 0:
+            continue
+        s = s * x + i
+    return s
+
+
+def nested_break(x: float) -> float:
+    s = 0.0
+    for i in range(4):
+        for j in range(4):
+            if j > i:
+                break
+            s = s + x**2 * j
+            if s > 20.0:
+                s = s * 0.5
+                break
+        else:
+            s = s + x
+    return s
+
+
+def return_in_loop(x: float) -> float:
+    for i in range(10):
+        x = x * 1.3
+        if x > 4.0:
+            return x * x
+    return x
+
+
+def return_in_nested_loops(x: float) -> float:
+    s = x
+    for i in range(3):
+        for j in range(3):
+            s = s * 1.2
+            if s > 3.0 * x:
+                return s * i + j * x
+        s = s + x
+    return s
+
+
+def early_return(x: float) -> float:
+    if x > 1.0:
+        return x * x
+    y = math.sin(x)
+    if y > 0.5:
+        return y * 2.0
+    return y + x
+
+
+def while_else(x: float) -> float:
+    n = 0
+    while n < 3:
+        x = x * 1.1
+        n += 1
+    else:
+        x = x + 1.0
+    return x * x
+
+
+def while_break(x: float) -> float:
+    n = 0
+    while True:
+        x = x * x * 0.9
+        n += 1
+        if n >= 3 or x > 10.0:
+            break
+    return x
+
+
+def walrus_while(x: float) -> float:
+    s = 0.0
+    while (y := x * x) < 50.0:
+        s = s + y
+        x = x * 1.7
+    return s
+
+
+def status_break(x: float) -> float:
+    s = x
+    for i in range(6):
+        if i > 1:
+            if s > 2.0:
+                break
+        s = s * x + 0.1
+        s = s * 1.01
+    return s
+
+
+def two_carried(x: float, n: int) -> float:
+    a, b = x, 1.0
+    for _ in range(n):
+        a, b = b * x, a + b
+    return a * b
+
+
+def swap_in_loop(x: float, y: float) -> float:
+    for _ in range(3):
+        x, y = y, x * y
+    return x + 2.0 * y
+
+
+def triangular(x: float) -> float:
+    s = 0.0
+    for i in range(4):
+        p = x
+        for j in range(i):
+            p = p * x + j
+        s = s + p
+    return s
+
+
+def zero_trip(x: float) -> float:
+    for _ in range(0):
+        x = x * x
+    return 3.0 * x
+
+
+def loop_variable_after(x: float) -> float:
+    for i in range(4):
+        x = x + 0.1
+    return x * i
+
+
+def chained_comparison(x: float) -> float:
+    return x * x if 0.0 < x < 3.0 and 1.0 / x > 0.1 else x
+
+
+def or_value(x: float) -> float:
+    return (0.0 * x) or (x * x)
+
+
+def conditional_nest(x: float) -> float:
+    return x if x < 0 else (x * x if x < 1 else x**3)
+
+
+def augmented(x: float) -> float:
+    y = x
+    y += x * x
+    y *= 2.0
+    y -= x
+    y /= 3.0
+    y **= 2
+    return y
+
+
+def math_functions(x: float) -> float:
+    return math.sin(x) * math.exp(-x) + math.sqrt(x) + math.log(x + 2.0) * math.atan2(x, 2.0)
+
+
+def operator_functions(x: float) -> float:
+    return operator.add(operator.mul(x, x), operator.truediv(1.0, x))
+
+
+def helper(a: float, b: float = 2.0, *, c: float = 1.0) -> float:
+    return a * a * b + c
+
+
+def keywords(x: float) -> float:
+    return helper(x) + helper(b=x, a=3.0) + helper(1.0, c=x * x)
+
+
+def closure_value(x: float) -> float:
+    k = x * x
+
+    def inner(y: float) -> float:
+        return y * k
+
+    return inner(x) + (lambda z: z * k)(2.0)
+
+
+def global_data(x: float) -> float:
+    return K * x * x + np.sum(TABLE_OF_WEIGHTS * x)
+
+
+def tuple_loop(x: float) -> float:
+    s = 0.0
+    for a, b in ((x, 1.0), (2.0, x), (x, x)):
+        s = s + a * b
+    return s
+
+
+def list_literal(x: float) -> float:
+    terms = [x, x * x, 3.0]
+    return terms[0] * terms[1] + terms[-1]
+
+
+def dict_literal(x: float) -> float:
+    p = {"a": x, "b": x * x}
+    return p["a"] * p["b"]
+
+
+def enumerate_zip(xs: Any, ys: Any) -> float:
+    s = 0.0
+    for i, (a, b) in enumerate(zip(xs, ys)):
+        s = s + a * b * (i + 1)
+    return s
+
+
+def reversed_array(xs: Any) -> float:
+    s = 0.0
+    for a in reversed(xs):
+        s = 0.5 * s + a * a
+    return s
+
+
+def rows(A: Any) -> float:
+    s = 0.0
+    for row in A:
+        s = s + np.sum(row) * row[0]
+    return s
+
+
+def indices(x: Any) -> float:
+    s = 0.0
+    for i in range(1, len(x)):
+        s = s + x[i] * x[i - 1] ** 2
+    return s
+
+
+def stencil(u: Any) -> float:
+    lap = u[2:] - 2.0 * u[1:-1] + u[:-2]
+    return np.sum(lap * lap)
+
+
+def softmax_loss(z: Any) -> float:
+    e = np.exp(z - np.max(z))
+    p = e / np.sum(e)
+    return -np.log(p[1])
+
+
+def logistic(w: Any, b: float, x: Any, y: Any) -> float:
+    z = x @ w + b
+    return np.mean(np.logaddexp(0.0, z) - y * z)
+
+
+def mlp(params: Any, x: Any, y: Any) -> float:
+    h = x
+    for W, b in params:
+        h = np.tanh(h @ W + b)
+    return np.mean((h - y) ** 2)
+
+
+def dict_params(p: Any, x: Any) -> float:
+    return np.sum(np.tanh(x @ p["W"] + p["b"]) ** 2)
+
+
+def gaussian(x: Any, mean: Any, L: Any) -> float:
+    z = np.linalg.solve(L, x - mean)
+    return -0.5 * np.dot(z, z) - np.log(np.abs(np.linalg.det(L)))
+
+
+def fancy(x: Any) -> float:
+    i = np.array([0, 2, 0])
+    return np.sum(x[i] ** 2) + np.sum(x[x > 0.0])
+
+
+def broadcasting(a: Any, b: Any) -> float:
+    return np.sum(np.sin(a[:, None] * b[None, :]) + b)
+
+
+def methods(x: Any) -> float:
+    return (x.T @ x).sum(axis=0).max() + x.mean() * x.shape[0] + x.reshape(-1)[0]
+
+
+def rk4_pendulum(theta: float, omega: float, length: float, steps: int) -> float:
+    dt = 0.05
+    for _ in range(steps):
+        k1t, k1o = omega, -9.81 / length * np.sin(theta)
+        k2t = omega + 0.5 * dt * k1o
+        k2o = -9.81 / length * np.sin(theta + 0.5 * dt * k1t)
+        k3t = omega + 0.5 * dt * k2o
+        k3o = -9.81 / length * np.sin(theta + 0.5 * dt * k2t)
+        k4t = omega + dt * k3o
+        k4o = -9.81 / length * np.sin(theta + dt * k3t)
+        theta = theta + dt / 6.0 * (k1t + 2.0 * k2t + 2.0 * k3t + k4t)
+        omega = omega + dt / 6.0 * (k1o + 2.0 * k2o + 2.0 * k3o + k4o)
+    return theta * theta + omega
+
+
+def array_recurrence(A: Any, x: Any, steps: int) -> float:
+    for _ in range(steps):
+        x = np.tanh(A @ x)
+    return np.sum(x * x)
+
+
+def branch_in_loop(x: Any) -> float:
+    s = 1.0
+    for i in range(len(x)):
+        if x[i] > 0.0:
+            t = np.exp(x[i])
+            s = s * t + t * t
+        elif x[i] < -1.0:
+            s = s - x[i]
+        else:
+            s = s * x[i]
+    return s
+
+
+def one_path_only(x: float) -> float:
+    if x > 0.5:
+        z = x * x
+    y = x if x < 0.5 else z
+    return y * x
+
+
+def error_state(x: float) -> float:
+    with np.errstate(all="ignore"):
+        y = x * x
+        z = y * np.sin(x)
+    return y * z
+
+
+def nested_gradient(x: float) -> float:
+    from s2s_ad import grad
+
+    return x * grad(lambda y: x * y * y)(2.0)
+
+
+def rank_changes(x: float) -> float:
+    y: Any = 3
+    y = y * x
+    y = np.array([y, y * x])
+    return y[0] + y[1] * x
+
+
+def v(*shape: int) -> Any:
+    """Positive random numbers."""
+    return RNG.uniform(0.3, 1.5, size=shape)
+
+
+def n(*shape: int) -> Any:
+    """Normal random numbers."""
+    return RNG.normal(size=shape)
+
+
+# function, arguments; only float leaves are differentiated
+PROGRAMS: list[tuple[Any, tuple[Any, ...]]] = [
+    (polynomial, (1.3,)),
+    (horner, ([1.0, 2.0, -0.5], 0.7)),
+    (horner, (n(4), 0.7)),
+    (newton_sqrt, (3.7,)),
+    (break_in_for, (1.2,)),
+    (break_in_for, (0.1,)),
+    (continue_in_for, (1.1,)),
+    (nested_break, (1.3,)),
+    (nested_break, (0.4,)),
+    (return_in_loop, (1.5,)),
+    (return_in_loop, (0.1,)),
+    (return_in_nested_loops, (1.5,)),
+    (early_return, (1.4,)),
+    (early_return, (0.9,)),
+    (early_return, (0.2,)),
+    (while_else, (1.2,)),
+    (while_break, (1.6,)),
+    (walrus_while, (1.4,)),
+    (status_break, (1.3,)),
+    (status_break, (0.3,)),
+    (two_carried, (1.2, 4)),
+    (swap_in_loop, (1.2, 0.7)),
+    (triangular, (0.8,)),
+    (zero_trip, (2.0,)),
+    (loop_variable_after, (2.0,)),
+    (chained_comparison, (2.0,)),
+    (or_value, (2.0,)),
+    (conditional_nest, (0.5,)),
+    (conditional_nest, (1.5,)),
+    (augmented, (1.7,)),
+    (math_functions, (1.2,)),
+    (operator_functions, (1.2,)),
+    (keywords, (1.2,)),
+    (closure_value, (1.2,)),
+    (global_data, (1.2,)),
+    (tuple_loop, (1.2,)),
+    (list_literal, (1.2,)),
+    (dict_literal, (1.2,)),
+    (enumerate_zip, (n(3), n(3))),
+    (enumerate_zip, ([1.0, 2.0, 3.0], [0.5, 0.6, 0.7])),
+    (reversed_array, (n(4),)),
+    (rows, (n(3, 2),)),
+    (indices, (n(5),)),
+    (stencil, (n(6),)),
+    (softmax_loss, (n(4),)),
+    (logistic, (n(3), 0.3, n(5, 3), v(5))),
+    (mlp, ([(n(3, 4), n(4)), (n(4, 4), n(4)), (n(4, 2), n(2))], n(5, 3), n(5, 2))),
+    (mlp, (((n(3, 4), n(4)), (n(4, 1), n(1))), n(5, 3), n(5, 1))),
+    (dict_params, ({"W": n(3, 2), "b": n(2)}, n(4, 3))),
+    (gaussian, (n(3), n(3), n(3, 3) + 3.0 * np.eye(3))),
+    (fancy, (n(4),)),
+    (broadcasting, (n(3), n(4))),
+    (methods, (n(3, 3),)),
+    (rk4_pendulum, (0.5, 0.1, 1.2, 3)),
+    (array_recurrence, (n(3, 3), n(3), 3)),
+    (branch_in_loop, (np.array([0.5, -2.0, -0.5, 0.3]),)),
+    (one_path_only, (0.7,)),
+    (one_path_only, (0.3,)),
+    (error_state, (0.7,)),
+    (nested_gradient, (0.7,)),
+    (rank_changes, (0.7,)),
+]
