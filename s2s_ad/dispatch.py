@@ -20,7 +20,7 @@ from s2s_ad.errors import DerivativeTypeError, SourceNotFoundError
 from s2s_ad.ir.signature import Signature
 from s2s_ad.ir.types import Type
 from s2s_ad.loader import load
-from s2s_ad.signatures import check_active, is_static, key_of, of_value, promoted, value_key
+from s2s_ad.signatures import check_active, is_static, kept, key_of, of_value, promoted, value_key
 
 VARIADIC = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 STARS: dict[Anything, str] = {
@@ -28,6 +28,10 @@ STARS: dict[Anything, str] = {
     inspect.Parameter.VAR_KEYWORD: "**",
 }
 LIMIT = 512  # specialisations of one derivative that are kept; the oldest go first
+
+
+Entry = Callable[..., Anything]
+Guard = Callable[[tuple[Anything, ...]], bool]
 
 
 class _Missing:
@@ -102,7 +106,9 @@ class Variant:
         self.types = types
         self.namespace = namespace
         self.function: Anything = namespace.get(derived.name)
-        self.guards: tuple[Callable[..., bool], ...] = tuple(derived.guards)
+        self.guards: tuple[Guard, ...] = tuple(derived.guards)
+        self.keep: list[Anything] = []  # objects that the key knows by identity
+        self.again: Callable[[tuple[Anything, ...]], Anything]  # called where a guard fails
 
     def extra(self, names: list[str]) -> list[str]:
         """The parameters that the generated function has beside the primal's."""
@@ -124,7 +130,7 @@ class Dispatcher:
         function: Anything,
         mode: str,
         wrt: tuple[int, ...],
-        finish: Callable[[Dispatcher, Variant, list[bool]], Callable[..., Anything]],
+        finish: Callable[[Dispatcher, Variant, list[bool]], Entry],
         bound: bool = False,
         several: bool = False,
     ) -> None:
@@ -136,15 +142,16 @@ class Dispatcher:
         self.several = several
         self.parameters = parameters_of(function)
         self.names = list(self.parameters)
-        self.table: dict[Anything, Callable[..., Anything]] = {}
+        self.table: dict[Anything, Entry] = {}
         self.lock = threading.RLock()
         self.warned = False
+        self.renewed: Dispatcher | None = None  # after the primal's code was replaced
         self.code = getattr(function, "__code__", None)
         self.wrapper = self._make_wrapper()
 
     # The wrapper: the primal's parameters in, an entry looked up, called --------------------------
 
-    def _make_wrapper(self) -> Callable[..., Anything]:
+    def _make_wrapper(self) -> Entry:
         head: list[str] = []
         kinds = inspect.Parameter
         star = slash = False
@@ -189,7 +196,7 @@ class Dispatcher:
         body.append(f"if _s2s_entry is None: _s2s_entry = _s2s_miss({key}, {pack})")
         body.append(f"return _s2s_entry({arguments})")
         text = f"def call({', '.join(head)}):\n" + "".join(f"    {line}\n" for line in body)
-        call: Callable[..., Anything] = load(
+        call: Entry = load(
             text,
             "dispatch",
             {
@@ -223,11 +230,13 @@ class Dispatcher:
         args, kwargs = self.as_call(
             [(p, v) for p, v in zip(self.parameters.values(), arguments) if v is not MISSING]
         )
-        renewed = Dispatcher(
-            self.function, self.mode, self.wrt, self.finish, self.bound, self.several
-        )
         with self.lock:
-            self.table.clear()
+            renewed = self.renewed
+            if renewed is None or renewed.code is not self.function.__code__:
+                renewed = self.renewed = Dispatcher(
+                    self.function, self.mode, self.wrt, self.finish, self.bound, self.several
+                )
+                self.table.clear()
         return renewed.wrapper(*args, **kwargs)
 
     @staticmethod
@@ -250,7 +259,7 @@ class Dispatcher:
 
     # A first call with a signature ----------------------------------------------------------------
 
-    def _miss(self, key: Anything, arguments: tuple[Anything, ...]) -> Callable[..., Anything]:
+    def _miss(self, key: Anything, arguments: tuple[Anything, ...]) -> Entry:
         with self.lock:
             entry = self.table.get(key)
             if entry is None:
@@ -261,24 +270,40 @@ class Dispatcher:
             return entry
 
     def specialise(
-        self, arguments: tuple[Anything, ...], by_value: tuple[int, ...]
-    ) -> Callable[..., Anything]:
-        """The entry for these arguments; those at `by_value` are taken as constants."""
+        self,
+        arguments: tuple[Anything, ...],
+        by_value: tuple[int, ...],
+        made: list[tuple[tuple[Guard, ...], Entry]] | None = None,
+    ) -> Entry:
+        """The entry for these arguments; those at `by_value` are taken as constants. `made` are
+        the entries for the same signature whose guards failed."""
         from s2s_ad.ir.build import NotStatic
 
-        arguments, change = self.prepare(arguments)
+        prepared, change = self.prepare(arguments)
         try:
-            variant = self.derive(self.signature(arguments, by_value))
+            variant = self.derive(self.signature(prepared, by_value))
         except NotStatic as error:
             hint = error.value.hint
             if hint not in self.names or self.names.index(hint) in (*by_value, *self.wrt):
                 raise
             value_key(arguments[self.names.index(hint)])  # refuses what cannot be static
             return self._by_value((*by_value, self.names.index(hint)))
+        known = [] if made is None else made
+
+        def again(arguments: tuple[Anything, ...]) -> Anything:
+            for guards, entry in known:
+                if all(guard(arguments) for guard in guards):
+                    return entry(*arguments)
+            with self.lock:
+                found = self.specialise(arguments, by_value, known)
+            return found(*arguments)
+
+        variant.again = again
+        variant.keep = kept(arguments)
         entry = self.finish(self, variant, change)
-        if not variant.guards:
-            return entry
-        return self._guarded(entry, variant.guards, by_value)
+        known.insert(0, (variant.guards, entry))
+        del known[16:]
+        return entry
 
     def prepare(self, arguments: tuple[Anything, ...]) -> tuple[tuple[Anything, ...], list[bool]]:
         """The arguments with those in `wrt` promoted to floats; which of them are."""
@@ -322,9 +347,9 @@ class Dispatcher:
 
         return pipeline.derive(self.function, self.mode, self.wrt, signature, self.several)
 
-    def _by_value(self, static: tuple[int, ...]) -> Callable[..., Anything]:
+    def _by_value(self, static: tuple[int, ...]) -> Entry:
         """An entry that looks further, by the values of some arguments."""
-        table: dict[Anything, Callable[..., Anything]] = {}
+        table: dict[Anything, Entry] = {}
 
         def entry(*arguments: Anything) -> Anything:
             key = tuple([value_key(arguments[i]) for i in static])
@@ -340,33 +365,6 @@ class Dispatcher:
             return found(*arguments)
 
         return entry
-
-    def _guarded(
-        self,
-        entry: Callable[..., Anything],
-        guards: tuple[Callable[..., bool], ...],
-        by_value: tuple[int, ...],
-    ) -> Callable[..., Anything]:
-        """An entry that first asks whether what it took for granted still holds; where it does
-        not, another specialisation is looked for among those made so far, then made."""
-        made = [(guards, entry)]
-
-        def guarded(*arguments: Anything) -> Anything:
-            for asked, found in made:
-                for guard in asked:
-                    if not guard(arguments):
-                        break
-                else:
-                    return found(*arguments)
-            with self.lock:
-                fresh_arguments, change = self.prepare(arguments)
-                variant = self.derive(self.signature(fresh_arguments, by_value))
-                found = self.finish(self, variant, change)
-                made.insert(0, (variant.guards, found))
-                del made[16:]
-            return found(*arguments)
-
-        return guarded
 
     def source(self, found: dict[str, Type], values: dict[str, Anything]) -> str:
         """The text for a signature given in words; values serve what must be static."""

@@ -13,7 +13,7 @@ from typing import Any as Anything
 
 import numpy as np
 
-from s2s_ad.dispatch import Dispatcher, Variant
+from s2s_ad.dispatch import Dispatcher, Entry, Variant
 from s2s_ad.errors import DerivativeTypeError
 from s2s_ad.ir.types import FLOAT, Num, Type
 from s2s_ad.loader import load
@@ -22,8 +22,6 @@ from s2s_ad.signatures import promoted
 
 NOT_SCALAR = "the value is not a scalar, so it has no gradient"
 ADVICE = "use vjp for the product with a cotangent, or assemble the Jacobian from jvp columns"
-
-Entry = Callable[..., Anything]
 
 
 def _call(d: Dispatcher, function: str, *extra: str) -> str:
@@ -45,10 +43,37 @@ def _promotions(d: Dispatcher, change: list[bool]) -> list[str]:
     return [f"{n} = _s2s_promoted({n}, {n!r})" for n, c in zip(d.names, change) if c]
 
 
-def _define(d: Dispatcher, lines: list[str], bindings: dict[str, Anything]) -> Entry:
-    text = f"def entry({', '.join(d.names)}):\n" + "".join(f"    {line}\n" for line in lines)
-    entry: Entry = load(text, "entry", {**_BINDINGS, **bindings})["entry"]
+def _define(d: Dispatcher, variant: Variant, lines: list[str], own: dict[str, Anything]) -> Entry:
+    """The entry with these lines, after the variant's guards."""
+    condition, bindings = _guards(variant, f"({', '.join(d.names)},)" if d.names else "()")
+    text = f"def entry({', '.join(d.names)}):\n"
+    text += "".join(f"    {line}\n" for line in [*condition, *lines])
+    entry: Entry = load(text, "entry", {**_BINDINGS, **bindings, **own})["entry"]
     return entry
+
+
+def _guards(variant: Variant, arguments: str) -> tuple[list[str], dict[str, Anything]]:
+    """The lines that ask the guards; names that must not have changed are looked up inline."""
+    from s2s_ad.frontend.guards import MISSING, Unchanged
+
+    asked: list[str] = []
+    bindings: dict[str, Anything] = {"_s2s_again": variant.again, "_s2s_keep": variant.keep}
+    for i, guard in enumerate(variant.guards):
+        if type(guard) is Unchanged and not guard.cells:
+            for j, (namespace, name, found) in enumerate(guard.entries):
+                bindings[f"_s2s_names{i}_{j}"] = namespace
+                bindings[f"_s2s_get{i}_{j}"] = namespace.get
+                bindings[f"_s2s_is{i}_{j}"] = found
+                if found is MISSING:  # a builtin that no global hides
+                    asked.append(f"{name!r} not in _s2s_names{i}_{j}")
+                else:
+                    asked.append(f"_s2s_get{i}_{j}({name!r}) is _s2s_is{i}_{j}")
+        else:
+            bindings[f"_s2s_guard{i}"] = guard
+            asked.append(f"_s2s_guard{i}({arguments})")
+    if not asked:
+        return [], bindings
+    return [f"if not ({' and '.join(asked)}): return _s2s_again({arguments})"], bindings
 
 
 def gradient(with_value: bool) -> Callable[[Dispatcher, Variant, list[bool]], Entry]:
@@ -67,7 +92,7 @@ def gradient(with_value: bool) -> Callable[[Dispatcher, Variant, list[bool]], En
         for i, bar in zip(d.wrt, bars):
             lines += _hand_over(bar, d.names[i], variant.types[d.names[i]])
         lines.append(f"return _s2s_value, {target}" if with_value else f"return {target}")
-        return _define(d, lines, {"_s2s_f": variant.function})
+        return _define(d, variant, lines, {"_s2s_f": variant.function})
 
     return finish
 
@@ -119,7 +144,7 @@ def pushforward(d: Dispatcher, variant: Variant, change: list[bool]) -> Entry:
         f"    return _s2s_detach(_s2s_out[0], {ALONE_INSIDE}), _s2s_y_dot",
         "return push",
     ]
-    return _define(d, lines, {"_s2s_f": variant.function})
+    return _define(d, variant, lines, {"_s2s_f": variant.function})
 
 
 def pullbacks(d: Dispatcher, variant: Variant, change: list[bool]) -> Entry:
@@ -152,7 +177,7 @@ def pullbacks(d: Dispatcher, variant: Variant, change: list[bool]) -> Entry:
 
         return pull
 
-    return _define(d, lines, {"_s2s_forward": forward, "_s2s_pullback": make})
+    return _define(d, variant, lines, {"_s2s_forward": forward, "_s2s_pullback": make})
 
 
 class _One:

@@ -26,6 +26,7 @@ from s2s_ad.frontend.lower import lower
 from s2s_ad.ir.core import Function
 from s2s_ad.ir.printer import print_function
 from s2s_ad.ir.signature import Signature
+from s2s_ad.ir.verifier import verify
 from s2s_ad.passes.constants import fold_constants
 from s2s_ad.passes.cse import cse
 from s2s_ad.passes.dce import dce
@@ -47,7 +48,7 @@ def prepare(function: Callable[..., Anything], signature: Signature) -> Function
     transform of what it was made from, so derivatives nest to any order."""
     made = getattr(function, "__s2s_derivative__", None)
     if made is None:
-        return simplify(lower(function, signature, transform))
+        return verify(simplify(lower(function, signature, transform)))
     kind, inner, wrt = made
     primal = prepare(inner, signature)
     names = [p.name for p in primal.parameters]
@@ -95,5 +96,7 @@ def derive(
         functions = [simplify(forward), simplify(pullback)]
     else:
         functions = [transform(primal, mode, wrt, several)]
+    for derived in functions:
+        verify(derived)
     emitted = emit_module(functions)
     return Derived(functions[0].name, emitted.text, emitted.bindings, primal.guards)

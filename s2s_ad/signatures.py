@@ -109,8 +109,18 @@ def value_key(x: Anything) -> Anything:
         raise DerivativeTypeError(
             "an array cannot be a static argument", "pass a number, a string or a tuple of them"
         )
-    # By identity; whoever stores the key also keeps the object alive, so the id is not reused.
+    # By identity; who stores the key also keeps the object alive (`kept`): its id is not reused.
     return kind, id(x)
+
+
+def kept(x: Anything) -> list[Anything]:
+    """The objects in an argument that its key may know by identity."""
+    kind = type(x)
+    if kind is tuple or kind is list:
+        return [v for item in x for v in kept(item)]
+    if kind is dict:
+        return [v for item in x.values() for v in kept(item)]
+    return [x] if is_static(x) else []
 
 
 def promoted(x: Anything, name: str) -> Anything:

@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from s2s_ad import grad
+
 K = 1.5
 TABLE_OF_WEIGHTS = np.array([0.5, -1.0, 2.0])
 RNG = np.random.default_rng(3)
@@ -357,8 +359,6 @@ def error_state(x: float) -> float:
 
 
 def nested_gradient(x: float) -> float:
-    from s2s_ad import grad
-
     return x * grad(lambda y: x * y * y)(2.0)
 
 

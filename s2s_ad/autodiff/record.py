@@ -13,7 +13,7 @@ from typing import Any as Anything
 from s2s_ad.autodiff.activity import slots
 from s2s_ad.autodiff.cut import minimum_cut
 from s2s_ad.ir.build import building, emit
-from s2s_ad.ir.core import UNDEFINED, Block, Function, Op, Value, clone_op, leaves, replace
+from s2s_ad.ir.core import UNDEFINED, Block, Function, Op, Value, clone_op, leaves, substitute
 from s2s_ad.ir.types import Num, Seq, Stack, is_scalar
 from s2s_ad.ops.structure import (
     ACCUMULATE,
@@ -118,8 +118,6 @@ class Recorder:
 
     def run(self) -> None:
         needed = self.needed()
-        if not needed:
-            return
         if self.region.root is None:
             for v in needed:
                 self.export(v)
@@ -357,34 +355,38 @@ def cost(v: Value) -> int:
     return 1000
 
 
-def define(v: Value) -> None:
+def define(v: Anything, seen: set[Value] | None = None) -> None:
     """A value that is saved must be bound: None stands for a name that is unbound on a path."""
-    owner = v.owner
-    if isinstance(owner, Op):
-        if not owner.blocks:
-            return
-        k = owner.results.index(v)
-        for b in owner.blocks:
-            lead = len(b.yields) - len(owner.results)
-            if owner.prim not in (FOR, WHILE) and b.yields[lead + k] is UNDEFINED:
-                b.yields[lead + k] = None
+    seen = set() if seen is None else seen
+    if type(v) is not Value or v in seen:
         return
-    if isinstance(owner, Block) and isinstance(owner.owner, Op):
-        loop = owner.owner
-        k = owner.params.index(v) - (len(owner.params) - len(loop.inits))
-        if loop.prim in (FOR, WHILE) and k >= 0 and loop.inits[k] is UNDEFINED:
-            inits = list(loop.inits)
-            inits[k] = None
-            loop.args = (*loop.args[:-1], tuple(inits))
-
-
-def substitute(block: Block, mapping: dict[Value, Anything]) -> None:
-    """Replace values throughout a block, nested ones included."""
-    for op in block.ops:
-        op.args = replace(op.args, mapping)
+    seen.add(v)
+    owner = v.owner
+    op = owner if isinstance(owner, Op) else owner.owner if isinstance(owner, Block) else None
+    if not isinstance(op, Op) or not op.blocks:
+        return
+    if op.prim in (FOR, WHILE):
+        members = owner.results if isinstance(owner, Op) else owner.params  # type: ignore[union-attr]
+        k = members.index(v) - (0 if owner is op else len(members) - len(op.inits))
+        if not 0 <= k < len(op.inits):
+            return
+        inits = list(op.inits)
+        inits[k] = _bound(inits[k], seen)
+        op.args = (*op.args[:-1], tuple(inits))
         for b in op.blocks:
-            substitute(b, mapping)
-    block.yields = replace(block.yields, mapping)
+            at = k + (op.prim is WHILE and b is op.blocks[0])
+            b.yields[at] = _bound(b.yields[at], seen)
+    else:
+        k = op.results.index(v)
+        for b in op.blocks:
+            b.yields[k] = _bound(b.yields[k], seen)
+
+
+def _bound(x: Anything, seen: set[Value]) -> Anything:
+    if x is UNDEFINED:
+        return None
+    define(x, seen)
+    return x
 
 
 def parent(top: Block, op: Op) -> Block:

@@ -15,7 +15,7 @@ from s2s_ad.autodiff.activity import slots
 from s2s_ad.autodiff.zeros import name, refuse, zero_of
 from s2s_ad.errors import S2SError, UnsupportedError
 from s2s_ad.ir.build import building, emit
-from s2s_ad.ir.core import Block, Op, Value, captured, leaves, replace
+from s2s_ad.ir.core import Block, Op, Value, captured, leaves, substitute
 from s2s_ad.ir.types import INT, SCALARS, Num, Seq, Type, differentiable
 from s2s_ad.ops.rules import At
 from s2s_ad.ops.structure import (
@@ -354,20 +354,6 @@ def _drop_unchanged(op: Op) -> None:
     for k in reversed(range(len(inits))):
         p = block.params[1 + k]
         if block.yields[k] is p:
-            mapping = {p: inits[k]}
-            for inner in _all_ops(block):
-                inner.args = replace(inner.args, mapping)
-                for b in inner.blocks:
-                    b.yields = replace(b.yields, mapping)
-            block.yields = replace(block.yields, mapping)
+            substitute(block, {p: inits[k]})
             del block.params[1 + k], block.yields[k], inits[k], op.results[k]
     op.args = (*op.args[:-1], tuple(inits))
-
-
-def _all_ops(block: Block) -> list[Op]:
-    out = []
-    for o in block.ops:
-        out.append(o)
-        for b in o.blocks:
-            out.extend(_all_ops(b))
-    return out

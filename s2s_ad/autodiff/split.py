@@ -7,9 +7,10 @@ from __future__ import annotations
 from typing import Any as Anything
 
 from s2s_ad.autodiff.joint import free_name, vjp_function
+from s2s_ad.autodiff.record import define
 from s2s_ad.autodiff.results import is_array, owned
 from s2s_ad.ir.build import building, emit, knowing
-from s2s_ad.ir.core import Block, Function, Parameter, Value, captured, leaves, replace
+from s2s_ad.ir.core import Block, Function, Parameter, Value, captured, leaves, substitute
 from s2s_ad.ir.types import Num, Stack
 from s2s_ad.passes.dce import dce
 
@@ -46,9 +47,7 @@ def split_function(
     for p, parameter in zip(bars, bar_parameters):
         mapping[p] = back.add_param(p.type, p.hint, True)
         parameters.append(Parameter(parameter.name, default=parameter.default))
-    for op in back.ops:
-        _substitute(op, mapping)
-    back.yields = replace(back.yields, mapping)
+    substitute(back, mapping)
     with knowing(joint.facts):
         if reusable:
             _copy_tapes(back)
@@ -56,6 +55,7 @@ def split_function(
         forward.params = list(own)
         with building(forward):
             for v in residuals:
+                define(v)
                 shared = reusable and is_array(v.type) and not isinstance(v.type, Stack)
                 if shared and not owned(v):
                     forward.yields.append(emit("copy" if isinstance(v.type, Num) else "fresh_tree", v))
@@ -81,14 +81,6 @@ def split_function(
     return dce(first), dce(second), len(residuals)
 
 
-def _substitute(op: Anything, mapping: dict[Value, Anything]) -> None:
-    op.args = replace(op.args, mapping)
-    for b in op.blocks:
-        for inner in b.ops:
-            _substitute(inner, mapping)
-        b.yields = replace(b.yields, mapping)
-
-
 def _copy_tapes(back: Block) -> None:
     """Let a pullback consume copies of its tapes."""
     scratch = Block()
@@ -98,6 +90,5 @@ def _copy_tapes(back: Block) -> None:
             if isinstance(p.type, Stack) and any(p in leaves(op.args) for op in back.ops):
                 mapping[p] = emit("copy_stack", p)
                 mapping[p].hint = p.hint
-    for op in back.ops:
-        _substitute(op, mapping)
+    substitute(back, mapping)
     back.ops[:0] = scratch.ops

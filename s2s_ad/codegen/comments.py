@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import ast
 
-from s2s_ad.codegen.program import If, Move, Stmt
+from s2s_ad.codegen.program import For, If, Stmt, With
 from s2s_ad.ir.core import Op, Statement
-from s2s_ad.ops.structure import IF, NEW_STACK, POP
+from s2s_ad.ops.structure import NEW_STACK, POP
 
 
 class Comments:
@@ -41,14 +41,22 @@ class Comments:
         if op.prim in (POP, NEW_STACK) or statement is None:
             self.current = before
             return
-        if op.prim is IF and isinstance(s, (If, Move)):
+        if isinstance(s, (If, With, For)) and shows(node, statement):
             self.current = statement
-            if isinstance(node, ast.If) and f"if {ast.unparse(node.test)}" in _plain(statement):
-                return
+            return
         around = {outer.text for outer in self.around if outer is not None}
         if statement != before and statement.text not in around:
             self.texts[node] = statement.text
         self.current = statement
+
+
+def shows(node: ast.stmt, statement: Statement) -> bool:
+    """Whether the emitted line itself says what the comment would."""
+    if isinstance(node, ast.If):
+        return f"if {ast.unparse(node.test)}" in _plain(statement)
+    if isinstance(node, ast.With):
+        return True
+    return False
 
 
 def _plain(statement: Statement) -> str:

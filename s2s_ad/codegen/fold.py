@@ -10,6 +10,7 @@ from typing import Any as Anything
 
 from s2s_ad.codegen.aliases import Aliases, immutable, is_update
 from s2s_ad.codegen.families import Families
+from s2s_ad.codegen.headers import Header
 from s2s_ad.codegen.program import Folding
 from s2s_ad.codegen.schedule import has_effect, writes_of
 from s2s_ad.ir.core import Block, Function, Op, Value, leaves
@@ -22,30 +23,45 @@ STATEMENTS = frozenset(
 LIGHT = frozenset({"infix", "prefix", "getitem", "attribute", "read"})
 
 
-def fold(function: Function, families: Families, aliases: Aliases, keep: set[Value]) -> Folding:
+def fold(
+    function: Function,
+    families: Families,
+    aliases: Aliases,
+    keep: set[Value],
+    headers: dict[Op, Header],
+) -> Folding:
     """Choose what is written inside larger expressions; `keep` stays as it is."""
-    folder = Folder(function, families, aliases, keep)
+    folder = Folder(function, families, aliases, keep, headers)
     folder.block(function.block)
     return folder.folding
 
 
 class Folder:
     def __init__(
-        self, function: Function, families: Families, aliases: Aliases, keep: set[Value]
+        self,
+        function: Function,
+        families: Families,
+        aliases: Aliases,
+        keep: set[Value],
+        headers: dict[Op, Header],
     ) -> None:
         self.function = function
         self.families = families
         self.aliases = aliases
         self.keep = keep
         self.folding = Folding()
+        self.headers = headers
         self.uses: dict[Value, list[Op | Block]] = {}
+        self.statuses: set[Value] = set()
         self.collect(function.block)
         self.has_adjoint = any(op.role == "adjoint" for op in function.block.ops)
 
     def collect(self, block: Block) -> None:
         for op in block.ops:
             pattern = short_circuit(op)
-            for v in leaves(op.args):
+            if op.kwargs.get("status") and op.results:
+                self.statuses.add(op.results[-1])
+            for v in leaves(op.args[3:] if op in self.headers else op.args):
                 self.uses.setdefault(v, []).append(op)
             for k, b in enumerate(op.blocks):
                 self.collect(b)
@@ -124,6 +140,8 @@ class Folder:
             return None
         v = op.result
         uses = self.uses.get(v, [])
+        if any(a in self.statuses for a in leaves(op.args)):
+            return None  # `lower` replaces a status by what is known of it
         if op.prim in (NEW_STACK, PUSH, CALL, FOR, WHILE) or v in self.keep:
             return None
         if (v.named or v.hint) and not self.renames(op, v, uses):

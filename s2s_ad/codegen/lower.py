@@ -8,6 +8,7 @@ branch), the end is lowered inside the branches, so that each can jump by itself
 
 from __future__ import annotations
 
+import copy
 from dataclasses import dataclass
 from typing import Any as Anything
 
@@ -28,7 +29,7 @@ from s2s_ad.codegen.program import (
 )
 from s2s_ad.ir.core import Block, Function, Op, Value, leaves, replace, tree_map, walk
 from s2s_ad.ir.types import INT
-from s2s_ad.ops.structure import FOR, IF, WHILE
+from s2s_ad.ops.structure import FOR, IF, POP, WHILE
 
 
 class End:
@@ -132,27 +133,36 @@ class Threaded(End):
 
 @dataclass
 class StatusEnd(End):
-    """The end of a branch that yields a status, which the next `if` reads at once: an exit is
-    written here, and what goes on falls out of the branch."""
+    """The end of a branch that yields a status, on which the rest of the block depends: where the
+    status is a literal, what follows an exit is written here, with the status known, and what
+    goes on falls out of the branch."""
 
     lowering: Lowering
     op: Op
-    consumer: Op
+    rest: list[Op]
+    block: Block
     outer: End
+    known: dict[Value, Anything]
+    can_jump = True
 
     def write(self, yields: list[Anything], jump: bool) -> list[Stmt]:
         status = yields[-1]
+        if type(status) is Value:
+            raise NoJump
         out: list[Stmt] = [Move(list(self.op.results[:-1]), list(yields[:-1]), self.op)]
-        leave = self.lowering.block(self.consumer.blocks[0], self.outer, True)
-        if type(status) is not Value:
-            return out + leave if status else out
-        target = self.op.results[-1]
-        out[0].targets.append(target)  # type: ignore[union-attr]
-        out[0].sources.append(status)  # type: ignore[union-attr]
-        return [*out, If(target, leave, [], self.consumer)]
+        if status:
+            known = {**self.known, self.op.results[-1]: status}
+            return out + self.lowering.rest(self.rest, self.block, self.outer, True, known)
+        if jump:
+            raise NoJump
+        return out
 
     def threads(self, op: Op, yields: list[Anything]) -> bool:
         return yields[-1] in op.results
+
+
+class NoJump(Exception):
+    """This exit cannot be written as a jump; the status becomes a variable."""
 
 
 class Lowering:
@@ -171,67 +181,114 @@ class Lowering:
     def run(self) -> list[Stmt]:
         return self.block(self.function.block, FunctionEnd(self.function), False)
 
-    def block(self, block: Block, end: End, jump: bool) -> list[Stmt]:
+    def block(
+        self, block: Block, end: End, jump: bool, known: dict[Value, Anything] | None = None
+    ) -> list[Stmt]:
+        return self.rest(block.ops, block, end, jump, known or {})
+
+    def rest(
+        self, ops: list[Op], block: Block, end: End, jump: bool, known: dict[Value, Anything]
+    ) -> list[Stmt]:
+        """Some last operations of a block, and its end. `known` replaces values: a status that is
+        a literal on this path, and what follows from it."""
         out: list[Stmt] = []
-        ops = [op for op in block.ops if not self.folded(op)]
+        ops = [op for op in ops if not self.folded(op)]
+        known = dict(known)
         for k, op in enumerate(ops):
-            last = k == len(ops) - 1
             if op.prim is IF and op not in self.folding.ifs:
-                if last and end.threads(op, block.yields):
-                    return out + self.final_if(op, Threaded(end, block.yields, op.results), jump)
-                if k == len(ops) - 2 and self.status_pair(op, ops[k + 1], block, end):
-                    return out + self.status_if(op, ops[k + 1], block, end, jump)
-            out += self.op(op)
-        return out + end.write(block.yields, jump)
+                condition = replace(op.args[0], known)
+                if known and type(condition) is not Value:
+                    chosen = op.blocks[0 if condition else 1]
+                    out += self.inline(chosen, known)
+                    known.update(zip(op.results, replace(chosen.yields, known)))
+                    continue
+                yields = replace(block.yields, known)
+                if k == len(ops) - 1 and (end.threads(op, yields) or early(op, end)):
+                    return out + self.final_if(op, Threaded(end, yields, op.results), jump, known)
+                if op.kwargs.get("status") and end.can_jump:
+                    found = self.status_if(op, ops[k + 1 :], block, end, jump, known)
+                    if found is not None:
+                        return out + found
+            literal = self.literal(op, known)
+            if literal is not None:
+                known[op.result] = literal
+                continue
+            out += self.op(op, known)
+        return out + end.write(replace(block.yields, known), jump)
 
     def folded(self, op: Op) -> bool:
-        if op.prim.name == "pop":
+        if op.prim is POP:
             return op.results[1] in self.folding.values
         return bool(op.results) and all(r in self.folding.values for r in op.results)
 
+    def inline(self, block: Block, known: dict[Value, Anything]) -> list[Stmt]:
+        """The operations of a branch that is known to be taken."""
+        out: list[Stmt] = []
+        for op in block.ops:
+            if not self.folded(op):
+                literal = self.literal(op, known)
+                if literal is not None:
+                    known[op.result] = literal
+                else:
+                    out += self.op(op, known)
+        return out
+
+    def literal(self, op: Op, known: dict[Value, Anything]) -> int | None:
+        """The result of arithmetic on a status that is known."""
+        if op.prim.name != "mod" or not any(v in known for v in leaves(op.args)):
+            return None
+        args = replace(op.args, known)
+        return args[0] % args[1] if all(type(a) is int for a in args) else None
+
     # Exits ------------------------------------------------------------------------------------
 
-    def final_if(self, op: Op, end: End, jump: bool) -> list[Stmt]:
-        then = self.block(op.blocks[0], end, jump)
-        orelse = self.block(op.blocks[1], end, jump)
-        return join_if(op, then, orelse)
-
-    def status_pair(self, op: Op, consumer: Op, block: Block, end: End) -> bool:
-        """Whether the block ends in an `if` with a status and the `if` that reads it."""
-        return (
-            bool(op.kwargs.get("status"))
-            and bool(op.results)
-            and consumer.prim is IF
-            and consumer.args[0] is op.results[-1]
-            and end.can_jump
-        )
+    def final_if(
+        self, op: Op, end: End, jump: bool, known: dict[Value, Anything]
+    ) -> list[Stmt]:
+        leave = jump or (early(op, end) and end.can_jump)
+        then = self.block(op.blocks[0], end, leave, known)
+        orelse = self.block(op.blocks[1], end, jump, known)
+        return join_if(replaced(op, known), then, orelse)
 
     def status_if(
-        self, op: Op, consumer: Op, block: Block, end: End, jump: bool
-    ) -> list[Stmt]:
-        outer = Threaded(end, block.yields, consumer.results)
-        inner = StatusEnd(self, op, consumer, outer)
-        then = self.block(op.blocks[0], inner, False)
-        orelse = self.block(op.blocks[1], inner, False)
-        return join_if(op, then, orelse) + self.block(consumer.blocks[1], outer, jump)
+        self, op: Op, rest: list[Op], block: Block, end: End, jump: bool,
+        known: dict[Value, Anything],
+    ) -> list[Stmt] | None:  # fmt: skip
+        """An `if` whose exits jump; nothing where one cannot. What follows is short: the `if`
+        that reads the status, and what is recorded of it."""
+        status = op.results[-1]
+        readers = [o for o in rest if o.prim is IF and o.args[0] is status]
+        if len(readers) > 1 or any(o.blocks for o in rest if o not in readers) or len(rest) > 8:
+            return None
+        inner = StatusEnd(self, op, rest, block, end, known)
+        try:
+            then = self.block(op.blocks[0], inner, False, known)
+            orelse = self.block(op.blocks[1], inner, False, known)
+            if not falls(then) and not falls(orelse):
+                return [If(replace(op.args[0], known), then, orelse, op)]
+            after = self.rest(rest, block, end, jump, {**known, status: 0})
+        except NoJump:
+            return None
+        return join_if(replaced(op, known), then, orelse) + after
 
     # Operations -------------------------------------------------------------------------------
 
-    def op(self, op: Op) -> list[Stmt]:
+    def op(self, op: Op, known: dict[Value, Anything]) -> list[Stmt]:
         if op in self.folding.ifs or not op.blocks:
-            return [Let(op)]
+            return [Let(replaced(op, known))]
         if op.prim is IF:
             end = Join(op.results, op)
-            then = self.block(op.blocks[0], end, False)
-            orelse = self.block(op.blocks[1], end, False)
-            return [If(op.args[0], then, orelse, op)]
+            then = self.block(op.blocks[0], end, False, known)
+            orelse = self.block(op.blocks[1], end, False, known)
+            return [If(replace(op.args[0], known), then, orelse, op)]
         if op.prim is FOR:
             return self.loop(op, op.blocks[0].params[1:])
         if op.prim is WHILE:
             return self.loop(op, op.blocks[0].params)
-        return [With(op, self.block(op.blocks[0], Join(op.results, op), False))]
+        return [With(op, self.block(op.blocks[0], Join(op.results, op), False, known))]
 
     def loop(self, op: Op, carried: list[Value]) -> list[Stmt]:
+        """Loops do not depend on a status that is known: it ends the block that makes it."""
         targets, sources = list(carried), list(op.inits)
         flag = op.results[-1] if op.kwargs.get("stop") and op.results[-1] in self.read else None
         if flag is not None:
@@ -283,6 +340,42 @@ def join_if(op: Op, then: list[Stmt], orelse: list[Stmt]) -> list[Stmt]:
     if ends_in_jump(orelse):
         return [If(op.args[0], orelse, [], op, negated=True), *then]
     return [If(op.args[0], then, orelse, op)]
+
+
+def falls(stmts: list[Stmt]) -> bool:
+    return not ends_in_jump(stmts)
+
+
+def replaced(op: Op, known: dict[Value, Anything]) -> Op:
+    """The operation with known values in place; its results stay the same values."""
+    if not any(v in known for v in leaves(op.args)):
+        return op
+    new = copy.copy(op)  # not a new Op: that would claim the results
+    new.args = replace(op.args, known)
+    return new
+
+
+def early(op: Op, end: End) -> bool:
+    """Whether the `if` is an exit of the user's: what is in its other branch stands at its own
+    level in the source, after it."""
+    if op.role != "primal" or not isinstance(end, (LoopEnd, Threaded, FunctionEnd)):
+        return False
+    if isinstance(end, Threaded) and not early_end(end):
+        return False
+    mine = op.statement.location if op.statement is not None else None
+    if mine is None:
+        return False
+    for o in op.blocks[1].ops:
+        place = o.statement.location if o.statement is not None else None
+        if place is not None and o.role == "primal" and o.prim.syntax not in ("push", "new_stack"):
+            return place.column <= mine.column and place.line > mine.line
+    return False
+
+
+def early_end(end: End) -> bool:
+    while isinstance(end, Threaded):
+        end = end.outer
+    return isinstance(end, (LoopEnd, FunctionEnd))
 
 
 def ends_in_jump(stmts: list[Stmt]) -> bool:

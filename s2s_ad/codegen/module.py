@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any as Anything
 
 from s2s_ad.codegen.check import check
+from s2s_ad.codegen.exports import merge_exports
 from s2s_ad.codegen.expressions import Scope, constant
 from s2s_ad.codegen.guards import guard
 from s2s_ad.codegen.names import BUILTINS, assign_names, free, parameter_names
@@ -86,6 +87,7 @@ class Printed:
 def emit_function(original: Function, scope: Scope, flat: bool = False) -> Printed:
     """Print one function; where a line comes out too long, a part of it gets a name."""
     function = clone(original)
+    merge_exports(function)
     read_sizes_from_names(function)
     if flat:
         count = len(function.block.yields)

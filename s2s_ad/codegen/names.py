@@ -9,9 +9,11 @@ import re
 from s2s_ad.codegen.program import For, Let, statements
 from s2s_ad.codegen.storage import Plan, Variable
 from s2s_ad.ir.core import UNDEFINED, Function, Op, Value
-from s2s_ad.ir.types import Stack
+from s2s_ad.ir.types import BOOL, Stack
+from s2s_ad.ops.structure import PUSH
 
 LONGEST = 24
+COMPARE = frozenset({"<", "<=", ">", ">=", "==", "!=", "is", "in"})
 WORDS = {"+": "plus", "-": "minus", "/": "over"}
 TARGET = re.compile(r"([A-Za-z_]\w*)\s*(?::[^=]*)?(?:[-+*/@%&|^]|\*\*|//|<<|>>)?=(?!=)")
 
@@ -106,7 +108,7 @@ def wanted_name(variable: Variable, plan: Plan) -> str:
 def derived_name(v: Value, plan: Plan, depth: int = 0) -> str:
     """A name for a value from what it is."""
     if isinstance(v.type, Stack):
-        return "tape"
+        return tape_name(v, plan)
     if v.companion is not None and depth < 4:
         primal, suffix = v.companion
         base = identifier(primal.hint) or derived_name(primal, plan, depth + 1)
@@ -114,8 +116,22 @@ def derived_name(v: Value, plan: Plan, depth: int = 0) -> str:
     return describe(v, 0) or term(v)
 
 
+def tape_name(v: Value, plan: Plan) -> str:
+    """After what is pushed onto it."""
+    root = plan.families.root(v)
+    for stmt in statements(plan.program):
+        if isinstance(stmt, Let) and stmt.op.prim is PUSH and type(stmt.op.args[1]) is Value:
+            if plan.families.root(stmt.op.results[0]) is root:
+                pushed = stmt.op.args[1]
+                base = plan.families.hint(pushed) or derived_name(pushed, plan)
+                return f"{identifier(base)}_tape"
+    return "tape"
+
+
 def term(v: Value) -> str:
     op = v.owner
+    if v.type == BOOL or isinstance(op, Op) and op.prim.syntax.split()[-1] in COMPARE:
+        return "test"
     text = op.statement.text if isinstance(op, Op) and op.statement is not None else ""
     found = TARGET.match(text)
     return f"{found.group(1)}_term" if found else "term"

@@ -223,7 +223,7 @@ class Statements(Expressions):
         if not (immutable(op.args[0]) and immutable(op.result)):
             return False
         text = op.statement.text if op.statement is not None else ""
-        if op.role == "primal":
+        if op.role == "primal" and op.result.named:
             return bool(AUGMENTED.match(text))
         return True
 
@@ -234,7 +234,7 @@ class Statements(Expressions):
             return [self.store(op.result, self.write_accumulate(op, ""))]
         if op in self.plan.fresh or (immutable(acc) and not number):
             return [self.store(op.result, self.write_accumulate(op, ""))]
-        if not self.same_variable(op) and number:
+        if not self.same_variable(op):
             return [self.store(op.result, self.write_accumulate(op, ""))]
         value = self.expr(g)
         positive = without_minus(value)

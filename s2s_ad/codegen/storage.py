@@ -59,7 +59,7 @@ def plan(function: Function, keep: set[Value]) -> Plan:
         headers = find_headers(function, aliases)
         walked = {r for h in headers.values() for op in h.ops for r in op.results}
         walked |= {e.source for h in headers.values() for e in h.elements}
-        folding = fold(function, families, aliases, keep | walked)
+        folding = fold(function, families, aliases, keep | walked, headers)
         program = Lowering(function, folding, headers).run()
         liveness = Liveness(program, folding)
         program = prune(program, liveness)

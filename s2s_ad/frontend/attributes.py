@@ -18,7 +18,7 @@ from s2s_ad.frontend.bindings import (
 )
 from s2s_ad.frontend.context import Frame, evaluate, expression, refuse
 from s2s_ad.frontend.guards import Is, Looks, check_array, holds_data, look, outside_type
-from s2s_ad.frontend.names import outside, resolves
+from s2s_ad.frontend.names import is_method, outside, resolves
 from s2s_ad.frontend.statics import dtype_of, rank_of
 from s2s_ad.ir.build import emit
 from s2s_ad.ir.core import Op, Value
@@ -44,7 +44,11 @@ def get_attribute(frame: Frame, x: Anything, name: str, shown: str) -> Anything:
         return _of_module(frame, x, name, shown)
     if getattr(x, "__s2s_ad__", False) is True and name in MODES:
         return Derived(x, name, getattr(x, "wrt", 0))
+    if isinstance(x, Bound) and name in MODES:
+        return Derived(x, name, x.wrt)
     if is_structure(x) or isinstance(x, str):
+        if name in fields_of(x):
+            return x[fields_of(x).index(name)]
         if not hasattr(x, name):
             refuse(f"a {type(x).__name__} has no attribute {name!r}")
         return Method(name, x)
@@ -59,6 +63,15 @@ def get_attribute(frame: Frame, x: Anything, name: str, shown: str) -> Anything:
         if isinstance(found, (str, type, np.dtype, int, types.BuiltinFunctionType)):
             return found
     refuse(f"the attribute {name!r} is not supported here")
+
+
+def fields_of(x: Anything) -> tuple[str, ...]:
+    """The names of the items of a tuple that is all the results of one operation."""
+    owner = x[0].owner if type(x) is tuple and x and type(x[0]) is Value else None
+    if not isinstance(owner, Op) or len(owner.results) != len(x):
+        return ()
+    same = all(a is b for a, b in zip(x, owner.results))
+    return owner.prim.fields if same else ()
 
 
 def _of_module(frame: Frame, x: types.ModuleType, name: str, shown: str) -> Anything:
@@ -103,13 +116,11 @@ def _of_object(frame: Frame, x: Object, name: str) -> Anything:
     key = ("attribute", x.name, id(x.object), name)
     if holds_data(found):
         guards.setdefault(key, Looks(find, look(found)))
-        return emit(
-            "getattr", x.value(), name=name, type=outside_type(found, f"{x.name}.{name}")
-        )
-    if isinstance(found, types.MethodType) and found.__self__ is x.object:
+        return emit("getattr", x.value(), name=name, type=outside_type(found, f"{x.name}.{name}"))
+    if is_method(found) and found.__self__ is x.object:
         function = found.__func__
         guards.setdefault(key, Is(lambda arguments: find(arguments).__func__, function))
-        return Bound(function, x)
+        return Bound(function, x, getattr(found, "wrt", 0))
     if resolves(found):
         guards.setdefault(key, Is(find, found))
         return found

@@ -40,6 +40,7 @@ class Bound:
 
     function: Anything
     first: Anything
+    wrt: Anything = 0  # of a method decorated with `differentiate`
 
 
 @dataclass(eq=False)
@@ -101,8 +102,10 @@ def is_structure(x: Anything) -> bool:
 
 def is_plain(x: Anything) -> bool:
     """Whether a binding is a constant that may stand in SSA as data."""
-    return x is None or x is Ellipsis or isinstance(
-        x, (bool, int, float, complex, str, bytes, np.generic, np.dtype)
+    return (
+        x is None
+        or x is Ellipsis
+        or isinstance(x, (bool, int, float, complex, str, bytes, np.generic, np.dtype))
     )
 
 

@@ -32,7 +32,20 @@ from s2s_ad.ir.types import Any, ListOf, Seq
 from s2s_ad.ops.methods import METHODS
 
 MUTATORS = frozenset(
-    "append extend insert pop remove clear sort reverse update setdefault popitem add".split()
+    [
+        "append",
+        "extend",
+        "insert",
+        "pop",
+        "remove",
+        "clear",
+        "sort",
+        "reverse",
+        "update",
+        "setdefault",
+        "popitem",
+        "add",
+    ]
 )
 
 
@@ -64,7 +77,11 @@ def call(frame: Frame, node: Anything) -> Anything:
 
 
 def call_binding(
-    frame: Frame, callee: Anything, args: list[Anything], kwargs: dict[str, Anything], site: Anything
+    frame: Frame,
+    callee: Anything,
+    args: list[Anything],
+    kwargs: dict[str, Anything],
+    site: Anything,
 ) -> Anything:
     """Call whatever a binding denotes."""
     if isinstance(callee, Method):
@@ -97,22 +114,22 @@ def call_binding(
         return _python(frame, callee, handler, args, kwargs)
     if callee in TABLE:
         return operate(frame, callee, *args, **kwargs)
-    if isinstance(callee, types.FunctionType):
-        if getattr(callee, "__module__", "").partition(".")[0] == "numpy":
-            unknown(callee)
-        return call_function(frame, callee, args, kwargs, site)
-    if isinstance(callee, functools.partial):
-        if not all(is_plain(x) or callable(x) for x in (*callee.args, *callee.keywords.values())):
-            refuse("a partial with data is not supported", "use a lambda")
-        return call_binding(
-            frame, callee.func, [*callee.args, *args], {**callee.keywords, **kwargs}, site
-        )
     if isinstance(callee, type) and issubclass(callee, np.generic):
         if len(args) == 1 and is_plain(args[0]) and not kwargs:
             return callee(args[0])
         refuse(
             f"np.{callee.__name__}(...) of a run-time value is not supported",
             "use float(x), or x.astype(...) for an array",
+        )
+    if str(getattr(callee, "__module__", "")).partition(".")[0] == "numpy":
+        unknown(callee)
+    if isinstance(callee, types.FunctionType):
+        return call_function(frame, callee, args, kwargs, site)
+    if isinstance(callee, functools.partial):
+        if not all(is_plain(x) or callable(x) for x in (*callee.args, *callee.keywords.values())):
+            refuse("a partial with data is not supported", "use a lambda")
+        return call_binding(
+            frame, callee.func, [*callee.args, *args], {**callee.keywords, **kwargs}, site
         )
     if isinstance(callee, type) and issubclass(callee, BaseException):
         return emit("exception", *(operand(frame, a) for a in args), cls=callee)
@@ -130,7 +147,7 @@ def unknown(callee: Anything) -> Anything:
         refuse(f"objects of the class {shown} cannot be made here", "make them outside")
     if module in ("logging", "warnings"):
         refuse(f"{shown} is not supported inside a differentiated function", "use print")
-    if hasattr(callee, "__wrapped__"):
+    if hasattr(callee, "__wrapped__") and not str(module).startswith("numpy"):
         refuse(
             f"{shown} is wrapped by a decorator, which the derivative would not run",
             "call the function itself: remove the decorator, or use its `__wrapped__`",

@@ -10,13 +10,13 @@ from typing import NoReturn
 
 import gast
 
-from s2s_ad.errors import S2SError, UnsupportedError
+from s2s_ad.errors import InternalError, S2SError, UnsupportedError
 from s2s_ad.frontend.bindings import DEAD, Bound, Closure, Conflict, is_structure, items
 from s2s_ad.frontend.guards import Unchanged
 from s2s_ad.frontend.liveness import Liveness, Names, assigned, loads
 from s2s_ad.frontend.refusals import REFUSED
 from s2s_ad.frontend.source import Source
-from s2s_ad.ir.build import apply, building, cursor, emit, facts
+from s2s_ad.ir.build import Cursor, apply, building, cursor, emit, facts
 from s2s_ad.ir.core import Block, Function, Op, Statement, Value
 from s2s_ad.ir.primitive import TABLE
 from s2s_ad.ir.types import Opaque, Seq, Type
@@ -154,7 +154,16 @@ def refuse_node(node: Anything) -> NoReturn:
 
 def refuse(message: str, advice: str = "") -> NoReturn:
     """Refuse the construct under way."""
-    raise UnsupportedError(message, advice, cursor().location)
+    c = cursor_or_none()
+    raise UnsupportedError(message, advice, c.location if c is not None else None)
+
+
+def cursor_or_none() -> Cursor | None:
+    """Where operations are written, if a block is under construction."""
+    try:
+        return cursor()
+    except InternalError:
+        return None
 
 
 @contextmanager
@@ -220,7 +229,9 @@ def operand(frame: Frame, x: Anything) -> Anything:
     if isinstance(x, Object):
         return x.value()
     if isinstance(x, (Closure, Bound, Derived, Pullback, Method)):
-        refuse("a function cannot be stored, returned or passed to this", "call it where it is used")
+        refuse(
+            "a function cannot be stored, returned or passed to this", "call it where it is used"
+        )
     if isinstance(x, Conflict):
         refuse(x.message, x.advice)
     if x is DEAD:

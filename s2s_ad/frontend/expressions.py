@@ -10,20 +10,14 @@ import gast
 
 from s2s_ad.frontend.bindings import (
     Closure,
-    Conflict,
-    Object,
-    identical,
-    is_data,
     is_number,
     is_plain,
     is_structure,
 )
-from s2s_ad.frontend.branches import choose
 from s2s_ad.frontend.context import Frame, evaluate, expression, opened, operand, operate, refuse
-from s2s_ad.frontend.statics import compare_sizes
 from s2s_ad.ir.build import emit
 from s2s_ad.ir.core import Value
-from s2s_ad.ir.types import ANY, Any, ListOf, Num, Opaque, Seq
+from s2s_ad.ir.types import Num, Seq
 
 BINARY: dict[type, Callable[..., Anything]] = {
     gast.Add: operator.add,
@@ -44,14 +38,6 @@ UNARY: dict[type, Callable[..., Anything]] = {
     gast.USub: operator.neg,
     gast.UAdd: operator.pos,
     gast.Invert: operator.invert,
-}
-COMPARE: dict[type, Callable[..., Anything]] = {
-    gast.Lt: operator.lt,
-    gast.LtE: operator.le,
-    gast.Gt: operator.gt,
-    gast.GtE: operator.ge,
-    gast.Eq: operator.eq,
-    gast.NotEq: operator.ne,
 }
 
 
@@ -117,7 +103,9 @@ def binary(frame: Frame, node: Anything) -> Anything:
     return arithmetic(frame, BINARY[type(node.op)], a, b)
 
 
-def arithmetic(frame: Frame, function: Callable[..., Anything], a: Anything, b: Anything) -> Anything:
+def arithmetic(
+    frame: Frame, function: Callable[..., Anything], a: Anything, b: Anything
+) -> Anything:
     """The result of a binary operator."""
     folded = fold(function, a, b)
     if folded is not None:
@@ -149,7 +137,9 @@ def _is_sequence(x: Anything) -> bool:
     return type(x) in (tuple, list)
 
 
-def _sequences(frame: Frame, function: Callable[..., Anything], a: Anything, b: Anything) -> Anything:
+def _sequences(
+    frame: Frame, function: Callable[..., Anything], a: Anything, b: Anything
+) -> Anything:
     """`+` and `*` on tuples and lists."""
     if _is_sequence(a) and _is_sequence(b) and function is operator.add:
         left, right = opened(frame, a), opened(frame, b)
@@ -181,171 +171,6 @@ def unary(frame: Frame, node: Anything) -> Anything:
     return operate(frame, function, x)
 
 
-def negation(frame: Frame, x: Anything) -> Anything:
-    """`not x`."""
-    t = truth(frame, x)
-    return operate(frame, operator.not_, t) if isinstance(t, Value) else not t
-
-
-def truth(frame: Frame, x: Anything) -> bool | Value:
-    """Whether a binding is true: a constant, or the value that tells at run time."""
-    if isinstance(x, Conflict):
-        refuse(x.message, x.advice)
-    if type(x) is Value:
-        if isinstance(x.type, Seq):
-            return bool(x.type.items)
-        if isinstance(x.type, Opaque) and x.type.what == "None":
-            return False
-        if isinstance(x.type, ListOf):
-            n = operate(frame, len, x)
-            assert isinstance(n, Value)
-            return n
-        return x
-    if is_structure(x):
-        return len(x) > 0
-    if isinstance(x, Object):
-        refuse("the truth of an object is not supported", "compare one of its attributes")
-    if is_plain(x):
-        return bool(x)
-    return True
-
-
-# Comparison -----------------------------------------------------------------------------------
-
-
-@expression(gast.Compare)
-def comparison(frame: Frame, node: Anything) -> Anything:
-    """A chain `a < b < c`: each operand is evaluated once, later ones only while it holds."""
-
-    def chain(left: Anything, k: int) -> Anything:
-        right = evaluate(frame, node.comparators[k])
-        holds = compare(frame, node.ops[k], left, right)
-        if k == len(node.ops) - 1:
-            return holds
-        test = truth(frame, holds)
-        if not isinstance(test, Value):
-            return chain(right, k + 1) if test else holds
-        return choose(frame, test, lambda: chain(right, k + 1), lambda: holds)
-
-    return chain(evaluate(frame, node.left), 0)
-
-
-def compare(frame: Frame, op: Anything, a: Anything, b: Anything) -> Anything:
-    if isinstance(op, (gast.Is, gast.IsNot)):
-        same = identity(frame, a, b)
-        if isinstance(same, Value):
-            return same if isinstance(op, gast.Is) else operate(frame, operator.is_not, a, b)
-        return same == isinstance(op, gast.Is)
-    if isinstance(op, (gast.In, gast.NotIn)):
-        found = membership(frame, a, b)
-        return found if isinstance(op, gast.In) else negation(frame, found)
-    function = COMPARE[type(op)]
-    known = compare_sizes(frame, function, a, b)
-    if known is not None:
-        return known
-    if _constant(a) and _constant(b):
-        return function(a, b)
-    if is_structure(a) and is_structure(b) and function in (operator.eq, operator.ne):
-        a, b = opened(frame, a), opened(frame, b)
-        if type(a) is not type(b) or len(a) != len(b):
-            return function is operator.ne
-    if _constant(a) != _constant(b) and function in (operator.eq, operator.ne):
-        other = b if _constant(a) else a
-        constant = a if _constant(a) else b
-        if _never_equal(constant, other):
-            return function is operator.ne
-    return operate(frame, function, a, b)
-
-
-def _constant(x: Anything) -> bool:
-    """A constant that can be compared while lowering."""
-    if is_structure(x):
-        return all(map(_constant, x.values() if type(x) is dict else x))
-    return is_plain(x) or isinstance(x, type) or (callable(x) and not _lowered(x))
-
-
-def _lowered(x: Anything) -> bool:
-    return type(x) is Value or isinstance(x, (Closure, Object)) or is_data(x)
-
-
-def _never_equal(constant: Anything, x: Anything) -> bool:
-    """Whether a string or None is compared with a number."""
-    if not isinstance(constant, (str, type(None))) or type(x) is not Value:
-        return False
-    return isinstance(x.type, Num) and x.type.kind in ("py", "np")
-
-
-def identity(frame: Frame, a: Anything, b: Anything) -> Anything:
-    """`a is b`, decided while lowering where one of them is no number."""
-    for x, y in ((a, b), (b, a)):
-        if type(x) is Value and isinstance(x.type, Any):
-            if is_plain(y):
-                return operate(frame, operator.is_, a, b)
-            if not isinstance(y, Value):
-                return False
-    if type(a) is Value and type(b) is Value:
-        if a is b:
-            return True
-        return operate(frame, operator.is_, a, b)
-    if type(a) is Value or type(b) is Value:
-        value, other = (a, b) if type(a) is Value else (b, a)
-        if isinstance(value.type, Opaque) and is_plain(other):
-            if value.type.what == "None":
-                return other is None
-            if other is None:
-                return False
-        if is_number(other):
-            refuse("`is` with a number is not supported", "write ==")
-        return False
-    if isinstance(a, Object) and isinstance(b, Object):
-        return a.object is b.object
-    if is_number(a) and is_number(b):
-        return type(a) is type(b) and identical(a, b)
-    return a is b
-
-
-def membership(frame: Frame, a: Anything, b: Anything) -> Anything:
-    """`a in b`."""
-    b = opened(frame, b)
-    if type(b) is dict:
-        b = tuple(b)
-    if _constant(a) and _constant(b):
-        return a in b
-    return emit("in", operand(frame, a), operand(frame, b))
-
-
-# Short circuits -------------------------------------------------------------------------------
-
-
-@expression(gast.BoolOp)
-def boolean(frame: Frame, node: Anything) -> Anything:
-    """`and` and `or` give one of their operands; the rest is evaluated only where needed."""
-    conjunction = isinstance(node.op, gast.And)
-
-    def chain(k: int) -> Anything:
-        x = evaluate(frame, node.values[k])
-        if k == len(node.values) - 1:
-            return x
-        test = truth(frame, x)
-        if not isinstance(test, Value):
-            return chain(k + 1) if test == conjunction else x
-        if conjunction:
-            return choose(frame, test, lambda: chain(k + 1), lambda: x)
-        return choose(frame, test, lambda: x, lambda: chain(k + 1))
-
-    return chain(0)
-
-
-@expression(gast.IfExp)
-def conditional(frame: Frame, node: Anything) -> Anything:
-    test = truth(frame, evaluate(frame, node.test))
-    if not isinstance(test, Value):
-        return evaluate(frame, node.body if test else node.orelse)
-    return choose(
-        frame, test, lambda: evaluate(frame, node.body), lambda: evaluate(frame, node.orelse)
-    )
-
-
 @expression(gast.NamedExpr)
 def walrus(frame: Frame, node: Anything) -> Anything:
     from s2s_ad.frontend.statements import bind
@@ -373,7 +198,13 @@ def closure(frame: Frame, node: Anything, name: str) -> Closure:
 
 @expression(gast.JoinedStr)
 def f_string(frame: Frame, node: Anything) -> Anything:
-    parts = [_part(frame, p) for p in node.values]
+    parts: list[Anything] = []
+    for piece in node.values:
+        part = _part(frame, piece)
+        if isinstance(part, str) and parts and isinstance(parts[-1], str):
+            parts[-1] += part
+        else:
+            parts.append(part)
     if all(isinstance(p, str) for p in parts):
         return "".join(parts)
     return emit("fstring", parts)
@@ -389,9 +220,7 @@ def _part(frame: Frame, node: Anything) -> Anything:
     if not isinstance(spec, str):
         refuse("a computed format in an f-string is not supported", "write the format out")
     conversion = "" if node.conversion == -1 else chr(node.conversion)
-    if isinstance(x, str) and not conversion and not spec:
-        return x
+    if x is None or type(x) in (int, bool, str):
+        convert = {"": lambda x: x, "r": repr, "s": str, "a": ascii}[conversion]
+        return format(convert(x), spec)
     return operand(frame, x), conversion, spec
-
-
-__all__ = ["ANY", "arithmetic", "compare", "fold", "truth"]

@@ -27,9 +27,9 @@ from s2s_ad.frontend.context import (
     RETURN,
     Frame,
     Lowering,
+    cursor_or_none,
     evaluate,
     fully_opened,
-    inside,
     materialised,
     operand,
     refuse,
@@ -43,7 +43,13 @@ from s2s_ad.ir.types import ANY, Type
 from s2s_ad.ops.structure import Outside
 
 LARGE = 40  # operations from which a callee is not inlined twice
-KINDS = ("positional_only", "positional_or_keyword", "var_positional", "keyword_only", "var_keyword")
+KINDS = (
+    "positional_only",
+    "positional_or_keyword",
+    "var_positional",
+    "keyword_only",
+    "var_keyword",
+)
 
 
 def source_of(lowering: Lowering, function: Anything) -> Source:
@@ -126,7 +132,11 @@ def _has_arrays(x: Anything) -> bool:
 
 
 def call_function(
-    frame: Frame, callee: Anything, args: list[Anything], kwargs: dict[str, Anything], site: Anything
+    frame: Frame,
+    callee: Anything,
+    args: list[Anything],
+    kwargs: dict[str, Anything],
+    site: Anything,
 ) -> Anything:
     """Call a Python function or a local one."""
     if isinstance(callee, Closure):
@@ -166,7 +176,8 @@ def check_kind(function: Anything) -> None:
     code = function.__code__
     if code.co_flags & (inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR):
         refuse(
-            f"{function.__name__} is a generator or coroutine", "use a function that returns a value"
+            f"{function.__name__} is a generator or coroutine",
+            "use a function that returns a value",
         )
 
 
@@ -274,15 +285,3 @@ def build(
         lowering.blocks.pop()
     function.doc = source.function.__doc__ or "" if node is source.tree else ""
     return function
-
-
-def cursor_or_none() -> Anything:
-    from s2s_ad.errors import InternalError
-
-    try:
-        return cursor()
-    except InternalError:
-        return None
-
-
-__all__ = ["build", "call_function", "inside", "source_of"]

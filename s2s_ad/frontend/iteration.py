@@ -76,9 +76,7 @@ class Range(Walk):
         span = arithmetic(frame, operator.sub, self.stop, self.start)
         if self.step == 1:
             return span
-        widened = arithmetic(
-            frame, operator.add, span, self.step - (1 if self.step > 0 else -1)
-        )
+        widened = arithmetic(frame, operator.add, span, self.step - (1 if self.step > 0 else -1))
         return arithmetic(frame, operator.floordiv, widened, self.step)
 
     def item(self, frame: Frame, index: Anything) -> Anything:
@@ -301,8 +299,11 @@ def similar(a: Type, b: Type) -> bool:
         kinds = [t.dtype.kind if t.dtype is not None else "" for t in (a, b)]
         return a.kind == b.kind and a.rank == b.rank and kinds[0] == kinds[1]
     if isinstance(a, Seq) and isinstance(b, Seq):
-        return a.kind == b.kind and a.keys == b.keys and len(a.items) == len(b.items) and all(
-            map(similar, a.items, b.items)
+        return (
+            a.kind == b.kind
+            and a.keys == b.keys
+            and len(a.items) == len(b.items)
+            and all(map(similar, a.items, b.items))
         )
     return a == b
 
@@ -331,9 +332,5 @@ def listed(frame: Frame, x: Anything) -> list[Anything]:
     """All items of an iterable of known length: `list(x)`, `tuple(x)`."""
     found = walk(frame, x).fixed(frame)
     if found is None:
-        refuse(
-            "a list of unknown length cannot be built yet", "iterate over it in a for statement"
-        )
+        refuse("a list of unknown length cannot be built yet", "iterate over it in a for statement")
     return list(found)
-
-

@@ -7,7 +7,15 @@ from typing import Any as Anything
 
 import s2s_ad.ops  # noqa: F401  fills the table of primitives
 from s2s_ad.errors import S2SError
-from s2s_ad.frontend import attributes, calls, expressions, names, statements, subscripts
+from s2s_ad.frontend import (
+    attributes,
+    calls,
+    conditions,
+    expressions,
+    names,
+    statements,
+    subscripts,
+)
 from s2s_ad.frontend.augmented import check
 from s2s_ad.frontend.bindings import Object, is_structure
 from s2s_ad.frontend.context import Frame, Lowering, Transform
@@ -19,7 +27,7 @@ from s2s_ad.ir.signature import Signature
 from s2s_ad.ir.types import Dim, Facts, ListOf, Num, Seq, Type
 
 # Importing these enters the evaluators of their expressions.
-EVALUATORS = (attributes, calls, expressions, names, statements, subscripts)
+EVALUATORS = (attributes, calls, conditions, expressions, names, statements, subscripts)
 
 
 def lower(

@@ -93,7 +93,7 @@ def outside(frame: Frame, found: Anything, place: Outside, shown: str) -> Anythi
     if holds_data(found):
         return read(frame, found, place, shown)
     unchanged = frame.lowering.unchanged
-    if isinstance(found, types.MethodType) and isinstance(found.__func__, types.FunctionType):
+    if is_method(found):
         unchanged.note(place.namespace, place.name, found)
         return _method(found, place, shown)
     if resolves(found):
@@ -114,7 +114,13 @@ def outside(frame: Frame, found: Anything, place: Outside, shown: str) -> Anythi
     )
 
 
-def _method(found: types.MethodType, place: Outside, shown: str) -> Bound:
+def is_method(x: Anything) -> bool:
+    """Whether an object is a Python function bound to an object."""
+    bound = isinstance(x, types.MethodType) or getattr(x, "__s2s_ad__", False) is True
+    return bound and isinstance(getattr(x, "__func__", None), types.FunctionType)
+
+
+def _method(found: Anything, place: Outside, shown: str) -> Bound:
     """A bound method that stands in a namespace: its object is read through it."""
 
     def value() -> Value:
@@ -123,7 +129,7 @@ def _method(found: types.MethodType, place: Outside, shown: str) -> Bound:
         return out
 
     owner = Object(found.__self__, value, lambda arguments: place.read().__self__, shown)
-    return Bound(found.__func__, owner)
+    return Bound(found.__func__, owner, getattr(found, "wrt", 0))
 
 
 def resolves(x: Anything) -> bool:

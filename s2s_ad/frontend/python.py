@@ -19,8 +19,9 @@ from s2s_ad.frontend.bindings import (
     is_structure,
     items,
 )
-from s2s_ad.frontend.context import Frame, materialised, opened, operand, operate, refuse
-from s2s_ad.frontend.expressions import arithmetic, negation, truth
+from s2s_ad.frontend.conditions import negation, truth
+from s2s_ad.frontend.context import Frame, opened, operand, operate, refuse
+from s2s_ad.frontend.expressions import arithmetic
 from s2s_ad.frontend.iteration import Enumerate, Range, Reversed, Zip, listed, walk
 from s2s_ad.frontend.statics import is_instance, python_class, rank_of
 from s2s_ad.ir.build import emit
@@ -278,6 +279,3 @@ class Again:
 
     def __init__(self, args: tuple[Anything, ...], kwargs: dict[str, Anything]) -> None:
         self.args, self.kwargs = args, kwargs
-
-
-__all__ = ["PYTHON", "materialised"]

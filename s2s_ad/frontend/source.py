@@ -7,7 +7,6 @@ whose file was edited since is refused, never guessed.
 """
 
 from __future__ import annotations
-
 import __future__
 
 import ast
@@ -50,7 +49,7 @@ class Source:
     @property
     def name(self) -> str:
         """The function's name; `f` for a lambda."""
-        return self.function.__name__.replace("<lambda>", "f")
+        return str(self.function.__name__).replace("<lambda>", "f")
 
     @property
     def module(self) -> str:
@@ -122,7 +121,7 @@ def find(function: Anything) -> Source:
     if not lines:
         raise SourceNotFoundError(
             f"the source of {name} cannot be found: there is no file {code.co_filename}",
-            "write the function into a file or a notebook cell, or register its text with linecache",
+            "write the function into a file or a notebook cell, or register its text in linecache",
         )
     node = _locate(code, "".join(lines), name)
     cells = dict(zip(code.co_freevars, function.__closure__ or ()))

@@ -19,9 +19,9 @@ from s2s_ad.frontend.bindings import (
     items,
 )
 from s2s_ad.frontend.branches import (
-    FALLS,
     BREAKS,
     CONTINUES,
+    FALLS,
     RAISES,
     RETURNS,
     Join,
@@ -36,6 +36,7 @@ from s2s_ad.frontend.branches import (
     run,
     write,
 )
+from s2s_ad.frontend.conditions import truth
 from s2s_ad.frontend.context import (
     RETURN,
     Frame,
@@ -46,11 +47,11 @@ from s2s_ad.frontend.context import (
     refuse_node,
     statement,
 )
-from s2s_ad.frontend.expressions import closure, truth
+from s2s_ad.frontend.expressions import closure
 from s2s_ad.frontend.liveness import Names
 from s2s_ad.frontend.loops import lower_for, lower_while
 from s2s_ad.ir.build import cursor, emit
-from s2s_ad.ir.core import UNDEFINED, Block, Value, leaves
+from s2s_ad.ir.core import UNDEFINED, Block, Value
 from s2s_ad.ir.types import INT, ListOf, Num, Seq
 from s2s_ad.ops.structure import ERRSTATE, UNPACK
 
@@ -133,9 +134,7 @@ def _with(frame: Frame, node: Anything, rest: Rest) -> tuple[Status, bool]:
         status = Status(found.results[-1], status.codes)
     arm.block.yields = [row[0] for row in found.yields]
     write(ERRSTATE, (), options, [arm.block], found.results)
-    frame.env = {
-        n: b for n, x in joined.items() if (b := fill(x, found.results)) is not UNDEFINED
-    }
+    frame.env = {n: b for n, x in joined.items() if (b := fill(x, found.results)) is not UNDEFINED}
     if status.mixed:
         return resume(frame, status, rest), True
     return status, False
@@ -316,5 +315,3 @@ SIMPLE: dict[type, Callable[[Frame, Anything], Status | None]] = {
     gast.Break: lambda frame, node: always(BREAKS),
     gast.Continue: lambda frame, node: always(CONTINUES),
 }
-
-__all__ = ["assign", "bind", "check_escape", "leaves", "lower_list"]

@@ -13,7 +13,7 @@ from s2s_ad.frontend.bindings import Bound, Closure, Object, is_structure
 from s2s_ad.frontend.context import Frame, refuse
 from s2s_ad.ir.build import facts, typeof
 from s2s_ad.ir.core import Op, Value
-from s2s_ad.ir.types import Any, Dim, ListOf, Num, Opaque, Seq, Size, Type
+from s2s_ad.ir.types import Dim, ListOf, Num, Opaque, Seq, Size, Type
 
 CONTAINERS = {"tuple": tuple, "list": list, "dict": dict}
 
@@ -113,6 +113,3 @@ def compare_sizes(
         facts().relied.add(size)
         return function is operator.ne
     return None
-
-
-__all__ = ["Any", "compare_sizes", "dtype_of", "is_instance", "python_class", "rank_of", "size_of"]

@@ -19,9 +19,9 @@ from s2s_ad.frontend.context import (
     operate,
     refuse,
 )
-from s2s_ad.ir.build import cursor, emit
+from s2s_ad.ir.build import emit
 from s2s_ad.ir.core import Op, Value
-from s2s_ad.ir.types import ANY, ListOf, Num, Opaque, Seq, Type, type_of
+from s2s_ad.ir.types import ANY, ListOf, Num, Opaque, Seq, Type
 
 
 @expression(gast.Subscript)
@@ -41,7 +41,7 @@ def get_item(frame: Frame, x: Anything, index: Anything) -> Anything:
     if is_structure(x):
         return _of_structure(frame, x, index)
     if isinstance(x, str) and (is_plain(index) or isinstance(index, slice)):
-        return x[index]  # type: ignore[index]
+        return x[index]
     if type(x) is not Value:
         refuse("this cannot be subscripted", "index an array, a list, a tuple or a dict")
     t = x.type
@@ -93,7 +93,9 @@ def _of_sequence(frame: Frame, x: Value, t: Seq, index: Anything) -> Anything:
         if not is_plain(index):
             refuse("a key of a dict must be a constant", "use a literal key")
         if index not in t.keys:
-            refuse(f"the key {index!r} is not in the dict", f"it has {', '.join(map(repr, t.keys))}")
+            refuse(
+                f"the key {index!r} is not in the dict", f"it has {', '.join(map(repr, t.keys))}"
+            )
         return item(frame, x, index)
     known = _known_size(x, index)
     if known is not None:
@@ -114,6 +116,3 @@ def _of_sequence(frame: Frame, x: Value, t: Seq, index: Anything) -> Anything:
 def _of_list(frame: Frame, x: Value, t: ListOf, index: Anything) -> Anything:
     found: Type = t if isinstance(index, slice) else t.elem
     return emit("getitem", x, operand(frame, index), types=[found])
-
-
-__all__ = ["cursor", "get_item", "type_of"]

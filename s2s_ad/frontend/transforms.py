@@ -79,7 +79,11 @@ def make_derived(
 
 
 def call_derived(
-    frame: Frame, derived: Derived, args: list[Anything], kwargs: dict[str, Anything], site: Anything
+    frame: Frame,
+    derived: Derived,
+    args: list[Anything],
+    kwargs: dict[str, Anything],
+    site: Anything,
 ) -> Anything:
     """`grad(f)(*args)`."""
     if derived.mode in ("jvp", "vjp"):
@@ -89,7 +93,11 @@ def call_derived(
 
 
 def call_pullback(
-    frame: Frame, pullback: Pullback, args: list[Anything], kwargs: dict[str, Anything], site: Anything
+    frame: Frame,
+    pullback: Pullback,
+    args: list[Anything],
+    kwargs: dict[str, Anything],
+    site: Anything,
 ) -> Anything:
     """The second result of `vjp`, called with a cotangent: one gradient per primal."""
     if kwargs or len(args) != 1:

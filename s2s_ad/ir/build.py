@@ -99,7 +99,8 @@ def emit(
     if types is None:
         shown = tree_map(lambda v: v.type if type(v) is Value else v, args)
         types = result_types(prim, shown, kwargs)
-    results = [Value(t, hint) for t in types]
+    hints = prim.fields if prim.fields and not hint else [hint] * len(types)
+    results = [Value(t, h) for t, h in zip(types, hints)]
     op = Op(prim, args, kwargs, blocks or [], results, c.statement, c.location, c.role)
     if c.role != "primal":
         simpler = simplify(op)

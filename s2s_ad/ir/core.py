@@ -207,6 +207,22 @@ def replace(tree: Anything, mapping: dict[Value, Anything]) -> Anything:
     return tree_map(lambda v: mapping.get(v, v) if type(v) is Value else v, tree)
 
 
+def rewrite(op: Op, mapping: dict[Value, Anything]) -> None:
+    """Replace values in an operation, in place: arguments, what `over` names, nested blocks."""
+    op.args = replace(op.args, mapping)
+    if op.kwargs:
+        op.kwargs = replace(op.kwargs, mapping)
+    for b in op.blocks:
+        substitute(b, mapping)
+
+
+def substitute(block: Block, mapping: dict[Value, Anything]) -> None:
+    """Replace values throughout a block, in place."""
+    for op in block.ops:
+        rewrite(op, mapping)
+    block.yields = replace(block.yields, mapping)
+
+
 def walk(block: Block) -> Iterator[Op]:
     """Every operation of a block, nested ones after the operation that owns them."""
     for op in block.ops:

@@ -190,6 +190,7 @@ class Facts:
     soft: dict[Size, set[Dim]] = field(default_factory=dict)
     relied: set[Dim] = field(default_factory=set)
     joined: dict[str, set[Size]] = field(default_factory=dict)
+    derived: dict[tuple[object, ...], Dim] = field(default_factory=dict)
     counter: int = 0
 
     def fresh(self) -> Dim:

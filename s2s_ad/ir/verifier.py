@@ -204,7 +204,7 @@ class Verifier:
 
     def cover(self, op: Op, wide: list[Value], given: Anything) -> None:
         for w, x in zip(wide, given):
-            if x is UNDEFINED:
+            if x is UNDEFINED or x is None:  # None fills a slot on paths where nobody reads it
                 continue
             t = x.type if type(x) is Value else _type_of(x)
             if not covers(w.type, t, constant=type(x) is not Value):

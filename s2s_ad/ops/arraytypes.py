@@ -95,7 +95,7 @@ def float_dtype(d: np.dtype | None) -> np.dtype | None:
     return d if d is None or d.kind in "fc" else np.dtype(float)
 
 
-def dtype_keyword(t: Num) -> dict[str, np.dtype] | None:
+def dtype_keyword(t: Num) -> dict[str, Anything] | None:
     """The keyword with which a new array has the dtype of another; None where it is unknown."""
     if t.dtype is None:
         return None
@@ -112,8 +112,10 @@ def axis_of(axis: int, rank: int) -> int:
 
 def derived(*parts: Anything) -> Dim:
     """The symbol of a size that is a function of others: equal for equal arguments."""
-    text = "_".join(str(p).replace("+", "p").replace("-", "m") for p in parts)
-    return Dim(text if text.startswith("_") else "_" + text)
+    table = facts().derived
+    if parts not in table:
+        table[parts] = facts().fresh()
+    return table[parts]
 
 
 def product_of(sizes: tuple[Size, ...] | None) -> Size:

@@ -1,4 +1,4 @@
-"""Copies along axes, repeat and tile, and padding. A transpose sums the copies."""
+"""Copies along axes (repeat, tile), np.take, and padding. A transpose sums the copies."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from s2s_ad import runtime
 from s2s_ad.errors import UnsupportedError
 from s2s_ad.ir.build import emit, facts, typeof
 from s2s_ad.ir.core import Op, Value
-from s2s_ad.ir.types import Num, Size, rank
+from s2s_ad.ir.types import Num, Size, Type, rank
 from s2s_ad.ops.arraytypes import array_of, product_of, sum_of
+from s2s_ad.ops.indexing import read_type
 from s2s_ad.ops.rules import At, Contributions, Linear, declare, linear
 from s2s_ad.ops.shaping import along, arranged, length, shaped_like
 
@@ -117,6 +118,36 @@ UNTILE = declare(
     syntax="runtime untile",
 )
 
+
+# Taking ---------------------------------------------------------------------------------------
+
+
+def _take_type(a: Anything, indices: Anything, axis: int | None = None) -> Type:
+    t = array_of(a)
+    if axis is None:
+        return read_type(Num("array", t.dtype, (product_of(t.shape),)), indices)
+    return read_type(Num("array", t.dtype, t.shape), along(axis, indices))
+
+
+class Take(Linear):
+    """np.take, which is `a[indices]` along an axis."""
+
+    def __init__(self) -> None:
+        super().__init__({0: lambda g, out, x, indices, axis=None: None})
+
+    def vjp(self, op: Op, bars: list[Anything], active: set[Value]) -> Contributions:
+        x, indices = op.args
+        if type(x) is not Value or x not in active:
+            return
+        axis = op.kwargs.get("axis")
+        if axis is not None or rank(x.type) == 1:
+            yield x, At(along(axis or 0, indices), bars[0])
+        else:
+            zeros = np.ravel(np.zeros_like(x))
+            yield x, shaped_like(emit("add_at", zeros, indices, bars[0]), x)
+
+
+TAKE = declare(np.take, _take_type, Take(), arrays=1)
 
 # Padding --------------------------------------------------------------------------------------
 

@@ -43,7 +43,7 @@ def _diagonal_type(a: Anything, offset: int = 0, axis1: int = 0, axis2: int = 1)
 
 def on_diagonal(g: Anything, x: Value, offset: int, axis1: int, axis2: int) -> Anything:
     """Zeros in the shape of x with g on a diagonal."""
-    keys = {"offset": offset, "axis1": axis1, "axis2": axis2}
+    keys: dict[str, Anything] = {"offset": offset, "axis1": axis1, "axis2": axis2}
     defaults = {"offset": 0, "axis1": 0, "axis2": 1}
     return emit("undiagonal", g, x, **{k: v for k, v in keys.items() if v != defaults[k]})
 

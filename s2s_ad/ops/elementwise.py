@@ -1,7 +1,8 @@
 """NumPy's elementwise functions: exponentials, trigonometry, extrema, selection, rounding.
 
 Singular points: abs and hypot have derivative 0 at 0, sqrt has inf; maximum and minimum split
-ties evenly; clip has derivative 1 at its bounds; sinc is smooth at 0.
+ties evenly; clip has derivative 1 at its bounds; sinc is smooth at 0. What overflows in the primal
+may give nan: `1 / (1 + np.exp(-x))` at -800 has an infinite factor beside one that is 0.
 """
 
 from __future__ import annotations

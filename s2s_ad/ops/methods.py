@@ -62,21 +62,12 @@ def apply_index(x: Anything, index: tuple[Anything, ...]) -> Anything:
     return emit("getitem", x, place)
 
 
-def _take(x: Anything, indices: Anything, axis: Anything = None) -> Anything:
-    """The default mode of `take` raises on indices that are out of range, as indexing does."""
-    if axis is None:
-        return emit("getitem", emit("ravel", x), indices)
-    lead = (slice(None),) * axis if axis >= 0 else (Ellipsis,)
-    tail = () if axis >= 0 else (slice(None),) * (-axis - 1)
-    return emit("getitem", x, (*lead, indices, *tail))
-
-
 METHODS: dict[str, Function] = {
     name: function(getattr(np, name))
     for name in (
         "all", "any", "argmax", "argmin", "argsort", "clip", "cumprod", "cumsum", "diagonal",
         "dot", "max", "mean", "min", "prod", "ptp", "ravel", "repeat", "round", "searchsorted",
-        "squeeze", "std", "sum", "swapaxes", "trace", "var",
+        "squeeze", "std", "sum", "swapaxes", "take", "trace", "var",
     )
 }  # fmt: skip
 METHODS |= {
@@ -85,7 +76,6 @@ METHODS |= {
     "flatten": function(np.ndarray.flatten),
     "item": _item,
     "reshape": _reshape,
-    "take": _take,
     "transpose": _transpose,
     "conj": function(np.conj),
     "conjugate": function(np.conj),

@@ -48,7 +48,7 @@ def _norm_axes(r: int | None, axis: Anything) -> tuple[int, ...] | None:
 
 
 def _norm_definition(
-    x: Value, ord: Anything = None, axis: Anything = None, keepdims: bool = False
+    x: Anything, ord: Anything = None, axis: Anything = None, keepdims: bool = False
 ) -> Anything:
     """The norms that are sums and maxima of absolute values; the derivative runs through these."""
     axes = _norm_axes(_rank(x), axis)

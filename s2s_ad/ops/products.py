@@ -240,7 +240,7 @@ def _outer_type(a: Anything, b: Anything) -> Num:
 
 def flat(x: Anything) -> Anything:
     """x as a vector."""
-    return x if rank_of(x) == 1 else np.ravel(x) if type(x) is Value else emit("ravel", x)
+    return x if rank_of(x) == 1 else emit("ravel", x)
 
 
 OUTER = declare(
@@ -254,6 +254,9 @@ OUTER = declare(
 
 
 def _vdot_type(a: Anything, b: Anything) -> Num:
+    s, t = array_of(a).shape, array_of(b).shape
+    if s is not None and t is not None and len(s) == len(t) == 1:
+        agreeing(s[0], t[0])
     return Num("np", strong_dtype([array_of(a), array_of(b)]), ())
 
 

@@ -223,7 +223,8 @@ class Mask:
         summed = op.prim.name == "unbroadcast" or _sums_broadcast(op)
         if summed or op.prim.name in ("broadcast_like", "astype"):
             inner = cls.of(op.args[0])
-            if inner.condition is not None:
+            summed_then_spread = inner.wide and op.prim.name == "broadcast_like"
+            if inner.condition is not None and not summed_then_spread:
                 spread = inner.narrow or op.prim.name == "broadcast_like"
                 wide = inner.wide or summed
                 return cls(d, inner.inside, inner.condition, inner.swapped, wide, spread)

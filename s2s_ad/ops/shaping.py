@@ -43,7 +43,7 @@ def length(x: Anything, axis: int = 0) -> Anything:
     return emit("len", x) if first and is_array(t) else np.shape(x)[axis]
 
 
-def shaped_like(g: Anything, x: Value, order: str = "C") -> Anything:
+def shaped_like(g: Anything, x: Value, order: Anything = "C") -> Anything:
     """g with its elements in the shape of x."""
     if facts().same_shape(typeof(g), x.type):
         return g
@@ -111,8 +111,12 @@ def _reshaped(old: tuple[Size, ...] | None, shape: Anything) -> tuple[Size, ...]
 
 def _quotient(old: list[Size], rest: list[Size]) -> Size:
     """The size for which -1 stands: what is left of the old sizes, common symbols cancelled."""
-    rest = list(rest)
-    left = [s for s in old if not (s in rest and not isinstance(s, int) and not rest.remove(s))]
+    rest, left = list(rest), []
+    for s in old:
+        if isinstance(s, int) or s not in rest:
+            left.append(s)
+        else:
+            rest.remove(s)
     top, bottom = product_of(tuple(left)), product_of(tuple(rest))
     if bottom == 1:
         return top
@@ -151,7 +155,7 @@ RAVEL = declare(
 )
 
 
-def _flatten(a: np.ndarray, order: str = "C") -> np.ndarray:
+def _flatten(a: np.ndarray, order: Anything = "C") -> np.ndarray:
     return a.flatten(order)
 
 

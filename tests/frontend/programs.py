@@ -611,7 +611,7 @@ def call_with_loop_return(x):
 @program((2.0,))
 def local_functions(x):
     scale = 3.0
-    square = lambda v: v * v * scale  # noqa: E731
+    square = lambda v: v * v * scale
 
     def twice(f, v=x):
         return f(f(v))

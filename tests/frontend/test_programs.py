@@ -6,7 +6,6 @@ import inspect
 import numpy as np
 import pytest
 
-from tests.frontend.programs import PROGRAMS
 from s2s_ad.errors import UnsupportedError
 from s2s_ad.frontend.lower import lower
 from s2s_ad.ir.interpreter import interpret
@@ -14,6 +13,7 @@ from s2s_ad.ir.printer import print_function
 from s2s_ad.ir.signature import Signature
 from s2s_ad.ir.verifier import verify
 from s2s_ad.signatures import is_static, of_value
+from tests.frontend.programs import PROGRAMS
 
 NEED_TYPES = {"on_rank", "on_type", "text", "heterogeneous", "layers", "over_rows"}
 

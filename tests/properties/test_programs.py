@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from tests.properties.programs import Program, programs
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(programs())
 def test_programs_run(program: Program) -> None:
     value = program.function()(*program.args)

@@ -1,0 +1,421 @@
+"""Every refused construct, by its message; the place and the advice."""
+
+import functools
+import warnings
+
+import numpy as np
+import pytest
+
+from s2s_ad.errors import SourceNotFoundError, UnsupportedError
+from s2s_ad.frontend.lower import lower
+from s2s_ad.ir.signature import Signature
+from s2s_ad.ir.types import ANY, F8, FLOAT, INT, Num
+
+VECTOR = Num("array", F8, (3,))
+CASES = []
+
+
+def refused(message, **types):
+    def enter(f):
+        CASES.append((f, message, types))
+        return f
+
+    return enter
+
+
+@refused("stores into arrays", x=VECTOR)
+def store(x):
+    y = x * 2
+    y[0] = 1.0
+    return y
+
+
+@refused("stores into arrays", x=VECTOR)
+def augmented_store(x):
+    y = x * 2
+    y[0] += 1.0
+    return y
+
+
+@refused("changing a list or dict in place (append)", x=FLOAT)
+def append(x):
+    xs = [x]
+    xs.append(x)
+    return xs[1]
+
+
+@refused("in place", x=FLOAT)
+def list_extend(x):
+    xs = [x]
+    xs += [x]
+    return xs[1]
+
+
+@refused("list comprehensions", x=FLOAT)
+def comprehension(x):
+    return sum([x for _ in range(3)])
+
+
+@refused("generator expressions", x=FLOAT)
+def generator(x):
+    return sum(x * i for i in range(3))
+
+
+@refused("dict comprehensions", x=FLOAT)
+def dict_comprehension(x):
+    return {i: x for i in range(3)}
+
+
+@refused("sets are not supported", x=FLOAT)
+def set_display(x):
+    return {x, 1.0}
+
+
+@refused("a function that is returned", x=FLOAT)
+def escapes(x):
+    return lambda y: x * y
+
+
+@refused("a function cannot be stored", x=FLOAT)
+def function_in_array(x):
+    return np.array([lambda y: y, x])
+
+
+class Thing:
+    k = 1.0
+
+
+THING = Thing()
+
+
+@refused("writing an attribute", x=FLOAT)
+def attribute_write(x):
+    THING.k = x
+    return x
+
+
+@refused("recursion is not supported", x=FLOAT)
+def recursion(x):
+    return x if x < 1 else recursion(x - 1)
+
+
+@functools.lru_cache
+def cached(x):
+    return x
+
+
+@refused("wrapped by a decorator", x=FLOAT)
+def calls_cached(x):
+    return cached(x)
+
+
+def wrapping(f):
+    @functools.wraps(f)
+    def wrapper(*args):
+        return f(*args)
+
+    return wrapper
+
+
+@wrapping
+def wrapped(x):
+    return x
+
+
+@refused("wrapped by a decorator", x=FLOAT)
+def calls_wrapped(x):
+    return wrapped(x)
+
+
+COUNT = 0
+
+
+@refused("global is not supported", x=FLOAT)
+def global_statement(x):
+    global COUNT
+    COUNT = 1
+    return x
+
+
+@refused("nonlocal is not supported", x=FLOAT)
+def nonlocal_statement(x):
+    def inner():
+        nonlocal x
+        return x
+
+    return inner()
+
+
+@refused("try is not supported", x=FLOAT)
+def try_statement(x):
+    try:
+        return 1 / x
+    except ZeroDivisionError:
+        return x
+
+
+@refused("only `with np.errstate(...)`", x=FLOAT)
+def other_context(x):
+    with warnings.catch_warnings():
+        return x
+
+
+@refused("del is not supported", x=FLOAT)
+def deletes(x):
+    y = x
+    del y
+    return x
+
+
+@refused("a class inside a function", x=FLOAT)
+def local_class(x):
+    class A:
+        pass
+
+    return x
+
+
+@refused("import inside a function", x=FLOAT)
+def local_import(x):
+    import math
+
+    return math.sin(x)
+
+
+@refused("is a generator", x=FLOAT)
+def yields(x):
+    yield x
+
+
+@refused("is a generator or coroutine", x=FLOAT)
+async def coroutine(x):
+    return x
+
+
+@refused("'x' is changed in place, and it may be an array that the caller", x=VECTOR)
+def augmented_parameter(x):
+    x += 1.0
+    return x
+
+
+@refused("'y' is changed in place, and 'y' may be the same array", x=VECTOR)
+def augmented_alias(x):
+    y = x * 2
+    z = y
+    y += x
+    return z * y
+
+
+@refused("is changed in place, and 'y' may be the same array", x=VECTOR)
+def augmented_view(x):
+    y = x * 2
+    v = y[1:]
+    v += 1.0
+    return np.sum(y)
+
+
+@refused("may be the same array", x=VECTOR)
+def augmented_in_container(x):
+    y = x * 2
+    pair = (y, x)
+    y += x
+    return pair[0]
+
+
+@refused("may be the same array", x=VECTOR)
+def augmented_in_loop(x):
+    y = x * 2
+    z = y
+    for _ in range(3):
+        z = y
+        y *= 2.0
+    return y + z
+
+
+def bump(v):
+    v += 1.0
+    return v
+
+
+@refused("may be the same array", x=VECTOR)
+def augmented_in_callee(x):
+    y = x * 2
+    return bump(y) + y
+
+
+@refused("may be the same array", x=VECTOR)
+def augmented_while_iterated(x):
+    y = x * 2
+    for v in y:
+        y += v
+    return y
+
+
+@refused("the caller", x=ANY)
+def augmented_unknown(x):
+    x += 1.0
+    return x
+
+
+@refused(
+    "float64 cannot be added in place to an array of int64", n=Num("array", np.dtype(int), (3,))
+)
+def augmented_int_array(n):
+    y = n * 2
+    y += 0.5
+    return y
+
+
+@refused("an iterator that is stored", x=VECTOR)
+def stored_zip(x):
+    pairs = zip(x, x)
+    return sum(a * b for a, b in pairs)
+
+
+@refused("map and filter", x=VECTOR)
+def uses_map(x):
+    return sum(map(abs, x))
+
+
+@refused("no derivative rule for numpy", x=FLOAT)
+def no_rule(x):
+    return np.i0(x)
+
+
+@refused("no derivative rule for _warnings.warn", x=FLOAT)
+def logs(x):
+    import_free_warning("x", x)
+    return x
+
+
+import_free_warning = warnings.warn
+
+
+@refused("before it is assigned", x=FLOAT)
+def unbound(x):
+    y = y + x  # noqa: F821
+    return y
+
+
+@refused("is not defined", x=FLOAT)
+def undefined_name(x):
+    return x * nowhere  # noqa: F821
+
+
+@refused("a list of 1 item before the loop and a list of 2 items", x=FLOAT)
+def growing(x):
+    xs = [x]
+    for _ in range(3):
+        xs = xs + [x]
+    return xs[0]
+
+
+@refused("on one path and", x=FLOAT)
+def different_structures(x):
+    if x > 0:
+        y = (x, x)
+    else:
+        y = (x, x, x)
+    return y[0]
+
+
+@refused("a function that depends on the path", x=FLOAT)
+def chosen_function(x):
+    f = np.sin if x > 0 else np.cos
+    return f(x)
+
+
+@refused("isinstance needs the type", x=ANY)
+def isinstance_unknown(x):
+    return x if isinstance(x, float) else x[0]
+
+
+@refused("takes 1 to 3 arguments", x=FLOAT)
+def bad_range(x):
+    for _ in range():
+        x = x + 1
+    return x
+
+
+@refused("limits of a range must be ints", x=FLOAT)
+def float_range(x):
+    for _ in range(x):
+        x = x + 1
+    return x
+
+
+@refused("missing a required argument", x=FLOAT)
+def wrong_arguments(x):
+    return bump()
+
+
+@refused("a starred target", x=VECTOR)
+def starred_target(x):
+    a, *b = x
+    return a
+
+
+@refused("3 values are unpacked into 2 names", x=FLOAT)
+def wrong_count(x):
+    a, b = (x, x, x)
+    return a
+
+
+@refused("the key 'b' is not in the dict", x=FLOAT)
+def missing_key(x):
+    return {"a": x}["b"]
+
+
+@refused("attribute 'nothing' of an array", x=VECTOR)
+def unknown_attribute(x):
+    return x.nothing
+
+
+@refused("returning an object", x=FLOAT)
+def returns_object(x):
+    return THING, x
+
+
+@refused("bare raise", x=FLOAT)
+def bare_raise(x):
+    raise
+
+
+@refused("must be known when the function is transformed", x=VECTOR, n=INT)
+def axis_from_loop(x, n):
+    for k in range(n):
+        x = np.sum(x, axis=k)
+    return x
+
+
+@pytest.mark.parametrize(
+    ("function", "message", "types"), CASES, ids=lambda c: getattr(c, "__name__", None)
+)
+def test_refused(function, message, types):
+    with pytest.raises(UnsupportedError) as caught:
+        lower(function, Signature(types))
+    error = caught.value
+    assert message in str(error)
+    assert error.location is not None
+    assert error.location.file == __file__
+    assert "^" in str(error)
+    assert error.location.text.strip()
+
+
+def test_place_of_a_refusal():
+    with pytest.raises(UnsupportedError) as caught:
+        lower(store, Signature({"x": VECTOR}))
+    line = store.__code__.co_firstlineno + 3
+    shown = str(caught.value).splitlines()
+    assert shown[0].startswith(f"{__file__}:{line}:5: stores")
+    assert shown[1] == "        y[0] = 1.0"
+    assert shown[2] == "        ^^^^"
+    assert shown[3].startswith("build a new array")
+
+
+def test_wrapped_functions_are_refused():
+    for function in (cached, wrapped):
+        with pytest.raises(UnsupportedError, match="wrapped by a decorator"):
+            lower(function)
+    with pytest.raises(SourceNotFoundError, match="has no Python source"):
+        lower(len)
