@@ -17,9 +17,9 @@ import time
 # The matrices are small: one thread is faster than several that wait for each other.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-import numpy as np  # noqa: E402
+import numpy as np
 
-import s2s_ad  # noqa: E402
+import s2s_ad
 
 SIZES = (64, 256, 128, 10)
 HELD_OUT = 360

@@ -62,7 +62,7 @@ TRAPS = [
         "def f(x):\n    y=x*2\n    z=y\n    z+=x\n    return np.sum(y*y)\n",
         np.array([1, 2], float),
         np.array([18, 36], float),
-        "+=",
+        r"\+=",
     ),
     Trap(
         7,

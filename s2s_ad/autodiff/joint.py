@@ -15,6 +15,7 @@ from s2s_ad.ir.core import UNDEFINED, Function, Parameter, Value, clone, tree_ma
 from s2s_ad.ir.types import ANY, FLOAT, Any, Num, Seq, Type, differentiable, is_scalar
 from s2s_ad.passes.dce import dce
 from s2s_ad.passes.retype import retype
+from s2s_ad.passes.tidy import tidy
 
 
 def taken_names(function: Function) -> set[str]:
@@ -76,7 +77,7 @@ def jvp_function(function: Function, wrt: tuple[int, ...]) -> Function:
             n = len(f.block.yields)
             f.block.yields += [forward.tangent(v) for v in f.block.yields]
         f.returns = (function.returns, tree_map(lambda i: _shift(i, n), function.returns))
-    dce(f)
+    tidy(f)
     retype(f)
     with knowing(f.facts):
         finish(f, f.block.yields, [None] * len(f.block.yields))
@@ -124,9 +125,9 @@ def vjp_function(
         f.block.yields = [*(outputs if value else []), *gradients]
         template: Anything = tuple(range(n, n + len(wrt))) if several or len(wrt) > 1 else n
         f.returns = (function.returns, template) if value else template
-    dce(f, may_raise_less=not value)
+    tidy(f, may_raise_less=not value)
     record(f)
-    dce(f, may_raise_less=not value)
+    tidy(f, may_raise_less=not value, hoist=True)
     retype(f)
     with knowing(f.facts):
         unshare(f)

@@ -14,9 +14,9 @@ import numpy as np
 from s2s_ad.autodiff.activity import slots
 from s2s_ad.autodiff.zeros import name, refuse, zero_of
 from s2s_ad.errors import S2SError, UnsupportedError
-from s2s_ad.ir.build import building, emit
+from s2s_ad.ir.build import building, emit, typeof
 from s2s_ad.ir.core import Block, Op, Value, captured, leaves, substitute
-from s2s_ad.ir.types import INT, SCALARS, Num, Seq, Type, differentiable
+from s2s_ad.ir.types import INT, SCALARS, ListOf, Num, Seq, Type, differentiable
 from s2s_ad.ops.rules import At
 from s2s_ad.ops.structure import (
     ACCUMULATE,
@@ -57,6 +57,8 @@ class Sweep:
             self.bars[v] = name(contribution, v, "_bar")
         elif isinstance(self.bars[v], Parts) or isinstance(contribution, Parts):
             self.add_parts(v, contribution)
+        elif isinstance(v.type, (Seq, ListOf)):
+            self.bars[v] = name(emit("add_trees", self.bars[v], contribution), v, "_bar")
         else:
             self.bars[v] = name(emit(ACCUMULATE, self.bars[v], contribution), v, "_bar")
 
@@ -74,7 +76,10 @@ class Sweep:
             for k in _keys(v.type):
                 whole[k] = parts[k]
             parts = whole
-        parts[key] = emit(ACCUMULATE, parts[key], contribution) if key in parts else contribution
+        if key in parts:
+            nest = isinstance(typeof(contribution), (Seq, ListOf))
+            contribution = emit("add_trees" if nest else ACCUMULATE, parts[key], contribution)
+        parts[key] = contribution
 
     def add_at(self, v: Value, at: At) -> None:
         if isinstance(v.type, Seq) and isinstance(at.index, (int, str)):
@@ -225,9 +230,13 @@ class Sweep:
         for v in outer:
             if v in self.bars:
                 start = self.whole(v)
+                if isinstance(v.type, Seq) and v.type.kind != "dict":
+                    start = emit("as_slots", start)
             elif isinstance(v.type, Seq) and fills_slots(op, body, v):
                 start = name(emit(NEW_SLOTS, v), v, "_bar")
                 sweep.filling.add(v)
+            elif isinstance(v.type, Seq):
+                start = name(emit("zeros_tree", v), v, "_bar")
             else:
                 start = name(zero_of(v), v, "_bar")
             inits.append(start)

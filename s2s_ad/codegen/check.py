@@ -18,7 +18,6 @@ from s2s_ad.codegen.program import (
     If,
     Let,
     Move,
-
     Stmt,
     While,
     With,
@@ -117,7 +116,7 @@ class Replay:
                 self.hold(op.results[1], frozenset(), state)
             return
         if is_update(op) and type(op.args[0]) is Value and op not in plan.fresh:
-            x, result = op.args[0], op.result
+            x = op.args[0]
             if not (immutable(x) and op.prim.name == "accumulate"):
                 tokens = plan.aliases.of(x)
                 for name, held in state.items():
@@ -149,10 +148,10 @@ class Replay:
         for target, source in zip(stmt.targets, stmt.sources):
             name = self.name(target)
             held = state.get(name, frozenset())
-            shared = type(source) is Value and source not in plan.folding.values
-            if shared and plan.variables[source] is plan.variables[target] and source not in held:
-                if source not in stmt.targets:
-                    self.fail(source, state)
+            if type(source) is not Value or source in plan.folding.values or source in held:
+                continue
+            if plan.variables[source] is plan.variables[target] and source not in stmt.targets:
+                self.fail(source, state)
         for target, source in zip(stmt.targets, stmt.sources):
             if source is not UNDEFINED:
                 name = self.name(target)
@@ -203,5 +202,3 @@ def meet(states: list[State | None]) -> State | None:
                 held = held & s[name]
             out[name] = held
     return out
-
-

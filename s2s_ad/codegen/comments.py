@@ -54,9 +54,7 @@ def shows(node: ast.stmt, statement: Statement) -> bool:
     """Whether the emitted line itself says what the comment would."""
     if isinstance(node, ast.If):
         return f"if {ast.unparse(node.test)}" in _plain(statement)
-    if isinstance(node, ast.With):
-        return True
-    return False
+    return isinstance(node, ast.With)
 
 
 def _plain(statement: Statement) -> str:

@@ -91,9 +91,7 @@ class Families:
                 return
             out.append((urgency, target, source))
 
-        if op.prim is PUSH:
-            out.append((0, op.args[0], op.results[0]))
-        elif op.prim is POP:
+        if op.prim in (PUSH, POP):
             out.append((0, op.args[0], op.results[0]))
         elif is_update(op) and type(op.args[0]) is Value:
             if op.args[0].hint == op.results[0].hint or not op.args[0].hint:

@@ -122,7 +122,7 @@ class Folder:
                 continue
             sites = []
             for user in self.uses[v]:
-                site = self.site(user, block, place, anchor)
+                site = self.site(v, user, block, place, anchor)
                 if site is None:
                     break
                 sites.append(site)
@@ -144,7 +144,8 @@ class Folder:
             return None  # `lower` replaces a status by what is known of it
         if op.prim in (NEW_STACK, PUSH, CALL, FOR, WHILE) or v in self.keep:
             return None
-        if (v.named or v.hint) and not self.renames(op, v, uses):
+        swapped = self.swapped(v, uses)
+        if (v.named or v.hint) and not self.renames(op, v, uses) and not swapped:
             return None
         if op.blocks and op not in self.folding.ifs:
             return None
@@ -156,7 +157,8 @@ class Folder:
             return None  # a buffer has a name
         if is_update(op) and (op.prim is not ACCUMULATE or self.families.hint(v)):
             return None
-        if not v.hint and self.families.hint(v) and any(isinstance(u, Block) for u in uses):
+        passed_on = any(isinstance(u, Block) for u in uses)
+        if not v.hint and self.families.hint(v) and passed_on and not swapped:
             return None
         if self.returned(op, uses) and not self.light_tree(op):
             return None
@@ -218,20 +220,25 @@ class Folder:
         return basic and not nested
 
     def site(
-        self, user: Op | Block, block: Block, place: dict[Op, int], anchor: dict[Op, int]
+        self,
+        v: Value,
+        user: Op | Block,
+        block: Block,
+        place: dict[Op, int],
+        anchor: dict[Op, int],
     ) -> int | None:
         """The position in the block at which the user is evaluated, if it is there."""
         while True:
             if isinstance(user, Block):
                 if user is block:
-                    return len(block.ops) if self.yields_fold(block) else None
+                    fold = self.yields_fold(block) or self.swapped(v, self.uses[v])
+                    return len(block.ops) if fold else None
                 if not isinstance(user.owner, Op) or user.owner not in self.folding.ifs:
                     return None
                 user = user.owner
             if user in place:
                 return anchor.get(user, place[user])
-            owner = next(iter(user.results)).owner if user.results else None
-            parent = self.parent_of(owner)
+            parent = self.parent_of(user)
             if parent is None:
                 return None
             user = parent
@@ -249,7 +256,34 @@ class Folder:
         owner = block.owner
         if isinstance(owner, Function):
             return True
-        return isinstance(owner, Op) and owner.prim is WHILE and block is owner.blocks[0]
+        if not isinstance(owner, Op):
+            return False
+        if owner.prim is IF:
+            return self.returning(owner)
+        return owner.prim is WHILE and block is owner.blocks[0]
+
+    def returning(self, op: Op) -> bool:
+        """Whether the branches of an `if` end in `return`."""
+        ops = [o for o in self.function.block.ops if not all(map(self.gone, o.results))]
+        if not ops or ops[-1] is not op or self.has_adjoint:
+            return False
+        return any(v in op.results and not v.hint for v in leaves(self.function.block.yields))
+
+    def swapped(self, v: Value, uses: list[Op | Block]) -> bool:
+        """Whether a loop carries v on where the old value of its variable is carried on as well,
+        under another name: `u, v = v, u + v`."""
+        if len(uses) != 1 or not isinstance(uses[0], Block):
+            return False
+        loop = uses[0].owner
+        if not isinstance(loop, Op) or loop.prim is not FOR and loop.prim is not WHILE:
+            return False
+        if uses[0] is not loop.blocks[-1]:
+            return False
+        params, yields = uses[0].params[-len(loop.inits) :], uses[0].yields
+        k = next((k for k, y in enumerate(yields) if y is v), len(params))
+        if k >= len(params) or self.families.root(v) is not self.families.root(params[k]):
+            return False
+        return any(y is params[k] for j, y in enumerate(yields) if j != k)
 
     def may_move(
         self, op: Op, v: Value, start: int, end: int, block: Block, anchor: dict[Op, int]
@@ -269,10 +303,10 @@ class Folder:
             ):
                 return False
             return not any(has_effect(m) for m in between)
-        if end == len(block.ops) and isinstance(block.owner, Function) and self.has_adjoint:
-            if op.role == "primal" and any(m.role == "adjoint" for m in between):
-                if not self.light(op):
-                    return False
+        returned = end == len(block.ops) and isinstance(block.owner, Function)
+        late = op.role == "primal" and any(m.role == "adjoint" for m in between)
+        if returned and late and not self.light(op):
+            return False
         leaf_roots = {self.families.root(o) for o in leaves(op.args)}
         tokens = self.aliases.of(op.args)
         for m in between:
@@ -284,14 +318,6 @@ class Folder:
                 return False
             if tokens & self.aliases.written(m):
                 return False
-        if end < len(block.ops):
-            user = block.ops[end]
-            if user.blocks and user.prim is not IF and not self.in_header(v, user):
-                return False
-        return True
-
-    def in_header(self, v: Value, user: Op) -> bool:
-        """Loop bounds may be expressions; what a loop carries starts as a value of its own."""
         return True
 
     def gone(self, v: Value) -> bool:

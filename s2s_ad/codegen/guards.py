@@ -40,9 +40,7 @@ def walked(sizes: list[str], names: list[str]) -> list[str]:
     if len(lists) != 1:
         return []
     item = next(c for c in "pqrstuvw" if c not in names)
-    rest = dict.fromkeys(
-        item + m.group(2) if (m := ITEM.fullmatch(s)) else s for s in sizes
-    )
+    rest = dict.fromkeys(item + m.group(2) if (m := ITEM.fullmatch(s)) else s for s in sizes)
     return [f"assert all(1 not in ({', '.join(rest)}) for {item} in {lists[0]})"]
 
 

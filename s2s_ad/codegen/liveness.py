@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any as Anything
+
 from s2s_ad.codegen.program import (
     Break,
     Continue,
@@ -82,9 +84,13 @@ class Liveness:
     def move(self, stmt: Move, live: Live) -> Live:
         reads: set[Value] = set()
         for target, source in zip(stmt.targets, stmt.sources):
-            if target in live:
+            if target in live or self.pops(source):
                 reads.update(self.folding.registers(source))
-        return (live - frozenset(stmt.targets)) | reads
+        return (live - frozenset(self.folding.writes(stmt))) | reads
+
+    def pops(self, source: Anything) -> bool:
+        """Whether reading a source takes something from a tape, and so has to happen."""
+        return any(True for _ in self.folding.pops(source))
 
 
 def prune(program: list[Stmt], liveness: Liveness) -> list[Stmt]:
@@ -92,12 +98,11 @@ def prune(program: list[Stmt], liveness: Liveness) -> list[Stmt]:
     loop header made superfluous."""
     out: list[Stmt] = []
     for s in program:
-        if isinstance(s, Let) and s.op.prim.name in ("len", "shape", "size"):
-            if not any(r.named or r in liveness.after[s] for r in s.op.results):
-                continue
+        if isinstance(s, Let) and is_superfluous(s, liveness):
+            continue
         if isinstance(s, Move):
             live = liveness.after[s]
-            pairs = [(t, x) for t, x in zip(s.targets, s.sources) if t in live]
+            pairs = [(t, x) for t, x in zip(s.targets, s.sources) if t in live or liveness.pops(x)]
             s.targets, s.sources = [t for t, _ in pairs], [x for _, x in pairs]
             if not pairs:
                 continue
@@ -107,3 +112,9 @@ def prune(program: list[Stmt], liveness: Liveness) -> list[Stmt]:
             s.body = prune(s.body, liveness)
         out.append(s)
     return out
+
+
+def is_superfluous(s: Let, liveness: Liveness) -> bool:
+    if s.op.prim.name not in ("len", "shape", "size"):
+        return False
+    return not any(r.named or r in liveness.after[s] for r in s.op.results)

@@ -9,160 +9,34 @@ branch), the end is lowered inside the branches, so that each can jump by itself
 from __future__ import annotations
 
 import copy
-from dataclasses import dataclass
+from collections.abc import Callable
 from typing import Any as Anything
 
+from s2s_ad.codegen.ends import (
+    Checked,
+    End,
+    FunctionEnd,
+    Join,
+    LoopEnd,
+    NoJump,
+    StatusEnd,
+    Threaded,
+    early,
+)
 from s2s_ad.codegen.headers import Header
 from s2s_ad.codegen.program import (
     JUMPS,
-    Break,
-    Continue,
     Folding,
     For,
     If,
     Let,
     Move,
-    Return,
     Stmt,
     While,
     With,
 )
-from s2s_ad.ir.core import Block, Function, Op, Value, leaves, replace, tree_map, walk
-from s2s_ad.ir.types import INT
+from s2s_ad.ir.core import Block, Function, Op, Value, leaves, replace, walk
 from s2s_ad.ops.structure import FOR, IF, POP, WHILE
-
-
-class End:
-    """What happens where a block ends."""
-
-    can_jump = False  # whether the end can leave by a jump wherever it stands
-
-    def write(self, yields: list[Anything], jump: bool) -> list[Stmt]:
-        """The statements; with `jump` the last one has to be a jump."""
-        raise NotImplementedError
-
-    def threads(self, op: Op, yields: list[Anything]) -> bool:
-        """Whether the end is better written in the branches of a final `if`."""
-        return False
-
-
-@dataclass
-class Join(End):
-    """The yields become the results of the operation that owns the block."""
-
-    targets: list[Value]
-    op: Op
-
-    def write(self, yields: list[Anything], jump: bool) -> list[Stmt]:
-        return [Move(list(self.targets), list(yields), self.op)]
-
-
-@dataclass
-class LoopEnd(End):
-    """The yields are carried to the next iteration, or the loop stops."""
-
-    carried: list[Value]
-    op: Op
-    flag: Value | None  # receives the stop value where somebody reads it
-    can_jump = True
-
-    def write(self, yields: list[Anything], jump: bool) -> list[Stmt]:
-        out: list[Stmt] = [Move(list(self.carried), list(yields[: len(self.carried)]), self.op)]
-        if not self.op.kwargs.get("stop"):
-            return [*out, Continue(self.op)] if jump else out
-        stop = yields[-1]
-        if type(stop) is not Value:
-            if stop:
-                if self.flag is not None:
-                    out[0].targets.append(self.flag)  # type: ignore[union-attr]
-                    out[0].sources.append(stop)  # type: ignore[union-attr]
-                return [*out, Break(self.op)]
-            return [*out, Continue(self.op)] if jump else out
-        flag = self.flag if self.flag is not None else Value(INT, "stop")
-        out[0].targets.append(flag)  # type: ignore[union-attr]
-        out[0].sources.append(stop)  # type: ignore[union-attr]
-        out.append(If(flag, [Break(self.op)], [], self.op))
-        return [*out, Continue(self.op)] if jump else out
-
-    def threads(self, op: Op, yields: list[Anything]) -> bool:
-        return bool(self.op.kwargs.get("stop")) and yields[-1] in op.results
-
-
-@dataclass
-class FunctionEnd(End):
-    """The yields are returned."""
-
-    function: Function
-    can_jump = True
-
-    def write(self, yields: list[Anything], jump: bool) -> list[Stmt]:
-        value = tree_map(
-            lambda leaf: yields[leaf] if type(leaf) is int else leaf, self.function.returns
-        )
-        return [Return(value)]
-
-    def threads(self, op: Op, yields: list[Anything]) -> bool:
-        text = op.statement.text if op.statement is not None else ""
-        returned = [r for r in op.results if any(v is r for v in leaves(yields))]
-        early = any(not r.hint for r in returned) or len(returned) > 2
-        return bool(returned) and early and (text.startswith(("if ", "elif ")) or not text)
-
-
-@dataclass
-class Threaded(End):
-    """The end of an outer block, seen from a branch of its final `if`."""
-
-    outer: End
-    yields: list[Anything]
-    results: list[Value]
-
-    @property
-    def can_jump(self) -> bool:  # type: ignore[override]
-        return self.outer.can_jump
-
-    def seen(self, yields: list[Anything]) -> list[Anything]:
-        out: list[Anything] = replace(self.yields, dict(zip(self.results, yields)))
-        return out
-
-    def write(self, yields: list[Anything], jump: bool) -> list[Stmt]:
-        return self.outer.write(self.seen(yields), jump)
-
-    def threads(self, op: Op, yields: list[Anything]) -> bool:
-        return self.outer.threads(op, self.seen(yields))
-
-
-@dataclass
-class StatusEnd(End):
-    """The end of a branch that yields a status, on which the rest of the block depends: where the
-    status is a literal, what follows an exit is written here, with the status known, and what
-    goes on falls out of the branch."""
-
-    lowering: Lowering
-    op: Op
-    rest: list[Op]
-    block: Block
-    outer: End
-    known: dict[Value, Anything]
-    can_jump = True
-
-    def write(self, yields: list[Anything], jump: bool) -> list[Stmt]:
-        status = yields[-1]
-        if type(status) is Value:
-            raise NoJump
-        out: list[Stmt] = [Move(list(self.op.results[:-1]), list(yields[:-1]), self.op)]
-        if status:
-            known = {**self.known, self.op.results[-1]: status}
-            return out + self.lowering.rest(self.rest, self.block, self.outer, True, known)
-        if jump:
-            raise NoJump
-        return out
-
-    def threads(self, op: Op, yields: list[Anything]) -> bool:
-        return yields[-1] in op.results
-
-
-class NoJump(Exception):
-    """This exit cannot be written as a jump; the status becomes a variable."""
 
 
 class Lowering:
@@ -171,6 +45,7 @@ class Lowering:
     def __init__(self, function: Function, folding: Folding, headers: dict[Op, Header]) -> None:
         self.function = function
         self.headers = headers
+        self.has_adjoint = any(op.role == "adjoint" for op in function.block.ops)
         self.folding = folding
         self.read = set(leaves(function.block.yields))
         for op in walk(function.block):
@@ -200,10 +75,14 @@ class Lowering:
                 if known and type(condition) is not Value:
                     chosen = op.blocks[0 if condition else 1]
                     out += self.inline(chosen, known)
-                    known.update(zip(op.results, replace(chosen.yields, known)))
+                    yields = replace(chosen.yields, known)
+                    out.append(Move(list(op.results), list(yields), op))
+                    known.update((r, y) for r, y in zip(op.results, yields) if type(y) is int)
                     continue
                 yields = replace(block.yields, known)
-                if k == len(ops) - 1 and (end.threads(op, yields) or early(op, end)):
+                folded = [v for v in leaves(yields) if v in self.folding.values]
+                hidden = set(self.folding.registers(folded)) & set(op.results)
+                if k == len(ops) - 1 and not hidden and (end.threads(op, yields) or early(op, end)):
                     return out + self.final_if(op, Threaded(end, yields, op.results), jump, known)
                 if op.kwargs.get("status") and end.can_jump:
                     found = self.status_if(op, ops[k + 1 :], block, end, jump, known)
@@ -213,6 +92,10 @@ class Lowering:
             if literal is not None:
                 known[op.result] = literal
                 continue
+            if op.prim in (FOR, WHILE) and self.may_return(op, ops[k + 1 :], end):
+                found = self.returning_loop(op, ops[k + 1 :], block, end, known)
+                if found is not None:
+                    return out + found
             out += self.op(op, known)
         return out + end.write(replace(block.yields, known), jump)
 
@@ -235,16 +118,16 @@ class Lowering:
 
     def literal(self, op: Op, known: dict[Value, Anything]) -> int | None:
         """The result of arithmetic on a status that is known."""
-        if op.prim.name != "mod" or not any(v in known for v in leaves(op.args)):
+        if op.prim.name not in ("mod", "equal", "not_equal"):
             return None
         args = replace(op.args, known)
-        return args[0] % args[1] if all(type(a) is int for a in args) else None
+        if not any(v in known for v in leaves(op.args)) or not all(type(a) is int for a in args):
+            return None
+        return int(op.prim.function(*args))
 
     # Exits ------------------------------------------------------------------------------------
 
-    def final_if(
-        self, op: Op, end: End, jump: bool, known: dict[Value, Anything]
-    ) -> list[Stmt]:
+    def final_if(self, op: Op, end: End, jump: bool, known: dict[Value, Anything]) -> list[Stmt]:
         leave = jump or (early(op, end) and end.can_jump)
         then = self.block(op.blocks[0], end, leave, known)
         orelse = self.block(op.blocks[1], end, jump, known)
@@ -271,6 +154,35 @@ class Lowering:
             return None
         return join_if(replaced(op, known), then, orelse) + after
 
+    def may_return(self, op: Op, rest: list[Op], end: End) -> bool:
+        """Whether what follows a loop is only the choice between its `return` and the rest."""
+        root = end
+        while isinstance(root, Threaded):
+            root = root.outer
+        if not op.kwargs.get("stop") or self.has_adjoint or not isinstance(root, FunctionEnd):
+            return False
+        flag = op.results[-1]
+        readers = [o for o in rest if o.prim is IF and o.args[0] is flag]
+        return len(readers) == 1 and readers[0] not in self.folding.ifs
+
+    def returning_loop(
+        self, op: Op, rest: list[Op], block: Block, end: End, known: dict[Value, Anything]
+    ) -> list[Stmt] | None:
+        """A loop that is left by `return`, and what follows where it is not."""
+        flag = op.results[-1]
+
+        def leave(stop: int) -> list[Stmt]:
+            path = self.rest(rest, block, end, True, {**known, flag: stop})
+            if len(path) > 6:
+                raise NoJump
+            return path
+
+        try:
+            out = self.loop(op, leave)
+        except NoJump:
+            return None
+        return out + self.rest(rest, block, end, True, {**known, flag: 0})
+
     # Operations -------------------------------------------------------------------------------
 
     def op(self, op: Op, known: dict[Value, Anything]) -> list[Stmt]:
@@ -281,21 +193,23 @@ class Lowering:
             then = self.block(op.blocks[0], end, False, known)
             orelse = self.block(op.blocks[1], end, False, known)
             return [If(replace(op.args[0], known), then, orelse, op)]
-        if op.prim is FOR:
-            return self.loop(op, op.blocks[0].params[1:])
-        if op.prim is WHILE:
-            return self.loop(op, op.blocks[0].params)
+        if op.prim in (FOR, WHILE):
+            return self.loop(op)
         return [With(op, self.block(op.blocks[0], Join(op.results, op), False, known))]
 
-    def loop(self, op: Op, carried: list[Value]) -> list[Stmt]:
+    def loop(self, op: Op, leave: Callable[[int], list[Stmt]] | None = None) -> list[Stmt]:
         """Loops do not depend on a status that is known: it ends the block that makes it."""
+        carried = op.blocks[0].params[1:] if op.prim is FOR else op.blocks[0].params
         targets, sources = list(carried), list(op.inits)
-        flag = op.results[-1] if op.kwargs.get("stop") and op.results[-1] in self.read else None
+        flag = None
+        if leave is None:
+            read = op.kwargs.get("stop") and op.results[-1] in self.read
+            flag = op.results[-1] if read else None
         if flag is not None:
             targets.append(flag)
             sources.append(0)
         out: list[Stmt] = [Move(targets, sources, op)]
-        end = LoopEnd(carried, op, flag)
+        end = LoopEnd(carried, op, flag, leave)
         if op.prim is FOR:
             body = self.block(op.blocks[0], end, False)
             if op in self.headers:
@@ -320,19 +234,6 @@ class Lowering:
         return out
 
 
-@dataclass
-class Checked(End):
-    """The end of the condition of a `while` that needs statements."""
-
-    op: Op
-    carried: list[Value]
-    passed: list[Anything]
-
-    def write(self, yields: list[Anything], jump: bool) -> list[Stmt]:
-        leave: list[Stmt] = [Move(list(self.carried), list(self.passed), self.op), Break(self.op)]
-        return [If(yields[0], leave, [], self.op, negated=True)]
-
-
 def join_if(op: Op, then: list[Stmt], orelse: list[Stmt]) -> list[Stmt]:
     """An `if` whose branches end by themselves; what follows a jump needs no `else`."""
     if ends_in_jump(then):
@@ -353,29 +254,6 @@ def replaced(op: Op, known: dict[Value, Anything]) -> Op:
     new = copy.copy(op)  # not a new Op: that would claim the results
     new.args = replace(op.args, known)
     return new
-
-
-def early(op: Op, end: End) -> bool:
-    """Whether the `if` is an exit of the user's: what is in its other branch stands at its own
-    level in the source, after it."""
-    if op.role != "primal" or not isinstance(end, (LoopEnd, Threaded, FunctionEnd)):
-        return False
-    if isinstance(end, Threaded) and not early_end(end):
-        return False
-    mine = op.statement.location if op.statement is not None else None
-    if mine is None:
-        return False
-    for o in op.blocks[1].ops:
-        place = o.statement.location if o.statement is not None else None
-        if place is not None and o.role == "primal" and o.prim.syntax not in ("push", "new_stack"):
-            return place.column <= mine.column and place.line > mine.line
-    return False
-
-
-def early_end(end: End) -> bool:
-    while isinstance(end, Threaded):
-        end = end.outer
-    return isinstance(end, (LoopEnd, FunctionEnd))
 
 
 def ends_in_jump(stmts: list[Stmt]) -> bool:

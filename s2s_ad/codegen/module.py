@@ -8,10 +8,10 @@ from typing import Any as Anything
 
 from s2s_ad.codegen.check import check
 from s2s_ad.codegen.exports import merge_exports
-from s2s_ad.codegen.expressions import Scope, constant
 from s2s_ad.codegen.guards import guard
 from s2s_ad.codegen.names import BUILTINS, assign_names, free, parameter_names
 from s2s_ad.codegen.program import Let, operand_of
+from s2s_ad.codegen.scope import Scope, constant
 from s2s_ad.codegen.sizes import read_sizes_from_names
 from s2s_ad.codegen.statements import Statements
 from s2s_ad.codegen.storage import Plan, plan
@@ -252,5 +252,3 @@ def docstring(doc: str, depth: int) -> str:
     if escaped.endswith('"'):
         escaped = escaped[:-1] + '\\"'
     return f'{INDENT * depth}"""{escaped}"""'
-
-

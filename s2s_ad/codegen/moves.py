@@ -25,23 +25,30 @@ def sequence(move: Move, plan: Plan) -> list[Step]:
     for target, source in zip(move.targets, move.sources):
         if source is UNDEFINED:
             continue
-        if type(source) is Value and source not in plan.folding.values:
-            if plan.variables[source] is plan.variables[target]:
-                continue
+        plain = type(source) is Value and source not in plan.folding.values
+        if plain and plan.variables[source] is plan.variables[target]:
+            continue
         pending.append((target, source))
     out: list[Step] = []
     while pending:
-        for k, (target, source) in enumerate(pending):
-            others = [s for j, (_, s) in enumerate(pending) if j != k]
-            if not any(
-                plan.variables[r] is plan.variables[target]
-                for s in others
-                for r in plan.folding.registers(s)
+        closed = [_before(k, pending, plan) for k in range(len(pending))]
+        first = min(closed, key=len)
+        group = [pending[k] for k in sorted(first)]
+        out.append(Step([t for t, _ in group], [s for _, s in group]))
+        pending = [p for k, p in enumerate(pending) if k not in first]
+    return out
+
+
+def _before(k: int, pending: list[tuple[Value, Anything]], plan: Plan) -> set[int]:
+    """The moves that have to happen before move k or together with it: those that read what it
+    sets, and what these need in turn."""
+    out, todo = {k}, [k]
+    while todo:
+        target = plan.variables[pending[todo.pop()][0]]
+        for j, (_, source) in enumerate(pending):
+            if j not in out and any(
+                plan.variables[r] is target for r in plan.folding.registers(source)
             ):
-                out.append(Step([target], [source]))
-                del pending[k]
-                break
-        else:
-            out.append(Step([t for t, _ in pending], [s for _, s in pending]))
-            pending = []
+                out.add(j)
+                todo.append(j)
     return out

@@ -21,7 +21,7 @@ TARGET = re.compile(r"([A-Za-z_]\w*)\s*(?::[^=]*)?(?:[-+*/@%&|^]|\*\*|//|<<|>>)?
 def assign_names(plan: Plan, taken: set[str]) -> None:
     """Give every variable its name. `taken` are the global names that the text uses."""
     params = dict(zip(plan.function.block.params, parameter_names(plan.function)))
-    used = {name for name in taken} | set(params.values())
+    used = set(taken) | set(params.values())
     variables: list[Variable] = []
     seen: set[Variable] = set()
     for v in plan.variables:
@@ -97,12 +97,24 @@ def wanted_name(variable: Variable, plan: Plan) -> str:
     hint = hint_of(variable, plan)
     if hint:
         return hint
+    out = first_result(plan.function)
+    for w in variable.values:
+        if w.companion is not None and w.companion[0] in (out, *companions_of(out)):
+            return "out" + w.companion[1]
+    for w in variable.values:
+        if w.companion is not None:
+            return derived_name(w, plan)
     v = variable.values[0]
     for w in variable.values:
         if isinstance(w.owner, Op) and not w.owner.blocks:
             v = w
             break
     return derived_name(v, plan)
+
+
+def companions_of(out: Value | None) -> list[Value]:
+    """Values that the returned one is a copy of, or a version of."""
+    return [out.companion[0]] if out is not None and out.companion is not None else []
 
 
 def derived_name(v: Value, plan: Plan, depth: int = 0) -> str:
@@ -120,9 +132,9 @@ def tape_name(v: Value, plan: Plan) -> str:
     """After what is pushed onto it."""
     root = plan.families.root(v)
     for stmt in statements(plan.program):
-        if isinstance(stmt, Let) and stmt.op.prim is PUSH and type(stmt.op.args[1]) is Value:
-            if plan.families.root(stmt.op.results[0]) is root:
-                pushed = stmt.op.args[1]
+        if isinstance(stmt, Let) and stmt.op.prim is PUSH:
+            pushed = stmt.op.args[1]
+            if type(pushed) is Value and plan.families.root(stmt.op.results[0]) is root:
                 base = plan.families.hint(pushed) or derived_name(pushed, plan)
                 return f"{identifier(base)}_tape"
     return "tape"

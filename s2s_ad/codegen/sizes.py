@@ -49,6 +49,11 @@ def stand_in(v: Value, visible: list[Value]) -> Value:
     if not isinstance(t, Num) or t.kind != "array" or t.shape is None or None in t.shape:
         return v
     for w in reversed(visible):
-        if w.hint and isinstance(w.type, Num) and w.type.kind == "array" and w.type.shape == t.shape:
+        if (
+            w.hint
+            and isinstance(w.type, Num)
+            and w.type.kind == "array"
+            and w.type.shape == t.shape
+        ):
             return w
     return v

@@ -8,10 +8,10 @@ from typing import Any as Anything
 
 from s2s_ad.codegen.aliases import immutable, is_update
 from s2s_ad.codegen.comments import Comments
-from s2s_ad.codegen.expressions import BINARY, Expressions, Scope, without_minus
+from s2s_ad.codegen.expressions import BINARY, Expressions, without_minus
 from s2s_ad.codegen.headers import Element, tape_of
-from s2s_ad.codegen.names import index_read
 from s2s_ad.codegen.moves import sequence
+from s2s_ad.codegen.names import index_read
 from s2s_ad.codegen.program import (
     Break,
     Continue,
@@ -24,6 +24,7 @@ from s2s_ad.codegen.program import (
     While,
     With,
 )
+from s2s_ad.codegen.scope import Scope
 from s2s_ad.codegen.storage import Plan
 from s2s_ad.ir.core import Op, Value
 from s2s_ad.ir.types import Num, is_scalar
@@ -240,7 +241,9 @@ class Statements(Expressions):
         positive = without_minus(value)
         symbol: ast.operator = ast.Add() if positive is None else ast.Sub()
         out: list[ast.stmt] = [
-            ast.AugAssign(self.name(acc, ast.Store()), symbol, value if positive is None else positive)
+            ast.AugAssign(
+                self.name(acc, ast.Store()), symbol, value if positive is None else positive
+            )
         ]
         return self.alias(op, out)
 

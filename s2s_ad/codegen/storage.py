@@ -169,4 +169,6 @@ class Coloring:
         op = v.owner
         if isinstance(op, Op) and op.prim in (PUSH, POP):
             if variables[v] is not variables.get(op.args[0]):
-                raise InternalError(f"{self.function.name}: two versions of a tape are alive at once")
+                raise InternalError(
+                    f"{self.function.name}: two versions of a tape are alive at once"
+                )

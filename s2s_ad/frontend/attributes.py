@@ -1,4 +1,4 @@
-"""Attribute reads: of modules and classes, of objects, of arrays; and methods about to be called."""
+"""Attribute reads: of modules, classes, objects and arrays; and methods about to be called."""
 
 from __future__ import annotations
 
@@ -147,7 +147,7 @@ def _of_value(frame: Frame, x: Value, name: str) -> Anything:
         return ATTRIBUTES[name](x)
     if name in METHODS:
         return Method(name, x)
-    if isinstance(t, Any) or isinstance(t, Opaque):
+    if isinstance(t, (Any, Opaque)):
         return _attribute_of(x, name)
     if is_structure(_example(t)):
         return Method(name, x)

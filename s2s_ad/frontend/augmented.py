@@ -58,9 +58,7 @@ def may_be_array(t: Type) -> bool:
     """Whether a value of this type may be mutable."""
     if isinstance(t, Num):
         return t.kind in ("array", "any")
-    if isinstance(t, Opaque):
-        return False
-    return True
+    return not isinstance(t, Opaque)
 
 
 def in_dtype_of(old: Value, out: Anything, new: Anything) -> Anything:

@@ -15,6 +15,7 @@ from typing import Any as Anything
 
 import numpy as np
 
+from s2s_ad.errors import UnsupportedError
 from s2s_ad.ir.core import UNDEFINED, Value
 
 if TYPE_CHECKING:
@@ -85,6 +86,12 @@ class Conflict:
 
     message: str
     advice: str = ""
+    looping: bool = False  # it would have a value in each copy of the loop's body
+
+
+class Unrollable(UnsupportedError):
+    """A name changes its structure from iteration to iteration: a copy of the body for each item
+    may still do."""
 
 
 @dataclass(eq=False)

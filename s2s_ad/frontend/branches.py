@@ -68,6 +68,7 @@ class Rest:
     after: Names | None  # live right after the statement; None: everything
     live: Names | None
     tail: bool = False
+    statements: list[Anything] = field(default_factory=list)  # where it is a plain list
 
 
 @dataclass(eq=False)
@@ -169,10 +170,9 @@ def join_types(types: list[Type]) -> Type:
 
 
 def join_two(a: Type, b: Type) -> Type:
-    if isinstance(a, Num) and isinstance(b, Num) and a.shape is not None and b.shape is not None:
-        if len(a.shape) == len(b.shape):
-            sizes = tuple(x if facts().equal(x, y) else y for x, y in zip(a.shape, b.shape))
-            b = Num(b.kind, b.dtype, sizes)
+    if isinstance(a, Num) and isinstance(b, Num) and a.shape and b.shape and a.rank == b.rank:
+        sizes = tuple(x if facts().equal(x, y) else y for x, y in zip(a.shape, b.shape))
+        b = Num(b.kind, b.dtype, sizes)
     return facts().join(a, b)
 
 
@@ -256,17 +256,17 @@ def join(
         names.update(dict.fromkeys(arm.env))
     joined: dict[str, Anything] = {}
     for name in names:
-        parts = [
+        parts: list[Anything] = [
             arm.env.get(name, UNDEFINED) if r is None or name in r else DEAD
             for arm, r in zip(arms, read)
         ]
         if any(x is not DEAD for x in parts):
             joined[name] = found.join(name, parts)
-    status, parts = ending(arms, tail)
+    status, codes = ending(arms, tail)
     kwargs = {}
-    if parts is not None:
+    if codes is not None:
         found.results.append(Value(INT, "status"))
-        found.yields.append(parts)
+        found.yields.append(codes)
         kwargs["status"] = True
         status = Status(found.results[-1], status.codes)
     for k, arm in enumerate(arms):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import inspect
 import types
 from typing import Any as Anything
 
@@ -31,22 +32,10 @@ from s2s_ad.ir.primitive import TABLE
 from s2s_ad.ir.types import Any, ListOf, Seq
 from s2s_ad.ops.methods import METHODS
 
-MUTATORS = frozenset(
-    [
-        "append",
-        "extend",
-        "insert",
-        "pop",
-        "remove",
-        "clear",
-        "sort",
-        "reverse",
-        "update",
-        "setdefault",
-        "popitem",
-        "add",
-    ]
-)
+MUTATORS = (
+    "append", "extend", "insert", "pop", "remove", "clear", "sort", "reverse", "update",
+    "setdefault", "popitem", "add",
+)  # fmt: skip
 
 
 @expression(gast.Call)
@@ -95,7 +84,7 @@ def call_binding(
     if isinstance(callee, Pullback):
         return call_pullback(frame, callee, args, kwargs, site)
     if isinstance(callee, Object):
-        method = getattr(type(callee.object), "__call__", None)
+        method = inspect.getattr_static(type(callee.object), "__call__", None)
         if isinstance(method, types.FunctionType):
             return call_function(frame, method, [callee, *args], kwargs, site)
         refuse(f"{callee.name} cannot be called here", "call a function")

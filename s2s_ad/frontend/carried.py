@@ -13,6 +13,7 @@ from typing import Any as Anything
 from s2s_ad.frontend.bindings import (
     DEAD,
     Conflict,
+    Unrollable,
     describe,
     identical,
     is_data,
@@ -83,20 +84,25 @@ def template(name: str, a: Anything, b: Anything, pending: set[Value]) -> Anythi
         columns = zip(items(a), items(b))
         return rebuilt(a, [template(name, x, y, pending) for x, y in columns])
     for x, y in ((a, b), (b, a)):
-        if is_structure(x) and type(y) is Value and isinstance(y.type, Seq):
-            if y.type.kind == type(x).__name__ and len(y.type.items) == len(x):
-                return map_leaves(lambda leaf: HOLE, x)
-        if is_structure(x) and type(y) is Value and y in pending:
+        if not is_structure(x) or type(y) is not Value:
+            continue
+        if y in pending:
             return template(name, x, x, pending)
+        t = y.type
+        if isinstance(t, Seq) and t.kind == type(x).__name__ and len(t.items) == len(x):
+            return map_leaves(lambda leaf: HOLE, x)
     if is_data(a) and is_data(b):
         return HOLE
     if identical(a, b):
         return a
     if describe(a) == describe(b):
-        return Conflict(f"{name!r} is {describe(a)} that changes in a loop", "use a fixed one")
+        return Conflict(
+            f"{name!r} is {describe(a)} that changes in a loop", "use a fixed one", True
+        )
     return Conflict(
         f"{name!r} is {describe(a)} before the loop and {describe(b)} after an iteration",
         "give it the same structure throughout: a list that grows is not supported yet",
+        True,
     )
 
 
@@ -136,9 +142,13 @@ def filled(shape: Anything, values: list[Value]) -> Anything:
 
 
 def settle(
-    frame: Frame, names: list[str], attempt: Callable[[list[Carried]], Body]
+    frame: Frame,
+    names: list[str],
+    attempt: Callable[[list[Carried]], Body],
+    unrollable: bool = False,
 ) -> tuple[list[Carried], Body]:
-    """Lower the body until what it carries is stable."""
+    """Lower the body until what it carries is stable. A name that changes its structure raises
+    `Unrollable` where the loop could be unrolled, else only where it is read."""
     carried = [_start(frame, name) for name in names]
     restore = checkpoint(frame)
     for round in range(ROUNDS + 2):
@@ -157,6 +167,9 @@ def settle(
             kept.append(c)
             stable = _widen(frame, c, body) and stable
         if stable:
+            for c in carried:
+                if isinstance(c.template, Conflict) and c.template.looping and unrollable:
+                    raise Unrollable(c.template.message, c.template.advice)
             return carried, body
         carried = kept
         restore()

@@ -11,7 +11,15 @@ from typing import NoReturn
 import gast
 
 from s2s_ad.errors import InternalError, S2SError, UnsupportedError
-from s2s_ad.frontend.bindings import DEAD, Bound, Closure, Conflict, is_structure, items
+from s2s_ad.frontend.bindings import (
+    DEAD,
+    Bound,
+    Closure,
+    Conflict,
+    Unrollable,
+    is_structure,
+    items,
+)
 from s2s_ad.frontend.guards import Unchanged
 from s2s_ad.frontend.liveness import Liveness, Names, assigned, loads
 from s2s_ad.frontend.refusals import REFUSED
@@ -105,12 +113,13 @@ def open_loops(node: Anything) -> None:
     """Give a loop whose condition assigns names the form `while True: if ...: ... else: break`:
     what the condition assigns is then assigned in the body."""
     for loop in gast.walk(node):
-        if isinstance(loop, gast.While) and not loop.orelse:
-            if any(isinstance(n, gast.NamedExpr) for n in gast.walk(loop.test)):
-                leave = gast.copy_location(gast.Break(), loop)
-                inner = gast.copy_location(gast.If(loop.test, loop.body, [leave]), loop)
-                loop.test = gast.copy_location(gast.Constant(True, None), loop.test)
-                loop.body = [inner]
+        if not isinstance(loop, gast.While) or loop.orelse:
+            continue
+        if any(isinstance(n, gast.NamedExpr) for n in gast.walk(loop.test)):
+            leave = gast.copy_location(gast.Break(), loop)
+            inner = gast.copy_location(gast.If(loop.test, loop.body, [leave]), loop)
+            loop.test = gast.copy_location(gast.Constant(True, None), loop.test)
+            loop.body = [inner]
 
 
 # Evaluation -----------------------------------------------------------------------------------
@@ -156,6 +165,14 @@ def refuse(message: str, advice: str = "") -> NoReturn:
     """Refuse the construct under way."""
     c = cursor_or_none()
     raise UnsupportedError(message, advice, c.location if c is not None else None)
+
+
+def refuse_conflict(found: Conflict) -> NoReturn:
+    """Refuse to read a name whose binding depends on the path taken."""
+    if found.looping:
+        c = cursor_or_none()
+        raise Unrollable(found.message, found.advice, c.location if c is not None else None)
+    refuse(found.message, found.advice)
 
 
 def cursor_or_none() -> Cursor | None:
@@ -233,7 +250,7 @@ def operand(frame: Frame, x: Anything) -> Anything:
             "a function cannot be stored, returned or passed to this", "call it where it is used"
         )
     if isinstance(x, Conflict):
-        refuse(x.message, x.advice)
+        refuse_conflict(x)
     if x is DEAD:
         refuse("this name has no value here")
     if getattr(type(x), "walks", False):

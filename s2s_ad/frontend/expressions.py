@@ -14,6 +14,7 @@ from s2s_ad.frontend.bindings import (
     is_plain,
     is_structure,
 )
+from s2s_ad.frontend.conditions import negation
 from s2s_ad.frontend.context import Frame, evaluate, expression, opened, operand, operate, refuse
 from s2s_ad.ir.build import emit
 from s2s_ad.ir.core import Value
@@ -39,6 +40,9 @@ UNARY: dict[type, Callable[..., Anything]] = {
     gast.UAdd: operator.pos,
     gast.Invert: operator.invert,
 }
+
+
+CONVERSIONS: dict[str, Callable[[object], str]] = {"r": repr, "s": str, "a": ascii}
 
 
 @expression(gast.Constant)
@@ -221,6 +225,6 @@ def _part(frame: Frame, node: Anything) -> Anything:
         refuse("a computed format in an f-string is not supported", "write the format out")
     conversion = "" if node.conversion == -1 else chr(node.conversion)
     if x is None or type(x) in (int, bool, str):
-        convert = {"": lambda x: x, "r": repr, "s": str, "a": ascii}[conversion]
-        return format(convert(x), spec)
+        shown = CONVERSIONS[conversion](x) if conversion else x
+        return format(shown, spec)
     return operand(frame, x), conversion, spec

@@ -140,18 +140,18 @@ def call_function(
 ) -> Anything:
     """Call a Python function or a local one."""
     if isinstance(callee, Closure):
-        node, source, parent = callee.node, callee.frame.source, callee.frame
+        node, parent = callee.node, callee.frame
         names = [n.id for n in (*node.args.posonlyargs, *node.args.args)]
         start = len(names) - len(callee.defaults)
         defaults = {**dict(zip(names[start:], callee.defaults)), **callee.kwdefaults}
         given = bind_arguments(callee.name, node, args, kwargs, defaults)
         check_recursion(frame, node, callee.name)
-        return inline(frame, Frame(frame.lowering, source, node, frame, parent), given)
+        return inline(frame, Frame(frame.lowering, parent.source, node, frame, parent), given)
     source = source_of(frame.lowering, callee)
     check_kind(callee)
-    node, parent = source.tree, None
+    node = source.tree
     check_recursion(frame, node, source.name)
-    inner = Frame(frame.lowering, source, node, frame, parent)
+    inner = Frame(frame.lowering, source, node, frame)
     objects = default_objects(source)
     missing = object()
     given = bind_arguments(source.name, node, args, kwargs, dict.fromkeys(objects, missing))
@@ -161,9 +161,9 @@ def call_function(
     sites = frame.lowering.sites.setdefault(node, [])
     if site not in sites:
         sites.append(site)
-    if sites.index(site) > 0 and frame.lowering.sizes.get(node, 0) > LARGE:
-        if all(map(_passable, given.values())):
-            return call_out(frame, inner, given)
+    again = sites.index(site) > 0 and frame.lowering.sizes.get(node, 0) > LARGE
+    if again and all(map(_passable, given.values())):
+        return call_out(frame, inner, given)
     before = len(cursor().block.ops)
     out = inline(frame, inner, given)
     written = cursor().block.ops[before:]
@@ -257,7 +257,7 @@ def build(
         default = (defaults or {}).get(name, UNDEFINED)
         declared.append(Parameter(name, kind, default))
         p = block.add_param(known.get(name, ANY), name, True)
-        frame.env[name] = static[name] if name in static else p
+        frame.env[name] = static.get(name, p)
     frame.env[""] = tuple(block.params)
     name = source.name if node is source.tree else getattr(node, "name", "f")
     function = Function(name, block, declared, facts=facts())

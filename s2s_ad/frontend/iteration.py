@@ -322,9 +322,10 @@ def walk(frame: Frame, x: Anything) -> Walk:
         t = x.type
         if isinstance(t, Seq):
             return Items(list(t.keys)) if t.kind == "dict" else Sequence(x)
-        if isinstance(t, (ListOf, Any)) or isinstance(t, Num) and t.kind in ("array", "any"):
-            if not (isinstance(t, Num) and t.shape == ()):
-                return Indexed(x)
+        if isinstance(t, (ListOf, Any)):
+            return Indexed(x)
+        if isinstance(t, Num) and t.kind in ("array", "any") and t.shape != ():
+            return Indexed(x)
     refuse("this cannot be iterated", "iterate over a range, an array, a list or a tuple")
 
 

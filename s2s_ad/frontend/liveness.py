@@ -126,7 +126,7 @@ def contains(nodes: list[Anything], *kinds: type) -> bool:
     for node in nodes:
         if isinstance(node, kinds):
             return True
-        if not isinstance(node, (gast.FunctionDef, gast.Lambda)):
-            if contains(list(gast.iter_child_nodes(node)), *kinds):
-                return True
+        nested = isinstance(node, (gast.FunctionDef, gast.Lambda))
+        if not nested and contains(list(gast.iter_child_nodes(node)), *kinds):
+            return True
     return False

@@ -8,7 +8,7 @@ from typing import Any as Anything
 
 import gast
 
-from s2s_ad.frontend.bindings import DEAD
+from s2s_ad.frontend.bindings import DEAD, Unrollable
 from s2s_ad.frontend.branches import (
     BREAKS,
     CONTINUES,
@@ -36,10 +36,10 @@ from s2s_ad.frontend.context import (
     operate,
     refuse,
 )
-from s2s_ad.frontend.iteration import SHORT, Enumerate, Range, Reversed, Walk, walk
+from s2s_ad.frontend.iteration import SHORT, Enumerate, Items, Range, Reversed, Walk, walk
 from s2s_ad.frontend.liveness import Names, assigned, contains
 from s2s_ad.ir.build import NotStatic
-from s2s_ad.ir.core import UNDEFINED, Block, Value
+from s2s_ad.ir.core import UNDEFINED, Block, Op, Value
 from s2s_ad.ir.types import INT
 from s2s_ad.ops.structure import FOR, WHILE
 
@@ -80,7 +80,7 @@ def lower_for(frame: Frame, node: Anything, rest: Rest, lower: LowerList) -> tup
     restore = checkpoint(frame)
     try:
         return rolled(frame, node, over, rest, lower)
-    except NotStatic:
+    except (NotStatic, Unrollable):
         found = over.fixed(frame)
         if found is None or len(found) > SHORT:
             raise
@@ -126,7 +126,10 @@ def rolled(
             frame.env, frame.loop = saved, outer
             del frame.iterated[len(frame.iterated) - len(inner.sources()) :]
 
-    carried, body = settle(frame, carried_names(frame, node, head, after), attempt)
+    found = over.fixed(frame) if isinstance(inner, (Items, Range)) else None
+    unrollable = found is not None and len(found) <= SHORT
+    names = carried_names(frame, node, head, after)
+    carried, body = settle(frame, names, attempt, unrollable)
     (block,) = body.blocks
     inits = tuple(x for c in carried for x in project(frame, c.template, c.init))
     with inside(frame, block):
@@ -138,7 +141,8 @@ def rolled(
         kwargs["over"] = inner.over()
     if backwards:
         kwargs["reversed"] = True
-    return finish(frame, node, FOR, (*bounds, inits), kwargs, body, results, bound, stop, codes, rest, lower)  # fmt: skip
+    op = write(FOR, (*bounds, inits), kwargs, body.blocks, results)
+    return finish(frame, node, op, bound, stop, codes, rest, lower)
 
 
 def ended(frame: Frame, carried: list[Carried], status: Status) -> dict[str, Anything]:
@@ -163,18 +167,24 @@ def _index_name(target: Anything, over: Walk) -> str:
 
 
 def finish(
-    frame: Frame, node: Anything, prim: Anything, args: Anything, kwargs: dict[str, Anything],
-    body: Body, results: list[Value], bound: dict[str, Anything], stop: Anything,
-    codes: frozenset[int], rest: Rest, lower: LowerList,
-) -> tuple[Status, bool]:  # fmt: skip
-    """Write the loop, bind its results, and go on after it."""
+    frame: Frame,
+    node: Anything,
+    op: Op,
+    bound: dict[str, Anything],
+    stop: Anything,
+    codes: frozenset[int],
+    rest: Rest,
+    lower: LowerList,
+) -> tuple[Status, bool]:
+    """Let the loop stop where its body says so, bind its results, and go on after it."""
     ending = always(FALLS)
     if stop is not None:
-        body.blocks[-1].yields.append(stop)
-        kwargs["stop"] = True
-        results.append(Value(INT, "stop"))
-        ending = Status(results[-1], codes)
-    write(prim, args, kwargs, body.blocks, results)
+        op.blocks[-1].yields.append(stop)
+        op.kwargs["stop"] = True
+        flag = Value(INT, "stop")
+        flag.owner = op
+        op.results.append(flag)
+        ending = Status(flag, codes)
     after = frame.liveness.after[node]
     frame.env = {**frame.env, **bound}
     for name in assigned([*node.body, *([node.target] if isinstance(node, gast.For) else [])]):
@@ -285,4 +295,5 @@ def lower_while(frame: Frame, node: Anything, rest: Rest, lower: LowerList) -> t
         block.yields = leave(frame, carried, body.ends[1])
         stop, codes = stop_of(frame, body.status)
     results, bound = results_of(carried)
-    return finish(frame, node, WHILE, (inits,), {}, body, results, bound, stop, codes, rest, lower)  # fmt: skip
+    op = write(WHILE, (inits,), {}, body.blocks, results)
+    return finish(frame, node, op, bound, stop, codes, rest, lower)

@@ -69,7 +69,9 @@ def lower(
         except S2SError as error:
             raise error.at(source.location(source.tree)) from None
         out.imports = lowering.imports
-        out.guards = [*([lowering.unchanged] if lowering.unchanged.any() else []), *lowering.guards.values()]  # fmt: skip
+        out.guards = list(lowering.guards.values())
+        if lowering.unchanged.any():
+            out.guards.insert(0, lowering.unchanged)
         return out
 
 

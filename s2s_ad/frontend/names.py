@@ -16,7 +16,7 @@ import gast
 import numpy as np
 
 from s2s_ad.frontend.bindings import Bound, Conflict, Object
-from s2s_ad.frontend.context import Frame, Lowering, expression, refuse
+from s2s_ad.frontend.context import Frame, Lowering, expression, refuse, refuse_conflict
 from s2s_ad.frontend.guards import (
     MISSING,
     Equals,
@@ -64,7 +64,7 @@ def look_up(frame: Frame, name: str) -> Anything:
         if name in inner.locals:
             found = inner.env.get(name, UNDEFINED)
             if isinstance(found, Conflict):
-                refuse(found.message, found.advice)
+                refuse_conflict(found)
             if found is UNDEFINED:
                 refuse(f"{name!r} is read before it is assigned", "assign it on every path")
             return found

@@ -52,9 +52,9 @@ def _len(frame: Frame, x: Anything) -> Anything:
     if isinstance(x, Range):
         known = x.constant()
         return len(known) if known is not None else NotImplemented
-    if type(x) is Value and isinstance(x.type, Num) and x.type.shape:
-        if type(x.type.shape[0]) is int:
-            return x.type.shape[0]
+    t = x.type if type(x) is Value else None
+    if isinstance(t, Num) and t.shape and type(t.shape[0]) is int:
+        return t.shape[0]
     return NotImplemented
 
 
@@ -188,10 +188,10 @@ def _sum(frame: Frame, x: Anything, start: Anything = 0) -> Anything:
         found = walk(frame, x).fixed(frame) if type(x) is not Value else None
     if found is None:
         return NotImplemented if start == 0 and type(start) is int else _refuse_start()
-    numbers = [y for y in items(found)] if is_structure(found) else list(found)
-    if start == 0 and type(start) is int and len(numbers) > 1:
-        if all(type(y) is Value and isinstance(y.type, Num) or is_number(y) for y in numbers):
-            return operate(frame, sum, tuple(numbers))
+    numbers = list(found)
+    plain = start == 0 and type(start) is int and len(numbers) > 1
+    if plain and all(type(y) is Value and isinstance(y.type, Num) or is_number(y) for y in numbers):
+        return operate(frame, sum, tuple(numbers))
     return functools.reduce(lambda a, b: arithmetic(frame, operator.add, a, b), numbers, start)
 
 

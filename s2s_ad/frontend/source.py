@@ -49,7 +49,8 @@ class Source:
     @property
     def name(self) -> str:
         """The function's name; `f` for a lambda."""
-        return str(self.function.__name__).replace("<lambda>", "f")
+        name: str = self.function.__name__
+        return name.replace("<lambda>", "f")
 
     @property
     def module(self) -> str:
@@ -73,7 +74,8 @@ class Source:
         """The source of an expression or simple statement as one logical line."""
         if node.lineno == node.end_lineno:
             line = self.lines[node.lineno - 1].rstrip("\n").encode()
-            return line[node.col_offset : node.end_col_offset].decode()
+            shown: bytes = line[node.col_offset : node.end_col_offset]
+            return shown.decode()
         return " ".join(ast.unparse(gast.gast_to_ast(node)).split("\n"))
 
     def header(self, node: Anything) -> str:
@@ -200,7 +202,7 @@ def _locate(code: types.CodeType, text: str, name: str) -> Definition:
     matching = [n for n, other in _apart(file, key) if same_code(code, other)]
     if len(matching) > 1:
         exact = [n for n in matching if isinstance(n, ast.Lambda) and _ends_in(code, n.body)]
-        matching = exact or matching
+        return exact[0] if exact else matching[0]
     if not matching:
         raise changed
     return matching[0]

@@ -31,6 +31,7 @@ from s2s_ad.frontend.branches import (
     branch,
     ending,
     fill,
+    join,
     live_at,
     resume,
     run,
@@ -69,6 +70,7 @@ def lower_list(frame: Frame, body: list[Anything], live: Names, tail: bool) -> S
             frame.liveness.after[node],
             live,
             tail,
+            following,
         )
         with statement(frame, node):
             status, consumed = _lower(frame, node, rest)
@@ -93,13 +95,40 @@ def _lower(frame: Frame, node: Anything, rest: Rest) -> tuple[Status, bool]:
 def _if(frame: Frame, node: Anything, rest: Rest) -> tuple[Status, bool]:
     condition = truth(frame, evaluate(frame, node.test))
     tail = rest.tail and rest.empty
-    live = rest.after
-    assert live is not None
+    live, all_live = rest.after, rest.live
+    assert live is not None and all_live is not None
 
     def arm(body: list[Anything]) -> Callable[[], Status]:
         return lambda: lower_list(frame, body, live, tail)
 
+    def whole(body: list[Anything]) -> Callable[[], Status]:
+        return lambda: lower_list(frame, [*body, *rest.statements], all_live, rest.tail)
+
+    leaves = [leaving(node.body) == LEAVES, leaving(node.orelse) == LEAVES]
+    if isinstance(condition, Value) and rest.statements and leaves[0] != leaves[1]:
+        # What follows belongs to the branch that does not leave.
+        then = arm(node.body) if leaves[0] else whole(node.body)
+        orelse = arm(node.orelse) if leaves[1] else whole(node.orelse)
+        nothing = Rest(lambda: FALLING, True, rest.live, rest.live, rest.tail)
+        return branch(frame, condition, then, orelse, nothing)
     return branch(frame, condition, arm(node.body), arm(node.orelse), rest)
+
+
+LEAVES, FAILS, GOES_ON = "leaves", "fails", "goes on"
+
+
+def leaving(body: list[Anything]) -> str:
+    """How a list ends, as far as its text tells."""
+    last = body[-1] if body else None
+    if isinstance(last, (gast.Return, gast.Break, gast.Continue)):
+        return LEAVES
+    if isinstance(last, gast.Raise):
+        return FAILS
+    if isinstance(last, gast.If):
+        ends = {leaving(last.body), leaving(last.orelse)}
+        if GOES_ON not in ends:
+            return FAILS if ends == {FAILS} else LEAVES
+    return GOES_ON
 
 
 def _for(frame: Frame, node: Anything, rest: Rest) -> tuple[Status, bool]:
@@ -273,7 +302,18 @@ def _assert(frame: Frame, node: Anything) -> Status | None:
         cursor().block.ops.extend(block.ops)
         emit("assert", test, message)
         return None
-    refuse("the message of an assert must be simple", "use names and an f-string in it")
+    # A message that is computed must be computed only where the assertion fails.
+    if not isinstance(test, Value):
+        refuse("an assertion that always fails", "raise an exception")
+
+    def fail() -> Status:
+        emit("raise", emit("exception", message, cls=AssertionError))
+        return always(RAISES)
+
+    raising = run(frame, fail)
+    raising.block.ops[:0] = block.ops
+    join(frame, test, [run(frame, lambda: FALLING), raising], None, False)
+    return None
 
 
 def _raise(frame: Frame, node: Anything) -> Status:

@@ -15,7 +15,9 @@ from s2s_ad.ir.build import facts, typeof
 from s2s_ad.ir.core import Op, Value
 from s2s_ad.ir.types import Dim, ListOf, Num, Opaque, Seq, Size, Type
 
-CONTAINERS = {"tuple": tuple, "list": list, "dict": dict}
+CONTAINERS: dict[str, type] = {"tuple": tuple, "list": list, "dict": dict}
+OPAQUE: dict[str, type] = {"None": type(None), "str": str}
+SCALARS: dict[str, type] = {"f": float, "i": int, "b": bool, "c": complex}
 
 
 def python_class(x: Anything) -> type | None:
@@ -32,7 +34,7 @@ def python_class(x: Anything) -> type | None:
     if isinstance(t, (Seq, ListOf)):
         return CONTAINERS[t.kind]
     if isinstance(t, Opaque):
-        return {"None": type(None), "str": str}.get(t.what)
+        return OPAQUE.get(t.what)
     if not isinstance(t, Num):
         return None
     if t.kind == "array":
@@ -41,7 +43,7 @@ def python_class(x: Anything) -> type | None:
         return None
     if t.kind == "np":
         return t.dtype.type
-    return {"f": float, "i": int, "b": bool, "c": complex}[t.dtype.kind]
+    return SCALARS[t.dtype.kind]
 
 
 def is_instance(frame: Frame, x: Anything, classes: Anything) -> bool:

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any as Anything
 
+from s2s_ad.errors import UnsupportedError
 from s2s_ad.frontend.bindings import (
     Bound,
     Closure,
@@ -103,17 +104,31 @@ def call_pullback(
     if kwargs or len(args) != 1:
         refuse("a pullback takes the cotangent, nothing else", "write pullback(out_bar)")
     prepared = _prepare(frame, pullback.target, list(pullback.primals), {})
-    places = range(prepared.lead, prepared.lead + len(pullback.primals))
-    out = _in_place(frame, _changed(frame, prepared, "vjp", tuple(places), True), args)
-    return out[1]
+    count = len(pullback.primals)
+    every = list(range(count))
+    floats = [k for k in every if not _is_int(pullback.primals[k])]
+
+    def gradients(active: list[int]) -> list[Anything]:
+        places = tuple(prepared.lead + k for k in active)
+        return list(_in_place(frame, _changed(frame, prepared, "vjp", places, True), args)[1])
+
+    if floats == every or not floats:
+        return tuple(gradients(every))
+    try:
+        return tuple(gradients(every))
+    except UnsupportedError:  # as outside: an int may be a count, which cannot become a float
+        found = iter(gradients(floats))
+        return tuple(next(found) if k in floats else None for k in every)
 
 
 def _jvp(frame: Frame, target: Anything, primals: Anything, tangents: Anything) -> Anything:
     if not is_structure(primals) or not is_structure(tangents) or len(primals) != len(tangents):
         refuse("jvp takes a tuple of primals and a tuple of tangents", "write jvp(f, (x,), (d,))")
     prepared = _prepare(frame, target, items(primals), {})
-    places = range(prepared.lead, prepared.lead + len(primals))
-    return _in_place(frame, _changed(frame, prepared, "jvp", tuple(places), True), items(tangents))
+    moving = [k for k, d in enumerate(items(tangents)) if d is not None]  # None stands for zero
+    places = tuple(prepared.lead + k for k in moving)
+    seeds = [items(tangents)[k] for k in moving]
+    return _in_place(frame, _changed(frame, prepared, "jvp", places, True), seeds)
 
 
 # Preparing ------------------------------------------------------------------------------------
@@ -215,6 +230,11 @@ def _positions(wrt: Anything, names: list[str], lead: int) -> tuple[int, ...]:
         else:
             refuse(f"there is no argument {w!r} to differentiate by", "give a position or a name")
     return tuple(out)
+
+
+def _is_int(x: Anything) -> bool:
+    t = typeof(x)
+    return isinstance(t, Num) and t.shape == () and t.dtype is not None and t.dtype.kind == "i"
 
 
 def _promoted(frame: Frame, x: Anything) -> Anything:

@@ -7,7 +7,9 @@ from typing import Any as Anything
 
 import numpy as np
 
+from s2s_ad.errors import UnsupportedError
 from s2s_ad.ir.build import facts
+from s2s_ad.ir.core import Value
 from s2s_ad.ir.types import Dim, ListOf, Num, Seq, Size, Type
 from s2s_ad.ops.structure import as_type
 
@@ -54,7 +56,7 @@ def strong_dtype(items: Sequence[Num]) -> np.dtype | None:
     dtypes = [item.dtype for item in items]
     if any(d is None for d in dtypes):
         return None
-    return np.result_type(*dtypes)  # type: ignore[arg-type]
+    return np.result_type(*(d for d in dtypes if d is not None))
 
 
 def promoted(*items: Num) -> np.dtype | None:
@@ -100,6 +102,15 @@ def dtype_keyword(t: Num) -> dict[str, Anything] | None:
     if t.dtype is None:
         return None
     return {} if t.dtype == np.dtype(float) or t.dtype.kind not in "fc" else {"dtype": t.dtype}
+
+
+def real_only(x: Anything, name: str) -> None:
+    """Refuse the derivative of an operation that is not holomorphic, of a complex operand."""
+    t = x.type if type(x) is Value else UNKNOWN
+    if isinstance(t, Num) and t.dtype is not None and t.dtype.kind == "c":
+        raise UnsupportedError(
+            f"the derivative of {name} of complex numbers", "write it in real and imaginary parts"
+        )
 
 
 def axis_of(axis: int, rank: int) -> int:

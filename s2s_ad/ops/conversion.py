@@ -64,6 +64,7 @@ ASTYPE = declare(
     _astype_type,
     Conversion(),
     np.ndarray.astype,
+    *([np.astype] if hasattr(np, "astype") else []),  # since NumPy 2.1
     name="astype",
     syntax="method astype",
     alias=_astype_alias,
@@ -112,7 +113,7 @@ def _len_type(x: Anything) -> Type:
 LEN = declare(len, _len_type, constant)
 
 
-def _dtype_of(x: Anything) -> np.dtype:
+def _dtype_of(x: Anything) -> Anything:
     return x.dtype
 
 

@@ -57,9 +57,10 @@ class Repeat(Linear):
         flat = rank(x.type) == 1
         counted = _whole(typeof(repeats)) and not (isinstance(repeats, int) and repeats < 1)
         if counted and (axis is None or flat):
-            yield x, shaped_like(np.sum(np.reshape(g, (-1, repeats)), axis=1), x)
+            many = -1 if isinstance(repeats, int) else length(x) if flat else emit("size", x)
+            yield x, shaped_like(np.sum(np.reshape(g, (many, repeats)), axis=1), x)
         elif axis is None and not flat:
-            origin = emit("repeat", emit("arange", np.size(x)), repeats)
+            origin = emit("repeat", emit("arange", emit("size", x)), repeats)
             zeros = np.ravel(np.zeros_like(x))
             yield x, shaped_like(emit("add_at", zeros, origin, g), x)
         else:

@@ -57,8 +57,8 @@ def _like_type(
     return Num("array", dtype_given(dtype, t.dtype), sizes)
 
 
-for _function in (np.zeros_like, np.ones_like, np.empty_like):
-    declare(_function, _like_type, constant)
+for _like in (np.zeros_like, np.ones_like, np.empty_like):
+    declare(_like, _like_type, constant)
 
 # Filled ---------------------------------------------------------------------------------------
 
@@ -126,7 +126,7 @@ class Arange:
         if type(start) is Value and start in dots:
             terms.append(dots[start])
         if type(step) is Value and step in dots:
-            terms.append(dots[step] * emit("arange", np.size(op.result)))
+            terms.append(dots[step] * emit("arange", emit("size", op.result)))
         d = total(terms)
         if d is None or not carries(op):
             return [None]

@@ -18,9 +18,25 @@ from s2s_ad import runtime
 from s2s_ad.ir.build import emit, typeof
 from s2s_ad.ir.core import Op, Value
 from s2s_ad.ir.types import Num
-from s2s_ad.ops.arraytypes import agreeing, array_of, dtype_keyword, float_dtype, promoted, reduced
+from s2s_ad.ops.arraytypes import (
+    agreeing,
+    array_of,
+    dtype_keyword,
+    float_dtype,
+    promoted,
+    real_only,
+    reduced,
+)
 from s2s_ad.ops.indexing import broadcast_shapes
-from s2s_ad.ops.rules import Contributions, cast, composite, declare, differential, unbroadcast
+from s2s_ad.ops.rules import (
+    Contributions,
+    Differential,
+    cast,
+    composite,
+    declare,
+    differential,
+    unbroadcast,
+)
 from s2s_ad.ops.shaping import length, swapped
 
 
@@ -96,7 +112,9 @@ class Solve:
         return [self.uncolumns(np.linalg.solve(a, right), b)]
 
     def vjp(self, op: Op, bars: list[Anything], active: set[Value]) -> Contributions:
-        (a, b), x, g = op.args, op.result, bars[0]
+        a, b = op.args
+        x: Anything = op.result
+        g = bars[0]
         a_active = type(a) is Value and a in active
         b_active = type(b) is Value and b in active
         if _rank(a) == 2 and _rank(b) == 1:
@@ -155,6 +173,19 @@ UNCOLUMNS = declare(
     alias="view",
 )
 
+
+class Real(Differential):
+    """A differential of real matrices: for complex ones it would need conjugates."""
+
+    def jvp(self, op: Op, dots: dict[Value, Anything]) -> list[Anything]:
+        real_only(op.args[0], f"np.linalg.{op.prim.name}")
+        return super().jvp(op, dots)
+
+    def vjp(self, op: Op, bars: list[Anything], active: set[Value]) -> Contributions:
+        real_only(op.args[0], f"np.linalg.{op.prim.name}")
+        return super().vjp(op, bars, active)
+
+
 # inv, det, slogdet ----------------------------------------------------------------------------
 
 INV = declare(
@@ -190,13 +221,20 @@ def _slogdet_type(a: Anything) -> tuple[Num, Num]:
 
 
 # d log|det(a)| = tr(inv(a) @ d); the sign is constant.
+
+
+def _slogdet_dot(d: Anything, out: tuple[Value, Value], a: Anything) -> Anything:
+    return None, _sum_of_products(d, a, swapped(np.linalg.inv(a)))
+
+
+def _slogdet_bar(g: tuple[Anything, Anything], out: tuple[Value, Value], a: Anything) -> Anything:
+    return None if g[1] is None else scaled(g[1], a, swapped(np.linalg.inv(a)))
+
+
 SLOGDET = declare(
     np.linalg.slogdet,
     _slogdet_type,
-    differential(
-        lambda d, out, a: (None, _sum_of_products(d, a, swapped(np.linalg.inv(a)))),
-        vjp=lambda g, out, a: None if g[1] is None else scaled(g[1], a, swapped(np.linalg.inv(a))),
-    ),
+    Real({0: _slogdet_dot}, {0: _slogdet_bar}),
     syntax="call np.linalg.slogdet",
     container="tuple",
     fields=("sign", "logabsdet"),
@@ -226,7 +264,7 @@ def _half(m: Anything) -> Anything:
     return 0.5 * (np.tril(m) + np.tril(m, -1))
 
 
-def _cholesky_dot(d: Anything, out: Value, a: Value) -> Anything:
+def _cholesky_dot(d: Anything, out: Anything, a: Value) -> Anything:
     """dL = L @ half(inv(L) @ d @ inv(L).T)"""
     inner = np.linalg.solve(out, swapped(np.linalg.solve(out, _mirrored(d))))
     return out @ _half(inner)
@@ -242,7 +280,7 @@ def _cholesky_bar(g: Anything, out: Value, a: Value) -> Anything:
 CHOLESKY = declare(
     np.linalg.cholesky,
     _square,
-    differential(_cholesky_dot, vjp=_cholesky_bar),
+    Real({0: _cholesky_dot}, {0: _cholesky_bar}),
     syntax="call np.linalg.cholesky",
 )
 
@@ -256,11 +294,11 @@ def _eigvalsh_type(a: Anything, UPLO: str = "L") -> Num:
     return Num("array", t.dtype, None if t.shape is None else t.shape[:-1])
 
 
-def _row(w: Value) -> Anything:
+def _row(w: Anything) -> Anything:
     return w if _rank(w) == 1 else np.expand_dims(w, -2)
 
 
-def _column(w: Value) -> Anything:
+def _column(w: Anything) -> Anything:
     return w[:, None] if _rank(w) == 1 else np.expand_dims(w, -1)
 
 
@@ -304,27 +342,32 @@ def _eigh_bar(
 EIGH = declare(
     np.linalg.eigh,
     _eigh_type,
-    differential(_eigh_dot, vjp=_eigh_bar),
+    Real({0: _eigh_dot}, {0: _eigh_bar}),
     syntax="call np.linalg.eigh",
     container="tuple",
     fields=("eigenvalues", "eigenvectors"),
 )
 
 
+def _eigenvectors(a: Value, UPLO: str) -> Anything:
+    keys: dict[str, Anything] = {"UPLO": UPLO} if UPLO != "L" else {}
+    return emit("eigh", a, **keys)[1]
+
+
 def _eigvalsh_dot(d: Anything, out: Value, a: Value, UPLO: str = "L") -> Anything:
     """dw[i] = v[:, i] @ d @ v[:, i]"""
-    _, v = emit("eigh", a, **({"UPLO": UPLO} if UPLO != "L" else {}))
+    v = _eigenvectors(a, UPLO)
     return np.sum(v * (_mirrored(d, UPLO.upper() == "L") @ v), axis=-2)
 
 
 def _eigvalsh_bar(g: Anything, out: Value, a: Value, UPLO: str = "L") -> Anything:
-    _, v = emit("eigh", a, **({"UPLO": UPLO} if UPLO != "L" else {}))
+    v = _eigenvectors(a, UPLO)
     return _folded(_spectral(v, g), UPLO.upper() == "L")
 
 
 EIGVALSH = declare(
     np.linalg.eigvalsh,
     _eigvalsh_type,
-    differential(_eigvalsh_dot, vjp=_eigvalsh_bar),
+    Real({0: _eigvalsh_dot}, {0: _eigvalsh_bar}),
     syntax="call np.linalg.eigvalsh",
 )

@@ -66,7 +66,7 @@ METHODS: dict[str, Function] = {
     name: function(getattr(np, name))
     for name in (
         "all", "any", "argmax", "argmin", "argsort", "clip", "cumprod", "cumsum", "diagonal",
-        "dot", "max", "mean", "min", "prod", "ptp", "ravel", "repeat", "round", "searchsorted",
+        "dot", "max", "mean", "min", "prod", "ravel", "repeat", "round", "searchsorted",
         "squeeze", "std", "sum", "swapaxes", "take", "trace", "var",
     )
 }  # fmt: skip
@@ -86,7 +86,6 @@ METHODS |= {
     "partition": refused("partition", "write x = np.partition(x, k)"),
     "put": refused("put", "write the store with an index"),
     "resize": refused("resize", "write x = np.resize(x, shape)"),
-    "itemset": refused("itemset", "write the store with an index"),
 }
 
 

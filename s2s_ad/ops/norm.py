@@ -10,7 +10,7 @@ from s2s_ad.errors import UnsupportedError
 from s2s_ad.ir.build import typeof
 from s2s_ad.ir.core import Op, Value
 from s2s_ad.ir.types import Num, Size
-from s2s_ad.ops.arraytypes import array_of, float_dtype, reduced
+from s2s_ad.ops.arraytypes import array_of, float_dtype, real_only, reduced
 from s2s_ad.ops.promotion import equal
 from s2s_ad.ops.rules import Contributions, cast, composite, declare
 
@@ -71,6 +71,7 @@ class Norm:
     def order(self, op: Op) -> Anything:
         """ "euclidean", "power" or "definition"."""
         x, ord, axis = op.args[0], op.kwargs.get("ord"), op.kwargs.get("axis")
+        real_only(x, "np.linalg.norm")
         axes = _norm_axes(_rank(x), axis)
         if ord is None or (ord == "fro" and axis is None):
             return "euclidean"

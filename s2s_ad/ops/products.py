@@ -17,7 +17,15 @@ from s2s_ad import runtime
 from s2s_ad.ir.build import emit, typeof
 from s2s_ad.ir.core import Op, Value
 from s2s_ad.ir.types import Num, Size
-from s2s_ad.ops.arraytypes import agreeing, array_of, axis_of, product_of, reduced, strong_dtype
+from s2s_ad.ops.arraytypes import (
+    agreeing,
+    array_of,
+    axis_of,
+    product_of,
+    real_only,
+    reduced,
+    strong_dtype,
+)
 from s2s_ad.ops.indexing import broadcast_shapes
 from s2s_ad.ops.rules import Contributions, Linear, bilinear, cast, declare, fit, unbroadcast
 from s2s_ad.ops.shaping import flipped_axes, shaped_like, swapped
@@ -262,6 +270,8 @@ def _vdot_type(a: Anything, b: Anything) -> Num:
 
 def _vdot_wrt(g: Anything, x: Value, other: Anything) -> Anything:
     """Vdot multiplies its factors element by element, whatever their shapes."""
+    real_only(x, "np.vdot")
+    real_only(other, "np.vdot")
     return shaped_like(g * other, x)
 
 

@@ -233,6 +233,8 @@ def _as_tuple_type(x: Anything) -> Type:
 
 # Results: a filled list of slots as the tuple the argument was; a fresh copy of any structure; the
 # seed 1.0 of a gradient whose value is known to be a scalar only when it runs.
+AS_SLOTS = register(Primitive("as_slots", list, _same_as_first, "call list", derivative=Linear({0: lambda g, out, x: g})))  # fmt: skip
+ADD_TREES = register(Primitive("add_trees", runtime.add_trees, _same_as_first, "runtime add_trees", derivative=Linear({0: lambda g, out, x, y: g, 1: lambda g, out, x, y: g})))  # fmt: skip
 AS_TUPLE = register(Primitive("as_tuple", tuple, _as_tuple_type, "call tuple", derivative=Linear({0: lambda g, out, x: g})))  # fmt: skip
 FRESH_TREE = register(Primitive("fresh_tree", runtime.copy_tree, _same_as_first, "runtime copy_tree", derivative=Linear({0: lambda g, out, x: g})))  # fmt: skip
 SCALAR_SEED = register(Primitive("scalar_seed", runtime.scalar_seed, lambda x: FLOAT, "runtime scalar_seed", effect="raise", derivative=constant))  # fmt: skip

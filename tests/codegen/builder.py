@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import s2s_ad.ops
-import s2s_ad.passes.algebra  # noqa: F401
+import s2s_ad.passes.algebra
 from s2s_ad.ir.build import building, emit, knowing
 from s2s_ad.ir.core import Block, Function, Parameter, Statement, Value
 from s2s_ad.ir.types import Type

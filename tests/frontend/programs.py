@@ -1,3 +1,4 @@
+# ruff: noqa: F841, F842, E731, E702, RUF100
 """Small programs in the supported language, with arguments: each is lowered, its SSA is run, and
 the result is compared with what CPython gives. One idea each."""
 
@@ -736,3 +737,31 @@ def augmented_dtype(x):
     y = x * np.float32(2)
     y += np.array([1e-9, 0.1, 0.2])
     return y
+
+
+@program((2.0,))
+def growing_tuple(x):
+    history = ()
+    for i in range(3):
+        x = x * 1.5 + i
+        history = history + (x,)
+    values = []
+    for k in (1, 2):
+        values = values + [x * k]
+    return sum(history) + history[0] + sum(values)
+
+
+@program((M,))
+def assert_with_message(x):
+    n, m = x.shape
+    assert x.shape == (2, 3) and n < m, f"bad shape {x.shape} {x[0].sum()}"
+    assert n, "empty"
+    return x[0, 0] * n
+
+
+@program((M,))
+def axis_in_loop(x):
+    s = 0.0
+    for axis in range(2):
+        s = s + x.sum(axis=axis)[0]
+    return s

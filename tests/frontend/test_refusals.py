@@ -1,3 +1,4 @@
+# ruff: noqa: F841, F842, E731, E702, RUF100
 """Every refused construct, by its message; the place and the advice."""
 
 import functools
@@ -302,10 +303,10 @@ def undefined_name(x):
     return x * nowhere  # noqa: F821
 
 
-@refused("a list of 1 item before the loop and a list of 2 items", x=FLOAT)
-def growing(x):
+@refused("a list of 1 item before the loop and a list of 2 items", x=FLOAT, n=INT)
+def growing(x, n):
     xs = [x]
-    for _ in range(3):
+    for _ in range(n):
         xs = xs + [x]
     return xs[0]
 

@@ -1,3 +1,4 @@
+# ruff: noqa: F841, F842, E731, E702, RUF100
 """Finding source text: which definition it is, where it stands, whether it is what runs."""
 
 import doctest

@@ -1,0 +1,156 @@
+"""What a module's text refers to outside its functions, and constants as Python text."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import math
+from typing import Any as Anything
+
+import numpy as np
+
+from s2s_ad.errors import InternalError, UnsupportedError
+from s2s_ad.ir.core import UNDEFINED
+from s2s_ad.ops.structure import Outside
+
+
+class Scope:
+    """What a module's text refers to outside its functions."""
+
+    def __init__(self) -> None:
+        self.modules: dict[str, str] = {}  # local name -> module, in order of use
+        self.helpers: dict[str, None] = {}  # names imported from s2s_ad.runtime
+        self.builtins: set[str] = set()
+        self.bindings: dict[str, Anything] = {}
+        self.cells: dict[int, str] = {}
+        self.names: dict[Anything, str] = {}  # emitted functions
+        self.imports: dict[str, str] = {}
+        self.renamed: dict[str, str] = {}  # globals that a parameter hides -> how to say them
+
+    def used(self) -> set[str]:
+        """The global names that local variables must not take."""
+        return {
+            *self.modules, *self.helpers, *self.builtins, *self.bindings, *self.names.values()
+        }  # fmt: skip
+
+    def module(self, name: str, module: str) -> ast.expr:
+        """A reference to a module under a local name."""
+        local = self.renamed.get(name, name)
+        self.modules[local] = module
+        return ast.Name(local, ast.Load())
+
+    def builtin(self, name: str) -> ast.expr:
+        if name in self.renamed:
+            self.modules["builtins"] = "builtins"
+            return ast.Attribute(ast.Name("builtins", ast.Load()), name, ast.Load())
+        self.builtins.add(name)
+        return ast.Name(name, ast.Load())
+
+    def helper(self, name: str) -> ast.expr:
+        self.helpers[name] = None
+        return ast.Name(name, ast.Load())
+
+    def dotted(self, path: str) -> ast.expr:
+        """A function by its printed path: `np.linalg.inv`, `math.sin`, `abs`."""
+        first, *rest = path.split(".")
+        if not rest:
+            if not hasattr(builtins, first):
+                raise InternalError(f"{path} is not a builtin")
+            return self.builtin(first)
+        if first == "np":
+            node = self.module("np", "numpy")
+        else:
+            node = self.module(first, self.imports.get(first, first))
+        for name in rest:
+            node = ast.Attribute(node, name, ast.Load())
+        return node
+
+    def outside(self, place: Outside) -> ast.expr:
+        """Data from outside: `module.NAME`, or an object that the loader puts into the module."""
+        if place.module and isinstance(place.namespace, dict):
+            parts = place.module.split(".")
+            node: ast.expr = ast.Name(parts[0], ast.Load())
+            self.modules[place.module] = place.module
+            for part in [*parts[1:], place.name]:
+                node = ast.Attribute(node, part, ast.Load())
+            return node
+        if isinstance(place.namespace, dict):
+            name = self.bind("f_globals", place.namespace)
+            return ast.Subscript(ast.Name(name, ast.Load()), ast.Constant(place.name), ast.Load())
+        name = self.bind(f"{place.name}_cell", place.namespace)
+        return ast.Attribute(ast.Name(name, ast.Load()), "cell_contents", ast.Load())
+
+    def bind(self, wanted: str, thing: Anything) -> str:
+        if id(thing) not in self.cells:
+            name, number = wanted, 1
+            while name in self.bindings:
+                number += 1
+                name = f"{wanted}{number}"
+            self.bindings[name] = thing
+            self.cells[id(thing)] = name
+        return self.cells[id(thing)]
+
+
+def constant(x: Anything, scope: Scope) -> ast.expr:
+    """A constant: negative and complex numbers as operations, nan and inf by name."""
+    kind = type(x)
+    if x is None or x is Ellipsis or kind in (bool, str, bytes):
+        return ast.Constant(x)
+    if kind is int:
+        return ast.UnaryOp(ast.USub(), ast.Constant(-x)) if x < 0 else ast.Constant(x)
+    if kind is float:
+        if math.isnan(x):
+            return ast.Attribute(scope.module("np", "numpy"), "nan", ast.Load())
+        if math.isinf(x):
+            node: ast.expr = ast.Attribute(scope.module("np", "numpy"), "inf", ast.Load())
+            return ast.UnaryOp(ast.USub(), node) if x < 0 else node
+        if math.copysign(1.0, x) < 0:
+            return ast.UnaryOp(ast.USub(), ast.Constant(-x))
+        return ast.Constant(x)
+    if kind is complex:
+        plain = all(map(math.isfinite, (x.real, x.imag))) and x.real == 0 and x.imag >= 0
+        if plain and math.copysign(1.0, x.real) > 0 and math.copysign(1.0, x.imag) > 0:
+            return ast.Constant(x)
+        parts = [constant(x.real, scope), constant(x.imag, scope)]
+        return ast.Call(scope.builtin("complex"), parts, [])
+    if isinstance(x, np.generic):
+        node = scope.dotted(f"np.{x.dtype.name if x.dtype.kind != 'b' else 'bool'}")
+        return ast.Call(node, [constant(x.item(), scope)], [])
+    if isinstance(x, np.dtype):
+        return dtype(x, scope)
+    if isinstance(x, type):
+        if getattr(builtins, x.__name__, None) is x:
+            return scope.builtin(x.__name__)
+        if issubclass(x, np.generic):
+            return dtype(np.dtype(x), scope)
+    if kind is np.ndarray and x.dtype.kind in "fiubc":
+        node = scope.dotted("np.array")
+        items = constant(x.tolist(), scope)
+        return ast.Call(node, [items], [ast.keyword("dtype", dtype(x.dtype, scope))])
+    if kind in (tuple, list):
+        items_of = [constant(item, scope) for item in x]
+        return (ast.Tuple if kind is tuple else ast.List)(items_of, ast.Load())
+    if kind is dict:
+        return ast.Dict([constant(k, scope) for k in x], [constant(v, scope) for v in x.values()])
+    if kind is slice:
+        return ast.Call(
+            scope.builtin("slice"), [constant(p, scope) for p in (x.start, x.stop, x.step)], []
+        )
+    if x is UNDEFINED:
+        raise InternalError("an unbound name is read")
+    if isinstance(x, Outside):
+        return scope.outside(x)
+    module, name = getattr(x, "__module__", None), getattr(x, "__qualname__", None)
+    if isinstance(x, np.ufunc):
+        return scope.dotted(f"np.{x.__name__}")
+    if module == "builtins" and name and hasattr(builtins, name):
+        return scope.builtin(name)
+    if module and name and "<" not in name:
+        return scope.dotted(f"{module.replace('numpy', 'np', 1)}.{name}")
+    raise UnsupportedError(f"the constant {x!r} cannot be written into the derivative's text")
+
+
+def dtype(d: Anything, scope: Scope) -> ast.expr:
+    if d.byteorder in "=|" and d.names is None and hasattr(np, d.name):
+        return scope.dotted(f"np.{d.name}" if d.kind != "b" else "np.bool_")
+    return ast.Call(scope.dotted("np.dtype"), [ast.Constant(d.str)], [])
