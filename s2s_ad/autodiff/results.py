@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any as Anything
 
 from s2s_ad.ir.build import building, emit, typeof
-from s2s_ad.ir.core import Block, Function, Op, Value, leaves, replace, walk
+from s2s_ad.ir.core import Block, Function, Op, Value, leaves, replace
 from s2s_ad.ir.types import SCALARS, Any, Num, Seq, Stack, Type, differentiable
 from s2s_ad.ops.structure import DICT, FILL_SLOT, FOR, LIST, TUPLE, WHILE
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any as Anything
 
 from s2s_ad.ir.core import Block, Function, Op, Value, leaves, walk
-from s2s_ad.ir.types import Num, Opaque, Stack
+from s2s_ad.ir.types import SCALARS, Num, Opaque, Stack
 from s2s_ad.ops.structure import (
     ACCUMULATE,
     ADD_AT,
@@ -37,7 +37,7 @@ def immutable(v: Anything) -> bool:
     """Known to be a number or another object that nothing can change."""
     t = v.type if type(v) is Value else None
     if isinstance(t, Num):
-        return t.kind in ("py", "np")
+        return t.kind in SCALARS
     return isinstance(t, Opaque) or type(v) is not Value
 
 

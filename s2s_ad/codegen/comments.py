@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 from s2s_ad.codegen.program import For, If, Stmt, With
-from s2s_ad.ir.core import Op, Statement
+from s2s_ad.ir.core import Op, Statement, Value, leaves
 from s2s_ad.ops.structure import NEW_STACK, POP
 
 
@@ -16,6 +16,7 @@ class Comments:
     def __init__(self) -> None:
         self.current: Statement | None = None
         self.texts: dict[ast.stmt, str] = {}
+        self.bars: dict[Value, bool] = {}  # whether a value is a cotangent, or made from one
         self.around: list[Statement | None] = []
 
     def mark(self) -> Statement | None:
@@ -38,7 +39,7 @@ class Comments:
             self.current = None if op is None or op.role == "primal" else before
             return
         statement = op.statement
-        if op.prim in (POP, NEW_STACK) or statement is None:
+        if op.prim in (POP, NEW_STACK) or statement is None or not self.derivative(op):
             self.current = before
             return
         if isinstance(s, (If, With, For)) and shows(node, statement):
@@ -48,6 +49,20 @@ class Comments:
         if statement != before and statement.text not in around:
             self.texts[node] = statement.text
         self.current = statement
+
+    def derivative(self, op: Op) -> bool:
+        """Whether an adjoint operation computes with cotangents; others only compute a primal
+        value again."""
+        if op.blocks:
+            return True
+        return any(map(self.is_bar, (*op.results, *leaves(op.args))))
+
+    def is_bar(self, v: Value) -> bool:
+        if v not in self.bars:
+            self.bars[v] = v.hint.endswith("_bar") or bool(v.companion and v.companion[1])
+            if not self.bars[v] and isinstance(v.owner, Op) and v.owner.role == "adjoint":
+                self.bars[v] = bool(v.owner.blocks) or any(map(self.is_bar, leaves(v.owner.args)))
+        return self.bars[v]
 
 
 def shows(node: ast.stmt, statement: Statement) -> bool:

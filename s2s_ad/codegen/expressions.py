@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import ast
+import builtins
 import sys
 from typing import Any as Anything
 
 from s2s_ad.codegen.fold import short_circuit
 from s2s_ad.codegen.scope import Scope, constant
 from s2s_ad.codegen.storage import Plan
-from s2s_ad.errors import InternalError
+from s2s_ad.errors import InternalError, UnsupportedError
 from s2s_ad.ir.core import Op, Value
 from s2s_ad.ir.types import ListOf, Num, Seq, rank
-from s2s_ad.ops.structure import POP
+from s2s_ad.ops.structure import POP, Outside
 
 BINARY: dict[str, type[ast.operator]] = {
     "+": ast.Add, "-": ast.Sub, "*": ast.Mult, "/": ast.Div, "//": ast.FloorDiv, "%": ast.Mod,
@@ -239,13 +240,14 @@ class Expressions:
 
     def write_exception(self, op: Op, _: str) -> ast.expr:
         """The class by its builtin name, or from the module that has it."""
-        cls = op.kwargs["cls"]
+        cls: Anything = op.kwargs["cls"]
         arguments = [self.expr(a) for a in op.args]
-        if getattr(builtins, cls.__name__, None) is cls:
-            return ast.Call(self.scope.builtin(cls.__name__), arguments, [])
+        name = cls.__name__
+        if getattr(builtins, name, None) is cls:
+            return ast.Call(self.scope.builtin(name), arguments, [])
         module = sys.modules.get(cls.__module__)
-        if getattr(module, cls.__name__, None) is cls:
-            place = Outside(cls.__name__, cls.__module__, vars(module))
+        if getattr(module, name, None) is cls:
+            place = Outside(name, cls.__module__, vars(module))
             return ast.Call(self.scope.outside(place), arguments, [])
         raise UnsupportedError(
             f"the exception {cls.__qualname__} is not the member of a module",

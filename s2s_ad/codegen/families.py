@@ -31,20 +31,23 @@ class Families:
             for b in op.blocks:
                 self.count(b.yields)
         self.count(function.block.yields)
+        own = {v.hint for v in values if v.named and not generated(v)}
+        hints: dict[Value, str] = {}
         for v in values:
             self.parent[v] = v
-            if v.hint:
-                self.hints[v] = v.hint
+            if v.hint:  # the user's names win over generated ones
+                hints[v] = v.hint + "_2" if generated(v) and v.hint in own else v.hint
+                self.hints[v] = hints[v]
             if v.named:
                 self.named.add(v)
         wishes: list[tuple[int, Value, Value]] = []
         for op in walk(function.block):
             wishes += self.wishes(op)
-        for _, a, b in sorted(wishes, key=lambda w: w[0]):
-            self.join(a, b)
+        for _, one, other in sorted(wishes, key=lambda w: w[0]):
+            self.join(one, other)
         for v in values:
             if v.hint:
-                self.join(first.setdefault(v.hint, v), v)
+                self.join(first.setdefault(hints[v], v), v)
 
     def count(self, operand: Anything) -> None:
         for v in leaves(operand):
@@ -115,3 +118,8 @@ class Families:
                 for r, y in zip(op.results, b.yields):
                     wish(4, r, y)
         return out
+
+
+def generated(v: Value) -> bool:
+    """Whether the name is made from another one: a tangent or an adjoint."""
+    return v.companion is not None and bool(v.companion[1])

@@ -173,7 +173,7 @@ class Folder:
             return False
         user = uses[0]
         if user is self.function.block:
-            inner = op.args[0] if len(op.args) == 1 else None
+            inner = op.args[0] if op.args else None
             same = type(inner) is Value and self.families.root(inner) is self.families.root(v)
             return same and inner is not None and inner.hint == v.hint
         return (

@@ -93,7 +93,7 @@ def emit_function(original: Function, scope: Scope, flat: bool = False) -> Print
         count = len(function.block.yields)
         function.returns = tuple(range(count)) if count != 1 else 0
     hidden = {p.name for p in function.parameters}
-    scope.renamed = {name: name for name in ()}
+    scope.renamed = {}
     for name in sorted(hidden & (BUILTINS | {"np", "math"})):
         scope.renamed[name] = {"np": "numpy", "math": "math_"}.get(name, name)
     keep: set[Value] = set()
@@ -157,7 +157,7 @@ def longest_part(planned: Plan, node: ast.stmt) -> Value | None:
                 inner = 1 + size(v.owner.args)
                 for b in v.owner.blocks:
                     inner += size(b.yields)
-                if not v.owner.blocks and all(v is not y for y in ()):
+                if not v.owner.blocks:
                     sizes[v] = inner
                 total += inner
             else:
@@ -165,10 +165,8 @@ def longest_part(planned: Plan, node: ast.stmt) -> Value | None:
         return total
 
     whole = size(operand_of(stmt, folding))
-    inside = {
-        r for s in (stmt,) if isinstance(s, Let) for b in s.op.blocks for o in walk(b)
-        for r in o.results
-    }  # fmt: skip
+    own = stmt.op.blocks if isinstance(stmt, Let) else []
+    inside = {r for b in own for o in walk(b) for r in o.results}  # these have to stay
     candidates = {v: n for v, n in sizes.items() if v not in inside}
     if not candidates:
         return None

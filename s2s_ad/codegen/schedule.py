@@ -94,6 +94,8 @@ def _block(block: Block, families: Families, aliases: Aliases) -> None:
         for j in range(n):
             if j == k:
                 continue
+            if op.role == "primal" and block.ops[j].role == "adjoint":
+                continue  # the sweeps stay apart
             for v in reads[j]:
                 if defined.get(v, -1) >= k:
                     continue
@@ -113,10 +115,7 @@ def _block(block: Block, families: Families, aliases: Aliases) -> None:
 def _readers(block: Block, families: Families) -> list[int]:
     """Where each operation is likely to be evaluated: temporaries fold into their only reader."""
     n = len(block.ops)
-    users: dict[Value, int] = {}
-    for k, op in enumerate(block.ops):
-        for v in leaves(op.args):
-            users[v] = k
+    users = {v: k for k, op in enumerate(block.ops) for v in leaves(op.args)}
     out = list(range(n))
     for k in reversed(range(n)):
         op = block.ops[k]

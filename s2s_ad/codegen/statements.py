@@ -27,7 +27,7 @@ from s2s_ad.codegen.program import (
 from s2s_ad.codegen.scope import Scope
 from s2s_ad.codegen.storage import Plan
 from s2s_ad.ir.core import Op, Value
-from s2s_ad.ir.types import Num, is_scalar
+from s2s_ad.ir.types import SCALARS, Num, is_scalar
 from s2s_ad.ops.structure import ACCUMULATE, CALL, NEW_STACK, POP, PUSH, READ
 
 AUGMENTED = re.compile(r"[^=<>!]*[-+*/@%&|^<>]=(?!=)")
@@ -295,7 +295,7 @@ def unique_index(index: Anything) -> bool:
         return False
     if t.dtype.kind == "b":
         return t.shape is not None
-    return is_scalar(t) and t.kind in ("py", "np")
+    return is_scalar(t) and t.kind in SCALARS
 
 
 def is_pass(stmts: list[ast.stmt]) -> bool:

@@ -45,6 +45,7 @@ class Plan:
     fresh: set[Op]  # accumulations that make a new array
     aliases: Aliases
     headers: dict[Op, Header]
+    edges: dict[Value, set[Value]]  # which values interfere
     sources: dict[ast.stmt, Stmt] = field(default_factory=dict)  # what each line is written for
 
 
@@ -67,8 +68,20 @@ def plan(function: Function, keep: set[Value]) -> Plan:
             break
     else:
         raise InternalError(f"{function.name}: no storage plan was found")
-    variables = Coloring(function, program, folding, liveness, families).run()
-    return Plan(function, program, folding, families, liveness, variables, fresh, aliases, headers)
+    coloring = Coloring(function, program, folding, liveness, families)
+    variables = coloring.run()
+    return Plan(
+        function,
+        program,
+        folding,
+        families,
+        liveness,
+        variables,
+        fresh,
+        aliases,
+        headers,
+        coloring.edges,
+    )
 
 
 class Coloring:

@@ -83,7 +83,8 @@ def simple(node: ast.AST) -> str:
             return f"{target(node.targets[0])} = ({expression(node.value)})"
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
-        return astor.to_source(node, pretty_string=repr_string, pretty_source="".join).strip()
+        text: str = astor.to_source(node, pretty_string=repr_string, pretty_source="".join)
+    return text.strip()
 
 
 def repr_string(s: str, *_: object, **__: object) -> str:

@@ -23,7 +23,7 @@ from s2s_ad.frontend.context import Frame, evaluate, expression, opened, operand
 from s2s_ad.frontend.statics import compare_sizes
 from s2s_ad.ir.build import emit
 from s2s_ad.ir.core import Value
-from s2s_ad.ir.types import Any, ListOf, Num, Opaque, Seq
+from s2s_ad.ir.types import SCALARS, Any, ListOf, Num, Opaque, Seq
 
 COMPARE: dict[type, Callable[..., Anything]] = {
     gast.Lt: operator.lt,
@@ -126,7 +126,7 @@ def _never_equal(constant: Anything, x: Anything) -> bool:
     """Whether a string or None is compared with a number."""
     if not isinstance(constant, (str, type(None))) or type(x) is not Value:
         return False
-    return isinstance(x.type, Num) and x.type.kind in ("py", "np")
+    return isinstance(x.type, Num) and x.type.kind in SCALARS
 
 
 def identity(frame: Frame, a: Anything, b: Anything) -> Anything:

@@ -37,7 +37,7 @@ class Unchanged:
         for namespace, name, object in self.entries:
             if namespace.get(name, MISSING) is not object:
                 return False
-        for cell, object in self.cells:  # noqa: SIM110  called on every call
+        for cell, object in self.cells:
             if contents(cell) is not object:
                 return False
         return True

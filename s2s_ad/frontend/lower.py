@@ -47,9 +47,11 @@ def lower(
     method = isinstance(function, types.MethodType)
     owner = function.__self__ if method else None
     function = function.__func__ if method else function
-    frozen: dict[Anything, Anything] = {}
+    lowering = Lowering(transform)
     while True:
-        lowering = Lowering(transform, frozen=frozen)
+        # What was taken by value in the last attempt, and the guards that ask for it, stay.
+        kept = {key: guard for key, guard in lowering.guards.items() if key[0] == "value"}
+        lowering = Lowering(transform, guards=kept, frozen=lowering.frozen)
         lowering.names.update(_symbols(*signature.types.values()))
         source = source_of(lowering, function)
         if method:
@@ -64,7 +66,6 @@ def lower(
         except NotStatic as error:
             if not freeze(lowering, error.value):
                 raise
-            frozen = lowering.frozen
             continue
         except S2SError as error:
             raise error.at(source.location(source.tree)) from None

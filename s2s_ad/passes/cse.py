@@ -7,7 +7,7 @@ from typing import Any as Anything
 import numpy as np
 
 from s2s_ad.ir.core import Block, Function, Op, Value, leaves, replace
-from s2s_ad.ir.types import Num, Opaque, Stack
+from s2s_ad.ir.types import SCALARS, Num, Opaque, Stack
 
 COMMUTATIVE = ("add", "multiply", "np.add", "np.multiply")
 # Operations that read an array without keeping it: all others may write into their operand's
@@ -83,7 +83,7 @@ def mergeable(a: Op, b: Op, kept: set[Value]) -> bool:
         if x.named and y.named and x.hint != y.hint:
             return False
         immutable = isinstance(x.type, Opaque) or (
-            isinstance(x.type, Num) and x.type.kind in ("py", "np")
+            isinstance(x.type, Num) and x.type.kind in SCALARS
         )
         if not immutable and (x in kept or y in kept):
             return False

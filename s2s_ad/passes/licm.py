@@ -8,7 +8,7 @@ import numpy as np
 
 from s2s_ad.ir.build import typeof
 from s2s_ad.ir.core import Block, Function, Op, Value, leaves
-from s2s_ad.ir.types import Num
+from s2s_ad.ir.types import SCALARS, Num
 from s2s_ad.passes.cse import kept_values
 
 
@@ -77,7 +77,7 @@ def movable(op: Op, scope: set[Value], kept: set[Value]) -> bool:
 
 
 def scalar(v: Value) -> bool:
-    return isinstance(v.type, Num) and v.type.kind in ("py", "np")
+    return isinstance(v.type, Num) and v.type.kind in SCALARS
 
 
 def cannot_raise(op: Op) -> bool:
