@@ -7,8 +7,9 @@ from typing import Any as Anything
 from s2s_ad.autodiff.activity import varied
 from s2s_ad.autodiff.zeros import name, refuse, zero_of
 from s2s_ad.errors import S2SError
-from s2s_ad.ir.build import building, emit
+from s2s_ad.ir.build import building, emit, typeof
 from s2s_ad.ir.core import Block, Op, Value, leaves, replace
+from s2s_ad.ir.types import is_scalar
 from s2s_ad.ops.structure import CALL, DICT, FOR, LIST, POP, PUSH, TUPLE, WHILE
 
 
@@ -20,8 +21,11 @@ class Forward:
         self.active = active
 
     def tangent(self, v: Anything) -> Anything:
-        """The tangent of v, a zero where it has none."""
-        return self.dots[v] if type(v) is Value and v in self.dots else zero_of(v)
+        """The tangent of v, a zero where it has none (also of an int that meets floats)."""
+        if type(v) is Value and v in self.dots:
+            return self.dots[v]
+        zero = zero_of(v)
+        return 0.0 if zero is None and is_scalar(typeof(v)) else zero
 
     def block(self, block: Block) -> None:
         ops, block.ops = block.ops, []

@@ -17,7 +17,7 @@ from s2s_ad.codegen.statements import Statements
 from s2s_ad.codegen.storage import Plan, plan
 from s2s_ad.codegen.text import INDENT, WIDTH, TooLong, compare, expression, lines_of
 from s2s_ad.errors import InternalError
-from s2s_ad.ir.core import UNDEFINED, Function, Op, Value, clone, leaves, walk
+from s2s_ad.ir.core import UNDEFINED, Function, Op, Value, clone_block, leaves, walk
 from s2s_ad.ops.structure import CALL
 
 
@@ -86,7 +86,7 @@ class Printed:
 
 def emit_function(original: Function, scope: Scope, flat: bool = False) -> Printed:
     """Print one function; where a line comes out too long, a part of it gets a name."""
-    function = clone(original)
+    function = copied(original)
     merge_exports(function)
     read_sizes_from_names(function)
     if flat:
@@ -107,6 +107,25 @@ def emit_function(original: Function, scope: Scope, flat: bool = False) -> Print
                 return write(planned, scope, scope.names[original], strict=False)
             keep.add(more)
     raise InternalError(f"{function.name}: no way to print it was found")
+
+
+def copied(original: Function) -> Function:
+    """A copy to change, which keeps what its values are named after."""
+    mapping: dict[Value, Anything] = {}
+    block = clone_block(original.block, mapping)
+    for old, new in mapping.items():
+        if old.companion is not None:
+            primal, suffix = old.companion
+            new.companion = (mapping.get(primal, primal), suffix)
+    return Function(
+        original.name,
+        block,
+        list(original.parameters),
+        original.returns,
+        original.facts,
+        original.doc,
+        dict(original.imports),
+    )
 
 
 def write(planned: Plan, scope: Scope, name: str, strict: bool) -> Printed:

@@ -8,9 +8,11 @@ operation down; where it cannot (the read depends on it) the order stays, and `s
 
 from __future__ import annotations
 
+import bisect
 import heapq
+from collections.abc import Iterator
 
-from s2s_ad.codegen.aliases import Aliases
+from s2s_ad.codegen.aliases import Aliases, Tokens
 from s2s_ad.codegen.families import Families
 from s2s_ad.ir.core import Block, Function, Op, Value, captured, leaves, walk
 from s2s_ad.ir.types import Stack
@@ -58,7 +60,8 @@ def _block(block: Block, families: Families, aliases: Aliases) -> None:
         return
     defined = {r: k for k, op in enumerate(block.ops) for r in op.results}
     reads = [reads_of(op) for op in block.ops]
-    after: list[set[int]] = [set() for _ in range(n)]  # k -> operations that must follow k
+    graph = Graph(n)
+    after = graph.after
     for k in range(n):
         for v in reads[k]:
             if v in defined:
@@ -74,42 +77,70 @@ def _block(block: Block, families: Families, aliases: Aliases) -> None:
         elif barrier >= 0:
             after[barrier].add(k)
 
-    def reaches(a: int, b: int) -> bool:
+    for j, k in _overwrites(block, reads, defined, families, aliases):
+        graph.order(j, k)
+    block.ops[:] = [block.ops[k] for k in _order(n, after)]
+
+
+class Graph:
+    """What has to follow what. `after[k]` are the operations that must follow operation k."""
+
+    def __init__(self, n: int) -> None:
+        self.after: list[set[int]] = [set() for _ in range(n)]
+        self.backward = False  # whether an operation has to follow a later one
+
+    def order(self, a: int, b: int) -> None:
+        """Let b follow a, unless a has to follow b."""
+        if a == b or (a < b and not self.backward):
+            if a != b:
+                self.after[a].add(b)
+        elif not self.reaches(b, a):
+            self.after[a].add(b)
+            self.backward |= a > b
+
+    def reaches(self, a: int, b: int) -> bool:
         todo, seen = [a], {a}
         while todo:
-            k = todo.pop()
-            if k == b:
-                return True
-            new = after[k] - seen
-            seen |= new
-            todo.extend(new)
+            for k in self.after[todo.pop()]:
+                if k == b:
+                    return True
+                if k not in seen and (k < b or self.backward):
+                    seen.add(k)
+                    todo.append(k)
         return False
 
-    reader = _readers(block, families)
+
+def _overwrites(
+    block: Block,
+    reads: list[dict[Value, None]],
+    defined: dict[Value, int],
+    families: Families,
+    aliases: Aliases,
+) -> Iterator[tuple[int, int]]:
+    """Pairs (j, k): operation k is the first to overwrite a variable or a buffer that j reads."""
+    killers: dict[Value, list[int]] = {}
+    updates: list[tuple[int, Tokens]] = []
     for k, op in enumerate(block.ops):
-        roots = {families.root(v) for v in writes_of(op)}
+        for root in dict.fromkeys(map(families.root, writes_of(op))):
+            killers.setdefault(root, []).append(k)
         tokens = aliases.written(op)
-        if not roots and not tokens:
-            continue
-        for j in range(n):
-            if j == k:
-                continue
-            if op.role == "primal" and block.ops[j].role == "adjoint":
-                continue  # the sweeps stay apart
-            for v in reads[j]:
-                if defined.get(v, -1) >= k:
-                    continue
-                overwritten = families.root(v) in roots or (
-                    tokens and not isinstance(v.type, Stack) and tokens & aliases.of(v)
-                )
-                if not overwritten:
-                    continue
-                if reader[j] != k and not reaches(k, reader[j]):
-                    after[reader[j]].add(k)
-                if not reaches(k, j):
-                    after[j].add(k)
-                break
-    block.ops[:] = [block.ops[k] for k in _order(n, after)]
+        if tokens:
+            updates.append((k, tokens))
+    reader = _readers(block, families)
+    for j in range(len(block.ops)):
+        for v in reads[j]:
+            start = defined.get(v, -1)
+            found = killers.get(families.root(v), [])
+            at = bisect.bisect_right(found, start)
+            first = found[at : at + 1]
+            if not isinstance(v.type, Stack):
+                tokens = aliases.of(v)
+                first += [k for k, t in updates if k > start and t & tokens][:1]
+            for k in first:
+                late = block.ops[j].role == "adjoint" and block.ops[k].role == "primal"
+                if not late:  # the sweeps stay apart
+                    yield reader[j], k
+                    yield j, k
 
 
 def _readers(block: Block, families: Families) -> list[int]:

@@ -119,9 +119,9 @@ def constant(x: Anything, scope: Scope) -> ast.expr:
     if isinstance(x, np.dtype):
         return dtype(x, scope)
     if isinstance(x, type):
-        name = x.__name__
-        if getattr(builtins, name, None) is x:
-            return scope.builtin(name)
+        called: str = x.__name__
+        if getattr(builtins, called, None) is x:
+            return scope.builtin(called)
         if issubclass(x, np.generic):
             return dtype(np.dtype(x), scope)
     if kind is np.ndarray and x.dtype.kind in "fiubc":
