@@ -78,7 +78,7 @@ def _dispatcher(f: Anything, kind: str, wrt: Anything, several: bool = False) ->
     if found is None:
         mode, finish = {
             "grad": ("grad", gradient(False)),
-            "value_and_grad": ("value_and_grad", gradient(True)),
+            "value_and_grad": ("vjp", gradient(True)),
             "jvp": ("jvp", pushforward),
             "vjp": ("split", pullbacks),
         }[kind]
@@ -249,7 +249,7 @@ def _vjp_of(
     d = _dispatcher((function, before), "vjp", places)
     try:
         y, pull = d.wrapper(*before, *primals)
-    except S2SError:
+    except (UnsupportedError, DerivativeTypeError):
         # An int may be a number or a count; as a float it was refused where it counts.
         if not (floats and ints):
             raise
@@ -305,7 +305,7 @@ def source(f: Callable[..., Anything], mode: str, *, wrt: Wrt = 0, like: Anythin
     places = positions(function, parameters, wrt, bool(before))
     free = dict(list(parameters.items())[len(before) :])
     found, values = described(function, free, like)
-    d = Dispatcher(function, mode, places, gradient(False), bool(before), isinstance(wrt, tuple))
+    d = Dispatcher(function, mode, places, gradient(False), bool(before), isinstance(wrt, (tuple, list)))
     if before:
         values = {next(iter(parameters)): before[0], **values}
     return d.source(found, values)

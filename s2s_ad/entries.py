@@ -7,6 +7,7 @@ too, with the checks of the usual case inline.
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from sys import getrefcount
 from typing import Any as Anything
@@ -77,9 +78,12 @@ def _guards(variant: Variant, arguments: str) -> tuple[list[str], dict[str, Anyt
 
 
 def gradient(with_value: bool) -> Callable[[Dispatcher, Variant, list[bool]], Entry]:
-    """Entries of `grad` and `value_and_grad`."""
+    """Entries of `grad` and `value_and_grad`; the latter calls `f_vjp` with its default cotangent."""
 
     def finish(d: Dispatcher, variant: Variant, change: list[bool]) -> Entry:
+        if with_value and not _has_default_cotangent(d, variant):
+            name = getattr(d.function, "__name__", "f").replace("<lambda>", "f")
+            raise DerivativeTypeError(f"the value of {name} is not a scalar", ADVICE)
         lines = _promotions(d, change)
         bars = [f"_s2s_g{i}" for i in d.wrt]
         target = f"({', '.join(bars)},)" if d.several else bars[0]
@@ -95,6 +99,13 @@ def gradient(with_value: bool) -> Callable[[Dispatcher, Variant, list[bool]], En
         return _define(d, variant, lines, {"_s2s_f": variant.function})
 
     return finish
+
+
+def _has_default_cotangent(d: Dispatcher, variant: Variant) -> bool:
+    """Whether `f_vjp` may be called without a cotangent: where the value may be a scalar."""
+    (name,) = variant.extra(d.names)
+    parameter = inspect.signature(variant.function).parameters[name]
+    return parameter.default is not parameter.empty
 
 
 def _hand_over(bar: str, x: str, kind: Type) -> list[str]:

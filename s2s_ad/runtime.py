@@ -91,11 +91,11 @@ def gradient_like(x_bar: Any, x: Any) -> Any:
 
 
 def scalar_seed(out: Any) -> float:
-    """The seed 1.0 of a gradient; raises TypeError unless the function's value is a scalar."""
+    """The seed 1.0 of a gradient; raises a TypeError unless the function's value is a scalar."""
     if np.shape(out) != ():
-        raise TypeError(
-            f"grad of a function whose value has shape {np.shape(out)}: use vjp with a cotangent "
-            "of that shape, or a Jacobian"
+        raise DerivativeTypeError(
+            f"the value is not a scalar: its shape is {np.shape(out)}",
+            "use vjp with a cotangent of that shape, or a Jacobian",
         )
     return 1.0
 
@@ -105,10 +105,10 @@ def scalar_seed(out: Any) -> float:
 
 def untile(g: Any, x: Any, reps: Any) -> Any:
     """The transpose of np.tile(x, reps): the sum of the copies."""
-    counts = np.atleast_1d(reps)
-    total = max(np.ndim(x), len(counts))
+    given = tuple(np.atleast_1d(reps))
+    total = max(np.ndim(x), len(given))
     sizes = (1,) * (total - np.ndim(x)) + np.shape(x)
-    counts = (1,) * (total - len(counts)) + tuple(counts)
+    counts = (1,) * (total - len(given)) + given
     pairs = [n for pair in zip(counts, sizes, strict=True) for n in pair]
     return np.sum(np.reshape(g, pairs), axis=tuple(range(0, 2 * total, 2))).reshape(np.shape(x))
 

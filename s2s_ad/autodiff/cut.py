@@ -55,14 +55,14 @@ def minimum_cut(
 
     def augment() -> bool:
         previous: dict[object, object] = {source: source}
-        queue = deque([source])
+        queue: deque[object] = deque([source])
         while queue:
-            a: object = queue.popleft()
+            a = queue.popleft()
             for b in neighbours.get(a, []):
                 if b not in previous and capacity[a, b] > 0:
                     previous[b] = a
                     if b == sink:
-                        path = []
+                        path: list[tuple[object, object]] = []
                         while b != source:
                             path.append((previous[b], b))
                             b = previous[b]
@@ -71,17 +71,17 @@ def minimum_cut(
                             capacity[x, y] -= flow
                             capacity[y, x] += flow
                         return True
-                    queue.append(b)  # type: ignore[arg-type]
+                    queue.append(b)
         return False
 
     while augment():
         pass
-    reaches = {sink}
+    reaches: set[object] = {sink}
     todo_back: list[object] = [sink]
     while todo_back:
         b = todo_back.pop()
         for a in neighbours.get(b, []):
             if a not in reaches and capacity[a, b] > 0:
-                reaches.add(a)  # type: ignore[arg-type]
+                reaches.add(a)
                 todo_back.append(a)
     return [n for n in order if (n, 1) in reaches and (n, 0) not in reaches]

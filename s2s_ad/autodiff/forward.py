@@ -10,7 +10,8 @@ from s2s_ad.errors import S2SError
 from s2s_ad.ir.build import building, emit, typeof
 from s2s_ad.ir.core import Block, Op, Value, leaves, replace
 from s2s_ad.ir.types import is_scalar
-from s2s_ad.ops.structure import CALL, DICT, FOR, LIST, POP, PUSH, TUPLE, WHILE
+from s2s_ad.ops.structure import CALL, DICT, FOR, LIST, TUPLE, WHILE
+from s2s_ad.ops.tapes import POP, PUSH
 
 
 class Forward:
@@ -34,7 +35,7 @@ class Forward:
                 try:
                     self.op(op, block)
                 except S2SError as error:
-                    raise error.at(op.location)
+                    raise error.at(op.location) from None
 
     def op(self, op: Op, block: Block) -> None:
         if op.prim in (FOR, WHILE):

@@ -99,8 +99,9 @@ def vjp_function(
     """`f_vjp(<parameters>, out_bar=1.0)` -> (value, gradient), or, without the value, `f_grad`.
 
     `several` makes the gradient a tuple; `of` takes a cotangent each for some of the flattened
-    results instead of one of the structure of all; `seeded` fixes the cotangent at 1.0. Raises DerivativeTypeError where a gradient is asked of
-    a function whose value is known not to be a scalar.
+    results instead of one of the structure of all; `seeded` fixes the cotangent at 1.0. Raises
+    DerivativeTypeError where a gradient is asked of a function whose value is known not to be a
+    scalar.
     """
     f = fresh(function, "_vjp" if value else "_grad")
     with knowing(f.facts):
@@ -183,24 +184,23 @@ def _structure(types: Anything) -> Type:
         return Seq(type(types).__name__, tuple(map(_structure, types)))
     if isinstance(types, Num) and types.shape == ():
         return FLOAT
-    return types if isinstance(types, (Num, Seq, Any)) else ANY  # type: ignore[no-any-return]
+    return types if isinstance(types, (Num, Seq, Any)) else ANY
 
 
 def one_for_scalar(f: Function, outputs: list[Anything]) -> Anything:
     """The seed of a gradient: 1.0, where the value is a scalar."""
     advice = "use vjp with a cotangent of the value's shape, or a Jacobian"
+    what = f"the value of {f.name.removesuffix('_grad').removesuffix('_vjp')}"
     if f.returns != 0:
-        raise DerivativeTypeError(f"grad of {f.name[:-5]}, which returns several values", advice)
+        raise DerivativeTypeError(f"{what} is not a scalar, but several values", advice)
     t = typeof(outputs[0])
     if isinstance(t, Num) and t.shape is not None:
         if t.shape != ():
-            raise DerivativeTypeError(
-                f"grad of {f.name[:-5]}, whose value is an array of {len(t.shape)} dimensions",
-                advice,
-            )
+            axes = f"{len(t.shape)} axes" if len(t.shape) > 1 else "one axis"
+            raise DerivativeTypeError(f"{what} is not a scalar, but an array with {axes}", advice)
         return 1.0
     if not isinstance(t, (Num, Any)):
-        raise DerivativeTypeError(f"grad of {f.name[:-5]}, whose value is a {t}", advice)
+        raise DerivativeTypeError(f"{what} is not a number, but: {t}", advice)
     with building(f.block, role="adjoint"):
         from s2s_ad.ir.build import emit
 

@@ -12,22 +12,15 @@ from typing import Any as Anything
 
 from s2s_ad.autodiff.activity import slots
 from s2s_ad.autodiff.cut import minimum_cut
+from s2s_ad.autodiff.finals import Finals
 from s2s_ad.ir.build import building, emit
 from s2s_ad.ir.core import UNDEFINED, Block, Function, Op, Value, clone_op, leaves, substitute
+from s2s_ad.ir.primitive import BY_NAME
 from s2s_ad.ir.types import Num, Seq, Stack, is_scalar
-from s2s_ad.ops.structure import (
-    ACCUMULATE,
-    ADD_AT,
-    FILL_SLOT,
-    FOR,
-    NEW_SLOTS,
-    NEW_STACK,
-    POP,
-    PUSH,
-    SET_AT,
-    STACK_LENGTH,
-    WHILE,
-)
+from s2s_ad.ops.buffers import ACCUMULATE, ADD_AT, SET_AT
+from s2s_ad.ops.slots import FILL_SLOT, NEW_SLOTS
+from s2s_ad.ops.structure import FOR, WHILE
+from s2s_ad.ops.tapes import NEW_STACK, POP, PUSH, STACK_LENGTH
 
 LINEAR = (PUSH, POP, NEW_STACK, ACCUMULATE, ADD_AT, SET_AT, FILL_SLOT, NEW_SLOTS)
 READS = ("getitem", "shape", "len", "ndim", "size")  # cheap: a view, or a number
@@ -36,8 +29,9 @@ READS = ("getitem", "shape", "len", "ndim", "size")  # cheap: a view, or a numbe
 def record(function: Function) -> Function:
     """Give every residual of a joint function a source; afterwards no block has a mirror."""
     regions = find_regions(function.block)
+    finals = Finals(function.block)
     for region in reversed(regions):  # innermost first: what they choose may need outer values
-        Recorder(function, region).run()
+        Recorder(function, region, finals).run()
     for region in regions:
         for reverse in region.mirrors.values():
             reverse.mirror = None
@@ -100,7 +94,8 @@ def readable(top: Block) -> set[Value]:
 class Recorder:
     """Resolves the residuals of one region."""
 
-    def __init__(self, function: Function, region: Region) -> None:
+    def __init__(self, function: Function, region: Region, finals: Finals) -> None:
+        self.finals = finals
         self.top = function.block
         self.region = region
         self.home: dict[Value, Block] = {}  # values of the region's forward blocks
@@ -140,9 +135,8 @@ class Recorder:
                     mapping[v] = self.carry(v, position, forward, reverse, mapping)
             again = self.again(needed, saved, rebuilt, forward)
             for op in forward.ops:
-                if op in again:
-                    copy = clone_op(op, {})
-                    copy.role = "adjoint"
+                if any(v in again for v in op.results):
+                    copy = self.once_more(op)
                     start.append(copy)
                     mapping.update(zip(op.results, copy.results))
             reverse.ops[:0] = start
@@ -176,10 +170,11 @@ class Recorder:
 
         def sources(v: Value) -> list[Value] | None:
             op = v.owner
-            if not isinstance(op, Op) or not recomputable(op):
+            final = self.finals.source(v)
+            if not isinstance(op, Op) or (final is None and not recomputable(op)):
                 return None
             out = []
-            for w in leaves(op.args):
+            for w in leaves(op.args if final is None else final):
                 if w in known or w in self.free or w not in self.home:
                     if w not in self.home and not self.alive(w):
                         return None
@@ -219,9 +214,9 @@ class Recorder:
 
     def again(
         self, needed: list[Value], saved: list[Value], rebuilt: dict[Value, int], block: Block
-    ) -> set[Op]:
-        """The operations of a forward block that the reverse sweep computes again."""
-        out: set[Op] = set()
+    ) -> set[Value]:
+        """The values of a forward block that the reverse sweep computes or reads again."""
+        out: set[Value] = set()
         todo = [v for v in needed if v not in saved and v not in rebuilt]
         seen = set(saved) | set(rebuilt)
         while todo:
@@ -232,9 +227,19 @@ class Recorder:
             op = v.owner
             if isinstance(op, Op):
                 if self.home[v] is block:
-                    out.add(op)
-                todo.extend(leaves(op.args))
+                    out.add(v)
+                todo.extend(leaves(self.finals.source(v) or op.args))
         return out
+
+    def once_more(self, op: Op) -> Op:
+        """The operation for the reverse sweep: itself, or a read of an array where its result
+        stands for good."""
+        final = self.finals.source(op.results[0]) if len(op.results) == 1 else None
+        copy = clone_op(op, {})
+        if final is not None:
+            copy.prim, copy.args, copy.kwargs = BY_NAME["getitem"], final, {}
+        copy.role = "adjoint"
+        return copy
 
     # Sources ------------------------------------------------------------------------------------
 

@@ -7,7 +7,8 @@ from typing import Any as Anything
 from s2s_ad.ir.build import building, emit, typeof
 from s2s_ad.ir.core import Block, Function, Op, Value, leaves, replace
 from s2s_ad.ir.types import SCALARS, Any, Num, Seq, Stack, Type, differentiable
-from s2s_ad.ops.structure import DICT, FILL_SLOT, FOR, LIST, TUPLE, WHILE
+from s2s_ad.ops.slots import FILL_SLOT
+from s2s_ad.ops.structure import DICT, FOR, LIST, TUPLE, WHILE
 
 
 def owned(v: Anything, seen: frozenset[Value] = frozenset()) -> bool:
@@ -61,6 +62,12 @@ def is_array(t: Type) -> bool:
     return not (isinstance(t, Num) and t.kind in SCALARS)
 
 
+def fresh(v: Value) -> Anything:
+    """A copy of v: of an array by its method, of what may also be a number by a helper."""
+    surely = isinstance(v.type, Num) and v.type.kind == "array"
+    return emit("copy" if surely else "fresh_tree", v)
+
+
 def unshare(function: Function) -> None:
     """Copy what goes into the slots of a container's adjoint where it is not its alone."""
     count = uses(function)
@@ -76,7 +83,7 @@ def unshare(function: Function) -> None:
                 scratch = Block()
                 with building(scratch, op.statement, op.location, "adjoint"):
                     mapping = {
-                        v: emit("copy", v)
+                        v: fresh(v)
                         for v in leaves(holder.args if nest else op.args[2:])
                         if is_array(v.type) and not (owned(v) and count[v] == 1)
                         and isinstance(v.type, (Num, Any))
@@ -121,10 +128,7 @@ def _finish(v: Anything, want: Type | None, like: Anything, seen: set[Value]) ->
     if type(v) is not Value or not is_array(have):
         return v
     if not owned(v) or v in seen:
-        if isinstance(have, Num):
-            v = _named(emit("copy", v), v)
-        else:
-            v = _named(emit("fresh_tree", v), v)
+        v = _named(fresh(v), v)
     seen.add(v)
     return v
 

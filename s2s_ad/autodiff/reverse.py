@@ -12,25 +12,17 @@ from typing import Any as Anything
 import numpy as np
 
 from s2s_ad.autodiff.activity import slots
+from s2s_ad.autodiff.record import define
 from s2s_ad.autodiff.zeros import name, refuse, zero_of
 from s2s_ad.errors import S2SError, UnsupportedError
 from s2s_ad.ir.build import building, emit, typeof
 from s2s_ad.ir.core import Block, Op, Value, captured, leaves, substitute
 from s2s_ad.ir.types import INT, SCALARS, ListOf, Num, Seq, Type, differentiable
+from s2s_ad.ops.buffers import ACCUMULATE, ADD_AT
 from s2s_ad.ops.rules import At
-from s2s_ad.ops.structure import (
-    ACCUMULATE,
-    ADD_AT,
-    CALL,
-    DICT,
-    FOR,
-    LIST,
-    NEW_SLOTS,
-    POP,
-    PUSH,
-    TUPLE,
-    WHILE,
-)
+from s2s_ad.ops.slots import NEW_SLOTS
+from s2s_ad.ops.structure import CALL, DICT, FOR, LIST, TUPLE, WHILE
+from s2s_ad.ops.tapes import POP, PUSH
 
 
 class Parts(dict[Anything, Anything]):
@@ -106,7 +98,7 @@ class Sweep:
         """The adjoint of v as one value (a container's parts put together)."""
         bar = self.bars.get(v)
         if bar is None:
-            return zero_of(v)
+            return bound_zero(v)
         if not isinstance(bar, Parts):
             return bar
         assert isinstance(v.type, Seq)
@@ -134,7 +126,7 @@ class Sweep:
                     else:
                         self.rule(op)
                 except S2SError as error:
-                    raise error.at(op.location)
+                    raise error.at(op.location) from None
             for r in op.results:
                 self.bars.pop(r, None)
 
@@ -238,7 +230,7 @@ class Sweep:
             elif isinstance(v.type, Seq):
                 start = name(emit("zeros_tree", v), v, "_bar")
             else:
-                start = name(zero_of(v), v, "_bar")
+                start = name(bound_zero(v), v, "_bar")
             inits.append(start)
             p = block.add_param(bar_type(v))
             sweep.bars[v] = name(p, v, "_bar")
@@ -274,6 +266,15 @@ class Sweep:
                 self.bars[v] = result
         for (init, *_), result, start_bar in zip(carried, results[lead:], inits[lead:]):
             self.add(init, result if result in new.results else start_bar)
+
+
+def bound_zero(v: Value) -> Anything:
+    """A zero adjoint. It may be made on a path where v has no value, though nothing reads it
+    there: then v must be bound all the same, for its shape is asked for."""
+    zero = zero_of(v)
+    if type(zero) is Value:
+        define(v)
+    return zero
 
 
 def _keys(t: Type) -> list[Anything]:
@@ -319,7 +320,8 @@ def iterations(op: Op) -> tuple[Anything, Anything, Anything]:
 def count_iterations(op: Op) -> Value:
     """Make a forward loop carry the number of iterations it has started; the final number."""
     if "count" in op.kwargs:
-        return op.results[op.kwargs["count"]]
+        known: Value = op.results[op.kwargs["count"]]
+        return known
     position = len(op.inits)
     op.args = (*op.args[:-1], (*op.inits, 0))
     for b in op.blocks:
@@ -329,7 +331,7 @@ def count_iterations(op: Op) -> Value:
             b.yields.insert(lead + position, p)
         else:
             with building(b, op.statement, op.location, "primal"):
-                one_more = p + 1
+                one_more: Value = emit("add", p, 1)
             b.ops.insert(0, b.ops.pop())
             one_more.hint = "count"
             b.yields.insert(position, one_more)

@@ -8,10 +8,10 @@ from typing import Any as Anything
 
 from s2s_ad.autodiff.joint import free_name, vjp_function
 from s2s_ad.autodiff.record import define
-from s2s_ad.autodiff.results import is_array, owned
+from s2s_ad.autodiff.results import fresh, is_array, owned
 from s2s_ad.ir.build import building, emit, knowing
-from s2s_ad.ir.core import Block, Function, Parameter, Value, captured, leaves, substitute
-from s2s_ad.ir.types import Num, Stack
+from s2s_ad.ir.core import Block, Function, Parameter, Value, captured, substitute
+from s2s_ad.ir.types import Stack
 from s2s_ad.passes.dce import dce
 
 
@@ -58,7 +58,7 @@ def split_function(
                 define(v)
                 shared = reusable and is_array(v.type) and not isinstance(v.type, Stack)
                 if shared and not owned(v):
-                    forward.yields.append(emit("copy" if isinstance(v.type, Num) else "fresh_tree", v))
+                    forward.yields.append(fresh(v))
                 else:
                     forward.yields.append(v)
     first = Function(
@@ -85,9 +85,10 @@ def _copy_tapes(back: Block) -> None:
     """Let a pullback consume copies of its tapes."""
     scratch = Block()
     mapping: dict[Value, Anything] = {}
+    read = set(captured([Block(ops=back.ops, yields=back.yields)]))  # also inside branches
     with building(scratch, role="adjoint"):
         for p in back.params:
-            if isinstance(p.type, Stack) and any(p in leaves(op.args) for op in back.ops):
+            if isinstance(p.type, Stack) and p in read:
                 mapping[p] = emit("copy_stack", p)
                 mapping[p].hint = p.hint
     substitute(back, mapping)

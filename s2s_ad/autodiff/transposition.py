@@ -31,7 +31,7 @@ def forward_of(f: Callable[[], Anything], dots: dict[Value, Anything]) -> list[A
     ops, out = _trace(f)
     block = cursor().block
     body = Block(ops=ops)
-    known = {v: d for v, d in dots.items()}
+    known = dict(dots)
     forward = Forward(known, varied(body, known))
     for op in ops:
         forward.op(op, block)

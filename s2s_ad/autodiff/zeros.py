@@ -10,7 +10,8 @@ from s2s_ad.errors import UnsupportedError
 from s2s_ad.ir.build import emit, typeof
 from s2s_ad.ir.core import UNDEFINED, Op, Value
 from s2s_ad.ir.types import Any, ListOf, Num, Seq, Stack, differentiable
-from s2s_ad.ops.structure import NEW_SLOTS, NEW_STACK
+from s2s_ad.ops.slots import NEW_SLOTS
+from s2s_ad.ops.tapes import NEW_STACK
 
 
 def zero_of(x: Anything) -> Anything:

@@ -11,21 +11,9 @@ from typing import Any as Anything
 
 from s2s_ad.ir.core import Block, Function, Op, Value, leaves, walk
 from s2s_ad.ir.types import SCALARS, Num, Opaque, Stack
-from s2s_ad.ops.structure import (
-    ACCUMULATE,
-    ADD_AT,
-    CALL,
-    DICT,
-    FOR,
-    LIST,
-    NEW_STACK,
-    POP,
-    PUSH,
-    READ,
-    SET_AT,
-    TUPLE,
-    WHILE,
-)
+from s2s_ad.ops.buffers import ACCUMULATE, ADD_AT, SET_AT
+from s2s_ad.ops.structure import CALL, DICT, FOR, LIST, READ, TUPLE, WHILE
+from s2s_ad.ops.tapes import NEW_STACK, POP, PUSH
 
 Tokens = frozenset[Anything]
 NOTHING: Tokens = frozenset()

@@ -18,7 +18,9 @@ from s2s_ad.codegen.program import Let, Stmt, statements
 from s2s_ad.ir.core import Block, Function, Op, Value, walk
 from s2s_ad.ir.primitive import Primitive
 from s2s_ad.ir.types import Any, Num, Stack
-from s2s_ad.ops.structure import ACCUMULATE, FOR, PUSH, WHILE
+from s2s_ad.ops.buffers import ACCUMULATE
+from s2s_ad.ops.structure import FOR, WHILE
+from s2s_ad.ops.tapes import PUSH
 
 COPY_ARRAY = Primitive("copy_array", np.copy, lambda x: x, "method copy")
 COPY_TREE = Primitive("copy_tree", runtime.copy_tree, lambda x: x, "runtime copy_tree")

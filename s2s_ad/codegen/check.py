@@ -26,7 +26,7 @@ from s2s_ad.codegen.program import (
 from s2s_ad.codegen.storage import Plan
 from s2s_ad.errors import InternalError
 from s2s_ad.ir.core import UNDEFINED, Op, Value
-from s2s_ad.ops.structure import POP, PUSH
+from s2s_ad.ops.tapes import POP, PUSH
 
 State = dict[str, frozenset[Value]]
 

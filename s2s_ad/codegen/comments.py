@@ -6,7 +6,7 @@ import ast
 
 from s2s_ad.codegen.program import For, If, Stmt, With
 from s2s_ad.ir.core import Op, Statement, Value, leaves
-from s2s_ad.ops.structure import NEW_STACK, POP
+from s2s_ad.ops.tapes import NEW_STACK, POP
 
 
 class Comments:

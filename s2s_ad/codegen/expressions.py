@@ -13,7 +13,8 @@ from s2s_ad.codegen.storage import Plan
 from s2s_ad.errors import InternalError, UnsupportedError
 from s2s_ad.ir.core import Op, Value
 from s2s_ad.ir.types import ListOf, Num, Seq, rank
-from s2s_ad.ops.structure import POP, Outside
+from s2s_ad.ops.structure import Outside
+from s2s_ad.ops.tapes import POP
 
 BINARY: dict[str, type[ast.operator]] = {
     "+": ast.Add, "-": ast.Sub, "*": ast.Mult, "/": ast.Div, "//": ast.FloorDiv, "%": ast.Mod,

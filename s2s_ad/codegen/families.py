@@ -8,7 +8,8 @@ from typing import Any as Anything
 from s2s_ad.codegen.aliases import is_update
 from s2s_ad.ir.core import UNDEFINED, Function, Op, Value, leaves, walk
 from s2s_ad.ir.types import Stack
-from s2s_ad.ops.structure import FOR, IF, POP, PUSH, WHILE
+from s2s_ad.ops.structure import FOR, IF, WHILE
+from s2s_ad.ops.tapes import POP, PUSH
 
 
 class Families:

@@ -15,7 +15,9 @@ from s2s_ad.codegen.program import Folding
 from s2s_ad.codegen.schedule import has_effect, writes_of
 from s2s_ad.ir.core import Block, Function, Op, Value, leaves
 from s2s_ad.ir.types import Num, Stack
-from s2s_ad.ops.structure import ACCUMULATE, CALL, FOR, IF, NEW_STACK, POP, PUSH, WHILE
+from s2s_ad.ops.buffers import ACCUMULATE
+from s2s_ad.ops.structure import CALL, FOR, IF, WHILE
+from s2s_ad.ops.tapes import NEW_STACK, POP, PUSH
 
 STATEMENTS = frozenset(
     {"push", "new_stack", "add_at", "set_at", "add_slot", "assert", "raise", "for", "while"}

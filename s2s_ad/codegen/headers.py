@@ -8,7 +8,8 @@ from typing import Any as Anything
 from s2s_ad.codegen.aliases import Aliases
 from s2s_ad.ir.core import Block, Function, Op, Value, leaves, walk
 from s2s_ad.ir.types import Seq, Stack
-from s2s_ad.ops.structure import FOR, POP, STACK_LENGTH
+from s2s_ad.ops.structure import FOR
+from s2s_ad.ops.tapes import POP, STACK_LENGTH
 
 
 @dataclass

@@ -79,7 +79,7 @@ class Liveness:
             if inside <= head:
                 break
             head |= inside
-        return head | reads if isinstance(stmt, For) else head
+        return (head - writes) | reads if isinstance(stmt, For) else head
 
     def move(self, stmt: Move, live: Live) -> Live:
         reads: set[Value] = set()

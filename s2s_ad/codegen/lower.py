@@ -36,7 +36,8 @@ from s2s_ad.codegen.program import (
     With,
 )
 from s2s_ad.ir.core import Block, Function, Op, Value, leaves, replace, walk
-from s2s_ad.ops.structure import FOR, IF, POP, WHILE
+from s2s_ad.ops.structure import FOR, IF, WHILE
+from s2s_ad.ops.tapes import POP
 
 
 class Lowering:

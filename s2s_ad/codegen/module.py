@@ -260,7 +260,11 @@ def expression_free(node: ast.stmt) -> str:
     names = ", ".join(a.name + (f" as {a.asname}" if a.asname else "") for a in node.names)
     if isinstance(node, ast.Import):
         return f"import {names}"
-    return f"from {node.module} import {names}"
+    line = f"from {node.module} import {names}"
+    if len(line) <= WIDTH:
+        return line
+    listed = "".join(f"{INDENT}{a.name},\n" for a in node.names)
+    return f"from {node.module} import (\n{listed})"
 
 
 def docstring(doc: str, depth: int) -> str:

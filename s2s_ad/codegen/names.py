@@ -10,7 +10,7 @@ from s2s_ad.codegen.program import For, Let, statements
 from s2s_ad.codegen.storage import Plan, Variable
 from s2s_ad.ir.core import UNDEFINED, Function, Op, Value
 from s2s_ad.ir.types import BOOL, Stack
-from s2s_ad.ops.structure import PUSH
+from s2s_ad.ops.tapes import PUSH
 
 LONGEST = 24
 COMPARE = frozenset({"<", "<=", ">", ">=", "==", "!=", "is", "in"})

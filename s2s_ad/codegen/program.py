@@ -13,7 +13,7 @@ from typing import Any as Anything
 from typing import Union
 
 from s2s_ad.ir.core import Op, Value, leaves
-from s2s_ad.ops.structure import POP
+from s2s_ad.ops.tapes import POP
 
 
 @dataclass(eq=False)

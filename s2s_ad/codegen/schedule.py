@@ -16,7 +16,8 @@ from s2s_ad.codegen.aliases import Aliases, Tokens
 from s2s_ad.codegen.families import Families
 from s2s_ad.ir.core import Block, Function, Op, Value, captured, leaves, walk
 from s2s_ad.ir.types import Stack
-from s2s_ad.ops.structure import CALL, POP, READ
+from s2s_ad.ops.structure import CALL, READ
+from s2s_ad.ops.tapes import POP
 
 
 def has_effect(op: Op) -> bool:

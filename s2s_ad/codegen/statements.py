@@ -28,7 +28,9 @@ from s2s_ad.codegen.scope import Scope
 from s2s_ad.codegen.storage import Plan
 from s2s_ad.ir.core import Op, Value
 from s2s_ad.ir.types import SCALARS, Num, is_scalar
-from s2s_ad.ops.structure import ACCUMULATE, CALL, NEW_STACK, POP, PUSH, READ
+from s2s_ad.ops.buffers import ACCUMULATE
+from s2s_ad.ops.structure import CALL, READ
+from s2s_ad.ops.tapes import NEW_STACK, POP, PUSH
 
 AUGMENTED = re.compile(r"[^=<>!]*[-+*/@%&|^<>]=(?!=)")
 IN_PLACE = frozenset({"add_at", "set_at", "add_slot"})

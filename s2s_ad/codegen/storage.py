@@ -21,7 +21,7 @@ from s2s_ad.codegen.schedule import schedule
 from s2s_ad.errors import InternalError
 from s2s_ad.ir.core import UNDEFINED, Function, Op, Value
 from s2s_ad.ir.types import Stack
-from s2s_ad.ops.structure import POP, PUSH
+from s2s_ad.ops.tapes import POP, PUSH
 
 
 @dataclass(eq=False)

@@ -5,9 +5,12 @@ from __future__ import annotations
 import ast
 import warnings
 
-import astor
-
 from s2s_ad.errors import InternalError
+
+with warnings.catch_warnings():
+    # It looks up node classes that Python has deprecated (`ast.Num`).
+    warnings.simplefilter("ignore", DeprecationWarning)
+    import astor
 
 WIDTH = 100
 INDENT = "    "

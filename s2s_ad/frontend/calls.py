@@ -38,6 +38,14 @@ MUTATORS = (
 )  # fmt: skip
 
 
+# Functions without a rule that write into what they are given.
+WRITERS = (
+    "ufunc.at", "copyto", "put", "place", "putmask", "put_along_axis", "fill_diagonal",
+    "setitem", "delitem", "setattr", "delattr", "iadd", "isub", "imul", "itruediv", "ifloordiv",
+    "imod", "ipow", "imatmul", "iand", "ior", "ixor", "ilshift", "irshift", "iconcat",
+)  # fmt: skip
+
+
 @expression(gast.Call)
 def call(frame: Frame, node: Anything) -> Anything:
     callee = evaluate(frame, node.func)
@@ -141,6 +149,11 @@ def unknown(callee: Anything) -> Anything:
             f"{shown} is wrapped by a decorator, which the derivative would not run",
             "call the function itself: remove the decorator, or use its `__wrapped__`",
         )
+    if name in WRITERS:
+        refuse(
+            f"{shown} changes its argument in place, which is not supported yet",
+            "build a new object: np.where, np.concatenate, np.stack, or xs = xs + [x]",
+        )
     refuse(
         f"there is no derivative rule for {shown}, and it has no Python source",
         "write it with supported functions, or register a rule for it",
@@ -199,8 +212,24 @@ def _of_container(name: str, x: Anything, args: list[Anything]) -> Anything:
     refuse(f"the method {name!r} of a container is not supported", "use indexing and loops")
 
 
+# What to write instead of a method that changes its list or dict.
+INSTEAD = {
+    "extend": "xs = xs + ys",
+    "insert": "xs = xs[:i] + [x] + xs[i:]",
+    "pop": "x = xs[-1], then xs = xs[:-1]",
+    "remove": "xs = xs[:i] + xs[i + 1:]",
+    "clear": "xs = []",
+    "reverse": "xs = xs[::-1]",
+    "sort": "np.sort of an array",
+    "update": "d = {**d, 'key': x}",
+    "setdefault": "d = {**d, 'key': x}",
+    "popitem": "d = {'key': x} with the keys that stay",
+    "add": "a tuple instead of a set",
+}
+
+
 def _refuse_mutation(name: str) -> None:
     refuse(
         f"changing a list or dict in place ({name}) is not supported yet",
-        "build a new one: xs = xs + [x]",
+        "build a new one: " + INSTEAD.get(name, "xs = xs + [x]"),
     )

@@ -4,7 +4,7 @@ Structured: a function is a tree of blocks; `if`, `for` and `while` are operatio
 blocks, and a block yields values to the operation that owns it. Identity semantics throughout.
 
     if     args (condition,)                    blocks [then, else]     results = yields
-    for    args (start, stop, step, inits)      blocks [body]           body params (index, *carried)
+    for    args (start, stop, step, inits)      blocks [body]           params (index, *carried)
     while  args (inits,)                        blocks [before, after]  as MLIR's scf.while
 
 `for`: the body yields the next carried values. With `kwargs["stop"]` it yields, last, a truthy
@@ -55,8 +55,8 @@ class Value:
 
     `hint` is the user's name for it, or one derived from a user's name (`x_bar`); `named` tells
     that the user (not s2s_ad) gave it a name. `companion` is (v, "_bar") on the adjoint of v,
-    (v, "_dot") on its tangent, for naming where v has no hint. Arithmetic on a value writes operations into the
-    block under construction (see `s2s_ad.ir.build`).
+    (v, "_dot") on its tangent, for naming where v has no hint. Arithmetic on a value writes
+    operations into the block under construction (see `s2s_ad.ir.build`).
     """
 
     __slots__ = ("companion", "hint", "named", "owner", "type")

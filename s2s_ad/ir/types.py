@@ -38,9 +38,9 @@ class Num:
     """A number or an array of numbers.
 
     `kind` is "py" (Python scalar), "np" (NumPy scalar), "scalar" (one of these two), "array"
-    (ndarray, 0-d included), or "any" where only dtype or shape is known. `dtype` None and `shape` None mean unknown. `value`
-    is known of a Python int that is a size (`len(x)`, `x.shape[0]`), so that `np.zeros(len(x))`
-    has the size of x.
+    (ndarray, 0-d included), or "any" where only dtype or shape is known. `dtype` None and `shape`
+    None mean unknown. `value` is known of a Python int that is a size (`len(x)`, `x.shape[0]`),
+    so that `np.zeros(len(x))` has the size of x.
     """
 
     kind: str
@@ -147,12 +147,12 @@ def type_of(x: object) -> Type:
         return COMPLEX
     if isinstance(x, np.generic) and x.dtype.kind in "fiubc":
         return Num("np", x.dtype, ())
-    if kind is np.ndarray and x.dtype.kind in "fiubc":  # type: ignore[attr-defined]
-        return Num("array", x.dtype, x.shape)  # type: ignore[attr-defined]
-    if kind is tuple or kind is list:
-        return Seq(kind.__name__, tuple(map(type_of, x)))  # type: ignore[call-overload]
-    if kind is dict:
-        return Seq("dict", tuple(map(type_of, x.values())), tuple(x))  # type: ignore[attr-defined,arg-type,call-overload]
+    if type(x) is np.ndarray and x.dtype.kind in "fiubc":
+        return Num("array", x.dtype, x.shape)
+    if type(x) is tuple or type(x) is list:
+        return Seq(kind.__name__, tuple(map(type_of, x)))
+    if type(x) is dict:
+        return Seq("dict", tuple(map(type_of, x.values())), tuple(x))
     return Opaque("None" if x is None else kind.__name__)
 
 

@@ -4,6 +4,7 @@ Importing this package fills the table of primitives.
 """
 
 from s2s_ad.ops import arithmetic as arithmetic
+from s2s_ad.ops import buffers as buffers
 from s2s_ad.ops import conversion as conversion
 from s2s_ad.ops import copies as copies
 from s2s_ad.ops import creation as creation
@@ -21,4 +22,7 @@ from s2s_ad.ops import products as products
 from s2s_ad.ops import python_math as python_math
 from s2s_ad.ops import reductions as reductions
 from s2s_ad.ops import shaping as shaping
+from s2s_ad.ops import slots as slots
 from s2s_ad.ops import splitting as splitting
+from s2s_ad.ops import structure as structure
+from s2s_ad.ops import tapes as tapes

@@ -13,7 +13,7 @@ from typing import Any as Anything
 
 import numpy as np
 
-from s2s_ad.errors import UnsupportedError
+from s2s_ad.errors import DerivativeTypeError, UnsupportedError
 from s2s_ad.ir.build import emit, facts, typeof
 from s2s_ad.ir.core import Op, Value, leaves, tree_map
 from s2s_ad.ir.types import ANY, ListOf, Num, Seq, Size, Type
@@ -55,6 +55,8 @@ def entry(e: Anything) -> Entry:
     if e is Ellipsis:
         return Entry("rest")
     if isinstance(e, slice):
+        for bound in (e.start, e.stop, e.step):
+            check_index(as_type(bound))
         return Entry("slice", e)
     if isinstance(e, (int, np.integer)) and not isinstance(e, bool):
         return Entry("int", e)
@@ -66,9 +68,19 @@ def entry(e: Anything) -> Entry:
         return Entry("unknown", e, t)
     if t.dtype.kind == "b":
         return Entry("mask" if t.shape else "unknown", e, t)
+    check_index(t)
     if t.dtype.kind not in "iu":
         return Entry("unknown", e, t)
     return Entry("int" if t.kind in ("py", "np") else "array", e, t)
+
+
+def check_index(t: Type) -> None:
+    """Refuse a float as an index: an int in `wrt` was promoted to one."""
+    if isinstance(t, Num) and t.dtype is not None and t.dtype.kind in "fc":
+        raise DerivativeTypeError(
+            "a float is no index",
+            "an int that is used as an index has no derivative: leave it out of wrt",
+        )
 
 
 def read_type(x: Anything, index: Anything) -> Type:
@@ -150,6 +162,10 @@ def broadcast_shapes(a: tuple[Size, ...], b: tuple[Size, ...]) -> tuple[Size, ..
 
 def item_type(x: Seq | ListOf, index: Anything) -> Type:
     """The type of a read from a container."""
+    bounds = (index.start, index.stop, index.step) if isinstance(index, slice) else (index,)
+    if x.kind != "dict":
+        for bound in bounds:
+            check_index(as_type(bound))
     if isinstance(x, ListOf):
         return x if isinstance(index, slice) else x.elem
     if x.kind == "dict":
@@ -157,7 +173,6 @@ def item_type(x: Seq | ListOf, index: Anything) -> Type:
             return x.items[x.keys.index(index)]
         return reduce(facts().join, x.items) if x.items else ANY
     if isinstance(index, slice):
-        bounds = (index.start, index.stop, index.step)
         if all(b is None or isinstance(b, int) for b in bounds):
             return Seq(x.kind, x.items[index])
         return ListOf(x.kind, reduce(facts().join, x.items)) if x.items else ANY

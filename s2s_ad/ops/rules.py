@@ -16,6 +16,7 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any as Anything
 
 import numpy as np
@@ -294,6 +295,10 @@ class Linear:
                         yield v, cast(part, v)
 
 
+def _at_operands(m: Map, op: Op, out: Anything, d: Anything) -> Anything:
+    return m(d, out, *op.args, **op.kwargs)
+
+
 class Differential:
     """The JVP as a map made of linear operations, per operand; the VJP is its transpose, found
     by running the reverse sweep over the map, or given as `vjp(g, out, *args, **static)`.
@@ -330,7 +335,7 @@ class Differential:
             if k in self.vjps:
                 c = self.vjps[k](g, out, *op.args, **op.kwargs)
             else:
-                c = transpose(lambda d, m=m: m(d, out, *op.args, **op.kwargs), x, bars)
+                c = transpose(partial(_at_operands, m, op, out), x, bars)
             if c is not None:
                 yield x, cast(c, x)
 

@@ -341,10 +341,6 @@ for _n, _function in enumerate((np.atleast_1d, np.atleast_2d, np.atleast_3d), 1)
 # Order along axes -----------------------------------------------------------------------------
 
 
-def _arranged_alike(a: Anything, **static: Anything) -> Num:
-    return arranged(a, array_of(a).shape)
-
-
 def _flip_type(m: Anything, axis: Anything = None) -> Num:
     return arranged(m, array_of(m).shape)
 

@@ -8,9 +8,11 @@ import random
 from typing import Any
 
 from s2s_ad.ir.build import building, emit, knowing
-from s2s_ad.ir.core import Block, Function, Op, Parameter, Statement, Value
-from s2s_ad.ir.types import BOOL, FLOAT, INT, array
-from s2s_ad.ops.structure import ACCUMULATE, ADD_AT, FOR, IF, NEW_STACK, POP, PUSH, SET_AT, WHILE
+from s2s_ad.ir.core import Block, Function, Parameter, Statement, Value
+from s2s_ad.ir.types import FLOAT, INT, array
+from s2s_ad.ops.buffers import ACCUMULATE, ADD_AT, SET_AT
+from s2s_ad.ops.structure import FOR, IF, WHILE
+from s2s_ad.ops.tapes import NEW_STACK, POP, PUSH
 
 NAMES = ["x", "y", "z", "x_bar", "", "", ""]
 ARRAY = array("f8", 4)
@@ -72,8 +74,11 @@ class Maker:
             self.order += 1
             role = "primal" if self.rng.random() < 0.5 else "adjoint"
             statement = Statement(f"statement {self.order}", None, self.order)
-            with building(block, statement, None, role):
+            before = len(block.ops)
+            with building(block, statement):  # as primal: nothing is simplified
                 self.operation(scope, depth)
+            for op in block.ops[before:]:
+                op.role = role
 
     def operation(self, scope: Any, depth: int) -> None:
         rng = self.rng
@@ -84,10 +89,10 @@ class Maker:
         if depth >= 3 and kind in ("if", "for", "while"):
             kind = "scalar"
         if kind == "scalar":
-            prim = rng.choice(["add", "multiply", "subtract", "np.sin"])
-            args = [self.pick(scope, FLOAT) for _ in range(1 if prim == "np.sin" else 2)]
-            if prim == "np.sin":
-                v = emit("sin", args[0]) if False else emit("multiply", args[0], 0.5)
+            prim = rng.choice(["add", "multiply", "subtract", "half"])
+            args = [self.pick(scope, FLOAT) for _ in range(1 if prim == "half" else 2)]
+            if prim == "half":
+                v = emit("multiply", args[0], 0.5)
             else:
                 v = emit(prim, *args)
             scope[FLOAT].append(self.name(v))
@@ -100,7 +105,7 @@ class Maker:
             scope[ARRAY].append(self.name(v))
         elif kind == "read":
             i = rng.choice([0, 2, -1, *scope[INT]])
-            v = emit("getitem", self.pick(scope, ARRAY), i, types=[FLOAT_NP])
+            v = emit("getitem", self.pick(scope, ARRAY), i, types=[FLOAT])
             v = emit("multiply", v, 0.25, types=[FLOAT])
             scope[FLOAT].append(self.name(v))
         elif kind == "update":
@@ -283,7 +288,3 @@ class Maker:
             types=[INT, *types, *([INT] if stop else [])], **({"stop": True} if stop else {}),
         )  # fmt: skip
         self.results(out[1:], types, scope)
-
-
-FLOAT_NP = FLOAT
-assert Op and BOOL

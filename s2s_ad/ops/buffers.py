@@ -1,0 +1,181 @@
+"""Buffers: what is accumulated, stored, spread or summed, in place where it is owned."""
+
+from __future__ import annotations
+
+from typing import Any as Anything
+
+import numpy as np
+
+from s2s_ad import runtime
+from s2s_ad.errors import UnsupportedError
+from s2s_ad.ir.build import emit, typeof
+from s2s_ad.ir.core import Op, Value
+from s2s_ad.ir.primitive import Primitive, register
+from s2s_ad.ir.types import ANY, Any, Num, Type, is_scalar
+from s2s_ad.ops.rules import Contributions, Elementwise, Linear, fit
+from s2s_ad.ops.structure import as_type, same_as_first
+
+
+def _accumulate_type(acc: Anything, g: Anything) -> Type:
+    """acc + g for an adjoint, which has one shape throughout."""
+    a, b = as_type(acc), as_type(g)
+    if isinstance(a, Num) and isinstance(b, Num):
+        if a.kind == "array" or b.kind == "array":
+            return a if a.kind == "array" and a.shape is not None else b
+        if a.kind != b.kind:
+            return Num("any" if "any" in (a.kind, b.kind) else "scalar", a.dtype, a.shape)
+        return a
+    return a if not isinstance(a, Any) else b
+
+
+# acc + g, where the storage of acc may be reused: written `acc += g` where acc is owned.
+ACCUMULATE = register(
+    Primitive(
+        "accumulate",
+        lambda acc, g: acc + g,
+        _accumulate_type,
+        "accumulate",
+        derivative=Elementwise((lambda d, out, acc, g: d, lambda d, out, acc, g: d)),
+    )
+)
+
+
+def _add_at(x: np.ndarray, index: Anything, v: Anything) -> np.ndarray:
+    out = x.copy()
+    np.add.at(out, index, v)
+    return out
+
+
+def _set_at(x: Anything, index: Anything, v: Anything) -> Anything:
+    out = x.copy()
+    out[index] = v
+    return out
+
+
+def plain(index: Anything) -> bool:
+    """An index of ints, slices, newaxis and ellipsis, which names no place twice."""
+    if isinstance(index, tuple):
+        return all(map(plain, index))
+    if type(index) is Value:
+        return is_scalar(index.type)
+    return index is None or index is Ellipsis or isinstance(index, (int, slice, np.integer))
+
+
+class Store:
+    """The derivative of a store: linear in the buffer and the value together."""
+
+    def __init__(self, adds: bool) -> None:
+        self.adds = adds
+
+    def jvp(self, op: Op, dots: dict[Value, Anything]) -> list[Anything]:
+        x, index, v = op.args
+        x_dot = dots.get(x) if type(x) is Value else None
+        v_dot = dots.get(v) if type(v) is Value else None
+        if v_dot is None and (self.adds or x_dot is None):
+            return [x_dot]
+        x_dot = np.zeros_like(x) if x_dot is None else x_dot
+        return [emit(op.prim, x_dot, index, 0.0 if v_dot is None else v_dot)]
+
+    def vjp(self, op: Op, bars: list[Anything], active: set[Value]) -> Contributions:
+        x, index, v = op.args
+        if type(v) is Value and v in active:
+            if not self.adds and not plain(index):
+                raise UnsupportedError("a store at an index array in code that is differentiated")
+            yield v, fit(bars[0][index], v)
+        if type(x) is Value and x in active:
+            yield x, bars[0] if self.adds else emit(SET_AT, bars[0], index, 0.0)
+
+
+# buffer with v added at (or stored at) an index; in place on the way out: `x_bar[i] += v`.
+# Repeated indices add up. Transposes read the same place.
+ADD_AT = register(
+    Primitive(
+        "add_at",
+        _add_at,
+        same_as_first,
+        "add_at",
+        derivative=Store(adds=True),
+    )
+)
+SET_AT = register(
+    Primitive("set_at", _set_at, same_as_first, "set_at", derivative=Store(adds=False))
+)
+
+
+def _unbroadcast_type(g: Anything, x: Anything) -> Type:
+    g, x = as_type(g), as_type(x)
+    if isinstance(x, Num) and isinstance(g, Num):
+        return Num("np" if is_scalar(x) else x.kind, g.dtype, x.shape)
+    return x if isinstance(x, Num) else ANY
+
+
+def _broadcast_like_type(g: Anything, x: Anything) -> Type:
+    g, x = as_type(g), as_type(x)
+    if isinstance(x, Num):
+        dtype = g.dtype if isinstance(g, Num) else None
+        if x.dtype is not None and x.dtype.kind == "f" and not (dtype and dtype.kind == "c"):
+            dtype = x.dtype
+        return Num("array" if x.shape else x.kind, dtype or x.dtype, x.shape)
+    return ANY
+
+
+def _broadcast_like_alias(op: Op) -> str:
+    """np.full_like is fresh; where the shape is unknown, or a number, g itself may come back."""
+    t = typeof(op.args[1])
+    known = isinstance(t, Num) and t.rank is not None and t.kind != "any"
+    return "fresh" if known and (t.rank or t.kind == "array") else "view"  # type: ignore[union-attr]
+
+
+# unbroadcast(g, x): g summed to the shape of x. broadcast_like(g, x): g spread to the shape of
+# x. Each is the transpose of the other.
+UNBROADCAST = register(
+    Primitive(
+        "unbroadcast",
+        runtime.unbroadcast,
+        _unbroadcast_type,
+        "runtime unbroadcast",
+        alias="same",
+    )
+)
+BROADCAST_LIKE = register(
+    Primitive(
+        "broadcast_like",
+        runtime.broadcast_like,
+        _broadcast_like_type,
+        "broadcast_like",
+        alias=_broadcast_like_alias,
+    )
+)
+
+
+def _install_transposes() -> None:
+    UNBROADCAST.derivative = Linear({0: lambda g, out, a, x: emit(BROADCAST_LIKE, g, a)})
+    BROADCAST_LIKE.derivative = Linear({0: lambda g, out, a, x: emit(UNBROADCAST, g, a)})
+
+
+_install_transposes()
+
+# What `x op= v` leaves in x, given x and `x op v`, where x may be an array whose dtype and shape
+# are not known; the derivative is that of `x op v`.
+AUGMENTED = register(
+    Primitive(
+        "augmented",
+        runtime.augmented,
+        lambda old, new: _augmented_type(old, new),
+        "runtime augmented",
+        alias="same",
+        effect="raise",
+        derivative=Elementwise((None, lambda d, out, old, new: d)),
+    )
+)
+
+
+def _augmented_type(old: Anything, new: Anything) -> Type:
+    a, b = as_type(old), as_type(new)
+    if not isinstance(a, Num) or not isinstance(b, Num):
+        return ANY
+    if a.kind == "array":
+        return Num("array", a.dtype, a.shape)
+    dtype = a.dtype if a.dtype == b.dtype else None
+    shape = a.shape if a.shape == b.shape else None
+    return Num(a.kind if a.kind == b.kind else "any", dtype, shape)

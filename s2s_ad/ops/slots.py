@@ -1,0 +1,138 @@
+"""Adjoints and results that are containers: slots of a list, sums and copies of structures."""
+
+from __future__ import annotations
+
+from typing import Any as Anything
+
+from s2s_ad import runtime
+from s2s_ad.ir.build import emit
+from s2s_ad.ir.core import Op, Value
+from s2s_ad.ir.primitive import Primitive, register
+from s2s_ad.ir.types import ANY, FLOAT, Seq, Type
+from s2s_ad.ops.rules import Contributions, Linear, cast, constant
+from s2s_ad.ops.structure import as_type, same_as_first
+
+# The adjoint of a list that a loop walks. `new_slots` are empty, `fill_slot` puts an adjoint into
+# a slot that is filled once; `zeros_tree` and `add_slot` accumulate, for the general case.
+NEW_SLOTS = register(
+    Primitive(
+        "new_slots",
+        lambda like: [None] * len(like),
+        same_as_first,
+        "new_slots",
+        derivative=constant,
+    )
+)
+
+
+class Slots:
+    """The derivative of a store into a slot: linear in the slots and the value together."""
+
+    def __init__(self, adds: bool) -> None:
+        self.adds = adds
+
+    def jvp(self, op: Op, dots: dict[Value, Anything]) -> list[Anything]:
+        x, index, v = op.args
+        x_dot = dots.get(x) if type(x) is Value else None
+        v_dot = dots.get(v) if type(v) is Value else None
+        if v_dot is None and (self.adds or x_dot is None):
+            return [x_dot]
+        if v_dot is None:
+            v_dot = emit(ZEROS_TREE, v) if type(v) is Value else 0.0
+        if x_dot is None:
+            x_dot = emit(ZEROS_TREE if self.adds else NEW_SLOTS, x)
+        return [emit(op.prim, x_dot, index, v_dot)]
+
+    def vjp(self, op: Op, bars: list[Anything], active: set[Value]) -> Contributions:
+        x, index, v = op.args
+        if type(x) is Value and x in active:
+            yield x, bars[0]
+        if type(v) is Value and v in active:
+            yield v, cast(bars[0][index], v)
+
+
+def _fill_slot(slots: list[Anything], index: int, v: Anything) -> list[Anything]:
+    out = list(slots)
+    out[index] = v
+    return out
+
+
+FILL_SLOT = register(
+    Primitive(
+        "fill_slot",
+        _fill_slot,
+        same_as_first,
+        "set_at",
+        derivative=Slots(adds=False),
+    )
+)
+ZEROS_TREE = register(
+    Primitive(
+        "zeros_tree", runtime.zeros_tree, same_as_first, "runtime zeros_tree", derivative=constant
+    )
+)
+ADD_SLOT = register(
+    Primitive(
+        "add_slot",
+        lambda x, i, v: runtime.add_slot(runtime.copy_tree(x), i, v),
+        same_as_first,
+        "add_slot",
+        derivative=Slots(adds=True),
+    )
+)
+GRADIENT_LIKE = register(
+    Primitive(
+        "gradient_like",
+        runtime.gradient_like,
+        lambda g, x: as_type(x),
+        "runtime gradient_like",
+        derivative=Linear({0: lambda g, out, bar, x: g}),
+    )
+)
+
+
+def _as_tuple_type(x: Anything) -> Type:
+    t = as_type(x)
+    return Seq("tuple", t.items) if isinstance(t, Seq) else ANY
+
+
+# Results: a filled list of slots as the tuple the argument was; a fresh copy of any structure; the
+# seed 1.0 of a gradient whose value is known to be a scalar only when it runs.
+AS_SLOTS = register(
+    Primitive(
+        "as_slots", list, same_as_first, "call list", derivative=Linear({0: lambda g, out, x: g})
+    )
+)
+ADD_TREES = register(
+    Primitive(
+        "add_trees",
+        runtime.add_trees,
+        same_as_first,
+        "runtime add_trees",
+        derivative=Linear({0: lambda g, out, x, y: g, 1: lambda g, out, x, y: g}),
+    )
+)
+AS_TUPLE = register(
+    Primitive(
+        "as_tuple", tuple, _as_tuple_type, "call tuple", derivative=Linear({0: lambda g, out, x: g})
+    )
+)
+FRESH_TREE = register(
+    Primitive(
+        "fresh_tree",
+        runtime.copy_tree,
+        same_as_first,
+        "runtime copy_tree",
+        derivative=Linear({0: lambda g, out, x: g}),
+    )
+)
+SCALAR_SEED = register(
+    Primitive(
+        "scalar_seed",
+        runtime.scalar_seed,
+        lambda x: FLOAT,
+        "runtime scalar_seed",
+        effect="raise",
+        derivative=constant,
+    )
+)

@@ -1,0 +1,38 @@
+"""Tapes: functional stacks, one for each value that is recorded.
+
+The emitter writes `tape = []`, `tape.append(v)`, `tape.pop()`. `pop` gives the shorter stack and
+the value.
+"""
+
+from __future__ import annotations
+
+from typing import Any as Anything
+
+from s2s_ad.ir.build import facts
+from s2s_ad.ir.primitive import Primitive, register
+from s2s_ad.ir.types import ANY, INT, Stack
+from s2s_ad.ops.rules import Linear, constant
+from s2s_ad.ops.structure import as_type
+
+
+def _push_type(s: Anything, v: Anything) -> Stack:
+    return Stack(as_type(v) if s.elem == ANY else facts().join(s.elem, as_type(v)))
+
+
+NEW_STACK = register(
+    Primitive("new_stack", lambda elem=None: (), lambda elem=ANY: Stack(elem), "new_stack")
+)
+PUSH = register(Primitive("push", lambda s, v: (*s, v), _push_type, "push"))
+POP = register(Primitive("pop", lambda s: (s[:-1], s[-1]), lambda s: (s, s.elem), "pop"))
+COPY_STACK = register(
+    Primitive(
+        "copy_stack",
+        lambda s: s,
+        lambda s: s,
+        "method copy",
+        derivative=Linear({0: lambda g, out, s: g}),
+    )
+)
+STACK_LENGTH = register(
+    Primitive("stack_length", len, lambda s: INT, "call len", derivative=constant)
+)
