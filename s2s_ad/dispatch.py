@@ -16,7 +16,7 @@ from typing import Any as Anything
 
 import numpy as np
 
-from s2s_ad.errors import DerivativeTypeError, SourceNotFoundError
+from s2s_ad.errors import DerivativeTypeError, InternalError, S2SError, SourceNotFoundError
 from s2s_ad.ir.signature import Signature
 from s2s_ad.ir.types import Type
 from s2s_ad.loader import load
@@ -345,7 +345,13 @@ class Dispatcher:
         """The pipeline, imported when it is first needed: `import s2s_ad` stays quick."""
         from s2s_ad import pipeline
 
-        return pipeline.derive(self.function, self.mode, self.wrt, signature, self.several)
+        try:
+            return pipeline.derive(self.function, self.mode, self.wrt, signature, self.several)
+        except InternalError:
+            raise
+        except S2SError as error:
+            # What is refused is the user's to change: the way through s2s_ad says nothing.
+            raise error.with_traceback(None) from None
 
     def _by_value(self, static: tuple[int, ...]) -> Entry:
         """An entry that looks further, by the values of some arguments."""

@@ -28,6 +28,7 @@ class S2SError(Exception):
         self.message = message
         self.advice = advice
         self.location = location
+        self.caller: Location | None = None  # the call that led to another file
         super().__init__(self.describe())
 
     def describe(self) -> str:
@@ -39,15 +40,23 @@ class S2SError(Exception):
             lines.extend("    " + line for line in place.show().splitlines())
         else:
             lines.append(self.message)
+        if self.caller is not None:
+            lines.append(f"called from {self.caller.file}:{self.caller.line}:")
+            lines.extend("    " + line for line in self.caller.show().splitlines())
         if self.advice:
             lines.append(self.advice)
         return "\n".join(lines)
 
     def at(self, location: Location | None) -> S2SError:
-        """The same error with a location, where it has none yet."""
-        if self.location is None and location is not None:
+        """The same error with a location, where it has none yet; where it arose in another file,
+        with the outermost call that led there."""
+        if location is None:
+            return self
+        if self.location is None:
             self.location = location
-            self.args = (self.describe(),)
+        elif location.file not in (self.location.file, getattr(self.caller, "file", None)):
+            self.caller = location
+        self.args = (self.describe(),)
         return self
 
 

@@ -66,7 +66,9 @@ def simplify(function: Function, may_raise_less: bool = False) -> Function:
     return dce(function, may_raise_less)
 
 
-def transform(function: Function, mode: str, wrt: tuple[int, ...], several: bool = False) -> Function:
+def transform(
+    function: Function, mode: str, wrt: tuple[int, ...], several: bool = False
+) -> Function:
     """The derivative of an SSA function as an SSA function: mode is "jvp", "vjp", "grad" or
     "value_and_grad" (a VJP with the cotangent 1.0)."""
     simplify(function)

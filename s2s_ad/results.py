@@ -69,7 +69,12 @@ def _convert_array(g: Anything, x: Anything) -> Anything:
     if x.dtype.kind != "c":
         g = _real(g)
     if np.shape(g) not in ((), x.shape):
-        raise InternalError(f"a derivative of shape {np.shape(g)} for an array of shape {x.shape}")
+        # `f_grad` may have left out the operation that raises in the primal.
+        raise DerivativeTypeError(
+            f"the derivative has shape {np.shape(g)}, its argument {x.shape}: shapes in the "
+            "function do not agree",
+            "call the function itself to see where",
+        )
     return np.array(np.broadcast_to(g, x.shape), dtype=x.dtype)
 
 

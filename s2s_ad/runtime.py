@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from s2s_ad.errors import DerivativeTypeError
 
 def unbroadcast(g: Any, x: Any) -> Any:
     """g summed to the shape of x, undoing NumPy's broadcasting of x to the shape of g; in the

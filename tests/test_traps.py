@@ -1,4 +1,4 @@
-"""Every trap gives the expected derivative, in forward and reverse mode and nested, or is refused."""
+"""Every trap gives the expected derivative, in each mode and nested, or is refused."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whole derivative functions: the JVP, and the joint form of the VJP (value and adjoints in one)."""
+"""Whole derivative functions: the JVP, and the joint form of the VJP (value and adjoints)."""
 
 from __future__ import annotations
 

@@ -13,7 +13,8 @@ from typing import Any as Anything
 from s2s_ad.autodiff.activity import slots
 from s2s_ad.autodiff.cut import minimum_cut
 from s2s_ad.autodiff.finals import Finals
-from s2s_ad.ir.build import building, emit
+from s2s_ad.autodiff.rebuild import rebuild, remove_marks
+from s2s_ad.ir.build import building, emit, knowing
 from s2s_ad.ir.core import UNDEFINED, Block, Function, Op, Value, clone_op, leaves, substitute
 from s2s_ad.ir.primitive import BY_NAME
 from s2s_ad.ir.types import Num, Seq, Stack, is_scalar
@@ -28,6 +29,9 @@ READS = ("getitem", "shape", "len", "ndim", "size")  # cheap: a view, or a numbe
 
 def record(function: Function) -> Function:
     """Give every residual of a joint function a source; afterwards no block has a mirror."""
+    with knowing(function.facts):
+        rebuild(function)
+    remove_marks(function.block)
     regions = find_regions(function.block)
     finals = Finals(function.block)
     for region in reversed(regions):  # innermost first: what they choose may need outer values
@@ -265,7 +269,7 @@ class Recorder:
         """Push v where it is defined, pop it where the mirrored block starts."""
         define(v)
         stack = thread(
-            self.top, forward, None, lambda s: self.push(s, v, forward), v.hint, "primal"
+            self.top, forward, None, lambda s: self.push(s, v, forward), tape_name(v), "primal"
         )
         popped: list[Value] = []
 
@@ -280,7 +284,7 @@ class Recorder:
             popped.append(value)
             return shorter  # type: ignore[no-any-return]
 
-        thread(self.top, reverse, stack, pop, v.hint, "adjoint")
+        thread(self.top, reverse, stack, pop, "", "adjoint")
         return popped[0]
 
     def push(self, s: Value, v: Value, forward: Block) -> Value:
@@ -334,6 +338,13 @@ class Recorder:
                     self.top.ops[self.top.ops.index(back) : self.top.ops.index(back)] = scratch.ops
                     back.args = (back.args[0], length, *back.args[2:])
                     return
+
+
+def tape_name(v: Value) -> str:
+    """`y_tape` for the values of y, `A_undo` for what stores into A overwrote."""
+    if not v.hint and v.companion is not None and v.companion[1] == "_undo":
+        return f"{v.companion[0].hint}_undo" if v.companion[0].hint else ""
+    return f"{v.hint}_tape" if v.hint else ""
 
 
 def recomputable(op: Op) -> bool:
@@ -432,7 +443,7 @@ def thread(
         with building(scratch, outermost.statement, outermost.location, role):
             stack = emit(NEW_STACK)
         assert stack is not None
-        stack.hint = (hint + "_tape") if hint else ""
+        stack.hint = hint
         at = top.ops.index(outermost)
         top.ops[at:at] = scratch.ops
     current = stack

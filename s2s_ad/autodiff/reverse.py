@@ -18,10 +18,10 @@ from s2s_ad.errors import S2SError, UnsupportedError
 from s2s_ad.ir.build import building, emit, typeof
 from s2s_ad.ir.core import Block, Op, Value, captured, leaves, substitute
 from s2s_ad.ir.types import INT, SCALARS, ListOf, Num, Seq, Type, differentiable
-from s2s_ad.ops.buffers import ACCUMULATE, ADD_AT
+from s2s_ad.ops.buffers import ACCUMULATE, ADD_AT, SET_AT
 from s2s_ad.ops.rules import At
 from s2s_ad.ops.slots import NEW_SLOTS
-from s2s_ad.ops.structure import CALL, DICT, FOR, LIST, TUPLE, WHILE
+from s2s_ad.ops.structure import CALL, DICT, FOR, LIST, MARK, TUPLE, WHILE
 from s2s_ad.ops.tapes import POP, PUSH
 
 
@@ -119,6 +119,8 @@ class Sweep:
                 continue
             with building(into, op.statement, op.location, "adjoint"):
                 try:
+                    if op.prim in (SET_AT, ADD_AT) and into.mirror is not None:
+                        emit(MARK, of=op)
                     if op.prim in (FOR, WHILE):
                         self.loop(op, into)
                     elif op.blocks:

@@ -9,7 +9,7 @@ from typing import Any as Anything
 from s2s_ad.codegen.check import check
 from s2s_ad.codegen.exports import merge_exports
 from s2s_ad.codegen.guards import guard
-from s2s_ad.codegen.names import BUILTINS, assign_names, free, parameter_names
+from s2s_ad.codegen.names import assign_names, free, parameter_names
 from s2s_ad.codegen.program import Let, operand_of
 from s2s_ad.codegen.scope import Scope, constant
 from s2s_ad.codegen.sizes import read_sizes_from_names
@@ -53,7 +53,7 @@ def emit_module(functions: list[Function], *, header: str = "") -> Emitted:
         tree.body.insert(0, ast.Expr(ast.Constant(header)))
         blocks.append(docstring(header, 0))
     if imports:
-        blocks.append("\n".join(expression_free(node) for node in imports))
+        blocks.append("\n".join(import_text(node) for node in imports))
     text = "\n".join(blocks) + ("\n\n\n" if blocks else "")
     text += "\n\n\n".join(p.text for p in parts) + "\n"
     compare(text, tree)
@@ -92,10 +92,7 @@ def emit_function(original: Function, scope: Scope, flat: bool = False) -> Print
     if flat:
         count = len(function.block.yields)
         function.returns = tuple(range(count)) if count != 1 else 0
-    hidden = {p.name for p in function.parameters}
-    scope.renamed = {}
-    for name in sorted(hidden & (BUILTINS | {"np", "math"})):
-        scope.renamed[name] = {"np": "numpy", "math": "math_"}.get(name, name)
+    scope.hidden = set(parameter_names(function))
     keep: set[Value] = set()
     for _ in range(200):
         planned = plan(function, keep)
@@ -249,22 +246,24 @@ def import_nodes(scope: Scope) -> list[ast.stmt]:
         module = scope.modules[local]
         out.append(ast.Import([ast.alias(module, None if module == local else local)]))
     if scope.helpers:
-        names = [ast.alias(name, None) for name in sorted(scope.helpers)]
+        names = [
+            ast.alias(name, None if local == name else local)
+            for local, name in sorted(scope.helpers.items())
+        ]
         out.append(ast.ImportFrom("s2s_ad.runtime", names, 0))
     return out
 
 
-def expression_free(node: ast.stmt) -> str:
+def import_text(node: ast.stmt) -> str:
     """An import, by hand: astor would wrap it."""
     assert isinstance(node, (ast.Import, ast.ImportFrom))
-    names = ", ".join(a.name + (f" as {a.asname}" if a.asname else "") for a in node.names)
+    names = [a.name + (f" as {a.asname}" if a.asname else "") for a in node.names]
     if isinstance(node, ast.Import):
-        return f"import {names}"
-    line = f"from {node.module} import {names}"
+        return f"import {', '.join(names)}"
+    line = f"from {node.module} import {', '.join(names)}"
     if len(line) <= WIDTH:
         return line
-    listed = "".join(f"{INDENT}{a.name},\n" for a in node.names)
-    return f"from {node.module} import (\n{listed})"
+    return "\n".join([f"from {node.module} import (", *(f"{INDENT}{n}," for n in names), ")"])
 
 
 def docstring(doc: str, depth: int) -> str:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import builtins
 import keyword
 import re
 
 from s2s_ad.codegen.program import For, Let, statements
 from s2s_ad.codegen.storage import Plan, Variable
-from s2s_ad.ir.core import UNDEFINED, Function, Op, Value
+from s2s_ad.ir.core import Function, Op, Value
 from s2s_ad.ir.types import BOOL, Stack
 from s2s_ad.ops.tapes import PUSH
 
@@ -225,7 +224,3 @@ def index_read(stmt: For, plan: Plan) -> bool:
         for s in statements(stmt.body)
         if not (isinstance(s, Let) and s.op in header.ops)
     )
-
-
-BUILTINS = frozenset(dir(builtins))
-__all__ = ["BUILTINS", "UNDEFINED", "assign_names", "free", "identifier", "parameter_names"]

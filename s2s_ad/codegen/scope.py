@@ -19,36 +19,42 @@ class Scope:
 
     def __init__(self) -> None:
         self.modules: dict[str, str] = {}  # local name -> module, in order of use
-        self.helpers: dict[str, None] = {}  # names imported from s2s_ad.runtime
+        self.helpers: dict[str, str] = {}  # local name -> name in s2s_ad.runtime
         self.builtins: set[str] = set()
         self.bindings: dict[str, Anything] = {}
         self.cells: dict[int, str] = {}
         self.names: dict[Anything, str] = {}  # emitted functions
         self.imports: dict[str, str] = {}
-        self.renamed: dict[str, str] = {}  # globals that a parameter hides -> how to say them
+        self.hidden: set[str] = set()  # parameters of the function being written
 
     def used(self) -> set[str]:
         """The global names that local variables must not take."""
-        return {
-            *self.modules, *self.helpers, *self.builtins, *self.bindings, *self.names.values()
-        }  # fmt: skip
+        modules = {local.split(".")[0] for local in self.modules}
+        bound = {*self.helpers, *self.builtins, *self.bindings, *self.names.values()}
+        return modules | bound
+
+    def local(self, name: str) -> str:
+        """The name under which to import something, out of the way of the parameters."""
+        while name in self.hidden:
+            name += "_"
+        return name
 
     def module(self, name: str, module: str) -> ast.expr:
         """A reference to a module under a local name."""
-        local = self.renamed.get(name, name)
+        local = self.local(name)
         self.modules[local] = module
         return ast.Name(local, ast.Load())
 
     def builtin(self, name: str) -> ast.expr:
-        if name in self.renamed:
-            self.modules["builtins"] = "builtins"
-            return ast.Attribute(ast.Name("builtins", ast.Load()), name, ast.Load())
+        if name in self.hidden:
+            return ast.Attribute(self.module("builtins", "builtins"), name, ast.Load())
         self.builtins.add(name)
         return ast.Name(name, ast.Load())
 
     def helper(self, name: str) -> ast.expr:
-        self.helpers[name] = None
-        return ast.Name(name, ast.Load())
+        local = self.local(name)
+        self.helpers[local] = name
+        return ast.Name(local, ast.Load())
 
     def dotted(self, path: str) -> ast.expr:
         """A function by its printed path: `np.linalg.inv`, `math.sin`, `abs`."""
@@ -69,7 +75,10 @@ class Scope:
         """Data from outside: `module.NAME`, or an object that the loader puts into the module."""
         if place.module and isinstance(place.namespace, dict):
             parts = place.module.split(".")
-            node: ast.expr = ast.Name(parts[0], ast.Load())
+            if parts[0] in self.hidden:
+                node = self.module("_".join(parts) + "_", place.module)
+                return ast.Attribute(node, place.name, ast.Load())
+            node = ast.Name(parts[0], ast.Load())
             self.modules[place.module] = place.module
             for part in [*parts[1:], place.name]:
                 node = ast.Attribute(node, part, ast.Load())
@@ -83,7 +92,7 @@ class Scope:
     def bind(self, wanted: str, thing: Anything) -> str:
         if id(thing) not in self.cells:
             name, number = wanted, 1
-            while name in self.bindings:
+            while name in self.bindings or name in self.hidden:
                 number += 1
                 name = f"{wanted}{number}"
             self.bindings[name] = thing

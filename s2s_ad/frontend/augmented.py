@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any as Anything
 
+import gast
 import numpy as np
 
 from s2s_ad.errors import Location, UnsupportedError
@@ -23,6 +24,16 @@ from s2s_ad.ir.core import Block, Op, Value, leaves
 from s2s_ad.ir.types import Num, Opaque, Seq, Type
 
 
+SYMBOLS = {
+    gast.Add: "+", gast.Sub: "-", gast.Mult: "*", gast.Div: "/", gast.FloorDiv: "//",
+    gast.Mod: "%", gast.Pow: "**", gast.MatMult: "@", gast.LShift: "<<", gast.RShift: ">>",
+    gast.BitOr: "|", gast.BitXor: "^", gast.BitAnd: "&",
+}  # fmt: skip
+
+
+ATOMS = (gast.Name, gast.Constant, gast.Call, gast.Attribute, gast.Subscript, gast.List)
+
+
 @dataclass(eq=False)
 class Update:
     """An augmented assignment to what may be an array, to be justified at the end."""
@@ -31,20 +42,27 @@ class Update:
     others: list[Value]  # what else can be read from here on
     name: str
     location: Location | None
+    instead: str  # the same as a plain assignment
 
 
 def augment(frame: Frame, node: Anything) -> Anything:
     """The new binding of the name in `name op= value`."""
     name, function = node.target.id, BINARY[type(node.op)]
+    right = frame.source.text(node.value)
+    if not isinstance(node.value, ATOMS):
+        right = f"({right})"
+    instead = f"{name} = {name} {SYMBOLS[type(node.op)]} {right}"
     old = look_up(frame, name)
     new = evaluate(frame, node.value)
-    if type(old) in (list, dict) or type(old) is Value and _is_list(old.type):
-        refuse(f"{name!r} is a list, which this changes in place", f"write {name} = {name} + ...")
+    if type(old) is dict or type(old) is Value and getattr(old.type, "kind", "") == "dict":
+        refuse(f"{name!r} is a dict, which this changes in place", "write d = {**d, 'key': x}")
+    if type(old) is list or type(old) is Value and _is_list(old.type):
+        refuse(f"{name!r} is a list, which this changes in place", f"write {instead}")
     if is_plain(old) or is_structure(old) or not may_be_array(typeof(old)):
         return arithmetic(frame, function, old, new)
     if type(old) is not Value:
-        refuse(f"{name!r} cannot be changed in place", f"write {name} = {name} ...")
-    update = Update(old, visible(frame, node, name), name, cursor().location)
+        refuse(f"{name!r} cannot be changed in place", f"write {instead}")
+    update = Update(old, visible(frame, node, name), name, cursor().location, instead)
     frame.lowering.updates.append(update)
     out = arithmetic(frame, function, old, new)
     return in_dtype_of(old, out, operand(frame, new))
@@ -120,7 +138,7 @@ def check(updates: list[Update]) -> None:
             why = f"{repr(hint) if hint else 'another name'} may be the same array"
         raise UnsupportedError(
             f"{name!r} is changed in place, and {why}",
-            f"write {name} = {name} ... instead of the augmented assignment"
+            f"write {update.instead}"
             + ("" if isinstance(update.value.type, Num) and update.value.type.kind == "array" else
                ", or give the type: a number is no array"),
             update.location,

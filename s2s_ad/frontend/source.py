@@ -11,6 +11,7 @@ import __future__
 
 import ast
 import functools
+import inspect
 import linecache
 import types
 from dataclasses import dataclass, field
@@ -111,11 +112,12 @@ def find(function: Anything) -> Source:
         raise UnsupportedError(
             f"{name} is wrapped by a decorator, which the derivative would not run",
             "pass the function itself: remove the decorator, or give its `__wrapped__`",
+            _first_line(function),
         )
     if not isinstance(function, types.FunctionType):
         raise SourceNotFoundError(
             f"{name} has no Python source",
-            "only functions written in Python can be differentiated",
+            f"only functions written in Python can be differentiated: lambda x: {name}(x)",
         )
     code = function.__code__
     linecache.checkcache(code.co_filename)
@@ -137,6 +139,16 @@ def find(function: Anything) -> Source:
         function.__defaults__ or (),
         function.__kwdefaults__ or {},
     )
+
+
+def _first_line(wrapper: Anything) -> Location | None:
+    """Where the function that decorators wrap begins, with its decorators."""
+    function = inspect.unwrap(wrapper)
+    if not isinstance(function, types.FunctionType):
+        return None
+    file, line = function.__code__.co_filename, function.__code__.co_firstlineno
+    text = linecache.getline(file, line, function.__globals__).rstrip("\n")
+    return Location(file, line, len(text) - len(text.lstrip()), len(text), text) if text else None
 
 
 @dataclass(eq=False)

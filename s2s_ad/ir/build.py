@@ -141,7 +141,9 @@ def apply(function: Anything, *args: Anything, **kwargs: Anything) -> Anything:
 def _as_array(x: Anything) -> Anything:
     """A list or tuple as the array that NumPy makes of it, by an operation of its own."""
     written = isinstance(x, (list, tuple))
-    if written or (type(x) is Value and isinstance(x.type, (Seq, ListOf)) and x.type.kind != "dict"):
+    if written or (
+        type(x) is Value and isinstance(x.type, (Seq, ListOf)) and x.type.kind != "dict"
+    ):
         return emit("array", x)
     return x
 

@@ -13,7 +13,7 @@ from typing import Any as Anything
 
 import numpy as np
 
-from s2s_ad.errors import DerivativeTypeError, UnsupportedError
+from s2s_ad.errors import UnsupportedError
 from s2s_ad.ir.build import emit, facts, typeof
 from s2s_ad.ir.core import Op, Value, leaves, tree_map
 from s2s_ad.ir.types import ANY, ListOf, Num, Seq, Size, Type
@@ -77,7 +77,7 @@ def entry(e: Anything) -> Entry:
 def check_index(t: Type) -> None:
     """Refuse a float as an index: an int in `wrt` was promoted to one."""
     if isinstance(t, Num) and t.dtype is not None and t.dtype.kind in "fc":
-        raise DerivativeTypeError(
+        raise UnsupportedError(
             "a float is no index",
             "an int that is used as an index has no derivative: leave it out of wrt",
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-import s2s_ad.ops  # noqa: F401  (fills the table)
+import s2s_ad.ops
 import s2s_ad.passes.algebra  # noqa: F401  (the peepholes that rules are written for)
 from s2s_ad.errors import UnsupportedError
 from s2s_ad.ir.build import knowing
