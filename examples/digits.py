@@ -3,10 +3,17 @@
     python examples/digits.py                    # trains, prints the accuracy on held-out images
     python examples/digits.py --seeds 5          # five random starts
     python examples/digits.py --show-gradient    # the source of the gradient that trains it
+    python examples/digits.py --validate         # how the settings were chosen
 
 The data are the 1797 images of 8 by 8 pixels that scikit-learn ships. The last 360, which other
 people wrote than most of the rest, are held out; so each batch is turned, stretched and shifted a
 little at random, as the hand of another writer would.
+
+The held-out images measure, they choose nothing. The layer sizes, the number of epochs and the
+amount of distortion were chosen on the last 360 of the other 1437 images, training on the first
+1077 (mean of three seeds): 0.966 without distortion, 0.969 with half of it, 0.981 with this
+much, 0.967 with half as much again; 0.954 with one hidden layer of 128, 0.968 with two of 128 and
+64; 0.974 after 60 epochs, 0.981 after 100, 0.982 after 160.
 """
 
 import argparse
@@ -46,14 +53,17 @@ def predict(params, x):
     return np.argmax(x @ W + b, axis=1)
 
 
-def data():
-    """Training images and one-hot labels, held-out images and labels."""
+def data(validate=False):
+    """Training images and one-hot labels, held-out images and labels; to validate, the last of
+    the training images stand in for the held-out ones."""
     try:
         from sklearn.datasets import load_digits
     except ImportError:
         sys.exit('this example needs scikit-learn: python -m pip install "s2s-ad[examples]"')
     images, labels = load_digits(return_X_y=True)
     x = images / 16.0
+    if validate:
+        x, labels = x[:-HELD_OUT], labels[:-HELD_OUT]
     return x[:-HELD_OUT], np.eye(10)[labels[:-HELD_OUT]], x[-HELD_OUT:], labels[-HELD_OUT:]
 
 
@@ -83,9 +93,9 @@ def start(seed):
     return [(rng.normal(size=(m, n)) / np.sqrt(m), np.zeros(n)) for m, n in zip(SIZES, SIZES[1:])]
 
 
-def train(seed, epochs):
+def train(seed, epochs, validate=False):
     """Train with Adam on shuffled batches; the accuracy on the held-out images."""
-    x, y, x_test, label_test = data()
+    x, y, x_test, label_test = data(validate)
     params = start(seed)
     rng = np.random.default_rng(seed)
     value_and_grad = s2s_ad.value_and_grad(loss)
@@ -107,11 +117,11 @@ def train(seed, epochs):
                     mean += 0.1 * (p_bar - mean)
                     square += 0.001 * (p_bar * p_bar - square)
                     p -= rate * mean / (np.sqrt(square) + 1e-8)
-        accuracy = np.mean(predict(params, x_test) == label_test)
-        progress = f"seed {seed}  epoch {epoch + 1:3d}/{epochs}  loss {total / len(x):.4f}"
-        last = epoch == epochs - 1
-        if last or sys.stdout.isatty():
-            print(f"\r{progress}  held-out {accuracy:.3f}", end="\n" if last else "", flush=True)
+        if epoch == epochs - 1 or sys.stdout.isatty():
+            progress = f"seed {seed}  epoch {epoch + 1:3d}/{epochs}  loss {total / len(x):.4f}"
+            print(f"\r{progress}", end="", flush=True)
+    accuracy = np.mean(predict(params, x_test) == label_test)
+    print(f"  {'validation' if validate else 'held-out'} accuracy {accuracy:.3f}", flush=True)
     return accuracy
 
 
@@ -122,16 +132,20 @@ def main():
     options.add_argument("--seeds", type=int, default=1, help="train from so many starts")
     options.add_argument("--epochs", type=int, default=EPOCHS)
     options.add_argument("--show-gradient", action="store_true", help="print the emitted source")
+    options.add_argument(
+        "--validate", action="store_true", help="leave the held-out images alone altogether"
+    )
     chosen = options.parse_args()
     if chosen.show_gradient:
         x, y, _, _ = data()
         print(s2s_ad.source(loss, "grad", like=(start(chosen.seed), x[:BATCH], y[:BATCH])))
     begun = time.perf_counter()
-    found = [train(chosen.seed + k, chosen.epochs) for k in range(chosen.seeds)]
+    seeds = range(chosen.seed, chosen.seed + chosen.seeds)
+    found = [train(seed, chosen.epochs, chosen.validate) for seed in seeds]
     if chosen.seeds > 1:
         print("all seeds:", " ".join(f"{accuracy:.3f}" for accuracy in found))
     print(f"{time.perf_counter() - begun:.1f} s")
-    print(f"held-out accuracy {found[0]:.3f}")
+    print(f"{'validation' if chosen.validate else 'held-out'} accuracy {found[0]:.3f}")
 
 
 if __name__ == "__main__":

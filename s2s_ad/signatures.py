@@ -6,7 +6,6 @@ symbols named by the Python expression that gives them (`params[0][1].shape[0]`)
 
 from __future__ import annotations
 
-import types
 from typing import Any as Anything
 
 import numpy as np
@@ -15,15 +14,6 @@ from s2s_ad.errors import DerivativeTypeError
 from s2s_ad.ir.types import BOOL, COMPLEX, FLOAT, INT, Dim, Num, Opaque, Seq, Size, Type
 
 NUMBERS: dict[type, Num] = {float: FLOAT, int: INT, bool: BOOL, complex: COMPLEX}
-CALLABLES = (
-    types.FunctionType,
-    types.BuiltinFunctionType,
-    types.MethodType,
-    types.ModuleType,
-    np.ufunc,
-    np.dtype,
-    type,
-)
 
 
 def size(n: int, expression: str) -> Size:

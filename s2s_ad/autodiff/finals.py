@@ -100,7 +100,7 @@ class Finals:
             found = self._final(op.args[0], op.args[1], op, None)
             if found is not None:
                 return found
-        for root, stores in self.stores.items():
+        for stores in self.stores.values():
             for s in stores:
                 if s.op.prim is SET_AT and s.op.args[2] is v:
                     found = self._final(s.op.args[0], s.op.args[1], s.op, s.op)

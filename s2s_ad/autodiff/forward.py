@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any as Anything
 
-from s2s_ad.autodiff.activity import varied
 from s2s_ad.autodiff.zeros import name, refuse, zero_of
 from s2s_ad.errors import S2SError
 from s2s_ad.ir.build import building, emit, typeof
@@ -112,10 +111,3 @@ class Forward:
             self.dots[op.results[k]] = dot
         op.results[carried:carried] = new
         op.args = (*op.args[:-1], (*op.inits, *inits))
-
-
-def push_forward(block: Block, dots: dict[Value, Anything]) -> Forward:
-    """Write the tangents of a block, in place, from the tangents of some of its inputs."""
-    forward = Forward(dots, varied(block, dots))
-    forward.block(block)
-    return forward

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any as Anything
 
 from s2s_ad.autodiff.activity import useful, varied
+from s2s_ad.autodiff.arguments import own_parameters
 from s2s_ad.autodiff.forward import Forward
 from s2s_ad.autodiff.record import record
 from s2s_ad.autodiff.results import finish, unshare
@@ -41,6 +42,7 @@ def fresh(function: Function, suffix: str) -> Function:
     f.name = function.name + suffix
     for op in walk(f.block):
         op.role = "primal"
+    own_parameters(f)
     return f
 
 

@@ -356,7 +356,8 @@ def _skip_unread(chain: Chain) -> None:
             continue
         readers = [o for o in walk(past.block) if any(w is newer.result for w in leaves(o.args))]
         read = any(w is newer.result for w in leaves(past.block.yields))
-        same = all(x is y or x == y for x, y in zip(components(op.args[1]), components(newer.args[1])))  # fmt: skip
+        pairs = zip(components(op.args[1]), components(newer.args[1]))
+        same = all(x is y or x == y for x, y in pairs)
         if readers == [op] and not read and same:
             op.args = (newer.args[0], *op.args[1:])
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any as Anything
 
 from s2s_ad.ir.build import building, emit, typeof
-from s2s_ad.ir.core import Block, Function, Op, Value, leaves, replace
+from s2s_ad.ir.core import Block, Function, Op, Value, leaves, readers, replace
 from s2s_ad.ir.types import SCALARS, Any, Num, Seq, Stack, Type, differentiable
 from s2s_ad.ops.slots import FILL_SLOT
 from s2s_ad.ops.structure import DICT, FOR, LIST, TUPLE, WHILE
@@ -40,23 +40,6 @@ def _slot_owned(loop: Op, k: int, seen: frozenset[Value]) -> bool:
     return owned(loop.inits[k], seen) and owned(loop.blocks[-1].yields[k], seen)
 
 
-def uses(function: Function) -> dict[Value, int]:
-    """How often each value is read."""
-    count: dict[Value, int] = {}
-
-    def visit(block: Block) -> None:
-        for op in block.ops:
-            for v in leaves(op.args):
-                count[v] = count.get(v, 0) + 1
-            for b in op.blocks:
-                visit(b)
-        for v in leaves(block.yields):
-            count[v] = count.get(v, 0) + 1
-
-    visit(function.block)
-    return count
-
-
 def is_array(t: Type) -> bool:
     """Whether a value of this type may be shared memory."""
     return not (isinstance(t, Num) and t.kind in SCALARS)
@@ -70,7 +53,7 @@ def fresh(v: Value) -> Anything:
 
 def unshare(function: Function) -> None:
     """Copy what goes into the slots of a container's adjoint where it is not its alone."""
-    count = uses(function)
+    readers_of = readers(function.block)
 
     def visit(block: Block) -> None:
         for op in list(block.ops):
@@ -85,7 +68,7 @@ def unshare(function: Function) -> None:
                     mapping = {
                         v: fresh(v)
                         for v in leaves(holder.args if nest else op.args[2:])
-                        if is_array(v.type) and not (owned(v) and count[v] == 1)
+                        if is_array(v.type) and not (owned(v) and len(readers_of[v]) == 1)
                         and isinstance(v.type, (Num, Any))
                     }  # fmt: skip
                 at = block.ops.index(holder)

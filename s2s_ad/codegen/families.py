@@ -21,7 +21,6 @@ class Families:
         self.named: set[Value] = set()
         self.pairs: list[tuple[Value, Value]] = []  # wishes, most important first
         self.uses: dict[Value, int] = {}
-        self.forced: set[Value] = set()  # roots of stacks
         first: dict[str, Value] = {}
         values = list(function.block.params)
         for op in walk(function.block):

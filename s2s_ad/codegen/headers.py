@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any as Anything
 
 from s2s_ad.codegen.aliases import Aliases
-from s2s_ad.ir.core import Block, Function, Op, Value, leaves, walk
+from s2s_ad.ir.core import Block, Function, Op, Value, readers, walk
 from s2s_ad.ir.types import Seq, Stack
 from s2s_ad.ops.structure import FOR
 from s2s_ad.ops.tapes import POP, STACK_LENGTH
@@ -39,18 +38,7 @@ class Header:
 
 def find_headers(function: Function, aliases: Aliases) -> dict[Op, Header]:
     """The loops that can be written over their sequences."""
-    uses: dict[Value, list[Anything]] = {}
-
-    def collect(block: Block) -> None:
-        for op in block.ops:
-            for v in leaves(op.args):
-                uses.setdefault(v, []).append(op)
-            for b in op.blocks:
-                collect(b)
-        for v in leaves(block.yields):
-            uses.setdefault(v, []).append(block)
-
-    collect(function.block)
+    uses = readers(function.block)
     out: dict[Op, Header] = {}
     for op in walk(function.block):
         if op.prim is FOR and op.kwargs.get("over"):
@@ -60,7 +48,7 @@ def find_headers(function: Function, aliases: Aliases) -> dict[Op, Header]:
     return out
 
 
-def _header(op: Op, uses: dict[Value, list[Anything]], aliases: Aliases) -> Header | None:
+def _header(op: Op, uses: dict[Value, list[Op | Block]], aliases: Aliases) -> Header | None:
     _, sources = op.kwargs["over"]
     start, stop, step = op.args[:3]
     if type(start) is not int or start or type(step) is not int or step != 1:
@@ -89,7 +77,7 @@ def _header(op: Op, uses: dict[Value, list[Anything]], aliases: Aliases) -> Head
     return Header(elements, bool(others))
 
 
-def _element(read: Op, body: Block, uses: dict[Value, list[Anything]]) -> Element:
+def _element(read: Op, body: Block, uses: dict[Value, list[Op | Block]]) -> Element:
     v, t = read.result, read.result.type
     element = Element(read.args[0], read)
     if v.named or not isinstance(t, Seq) or t.kind == "dict":

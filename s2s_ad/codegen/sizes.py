@@ -3,7 +3,7 @@ temporary can go back into its expression: `np.mean(a * b)` needs `a.size`, not 
 
 from __future__ import annotations
 
-from s2s_ad.ir.core import Block, Function, Op, Value, leaves
+from s2s_ad.ir.core import Block, Function, Op, Value, readers
 from s2s_ad.ir.types import Num
 
 READS = frozenset({"size", "shape"})
@@ -11,18 +11,7 @@ READS = frozenset({"size", "shape"})
 
 def read_sizes_from_names(function: Function) -> None:
     """Redirect reads of sizes, in place."""
-    users: dict[Value, list[object]] = {}
-
-    def collect(block: Block) -> None:
-        for op in block.ops:
-            for v in leaves(op.args):
-                users.setdefault(v, []).append(op)
-            for b in op.blocks:
-                collect(b)
-        for v in leaves(block.yields):
-            users.setdefault(v, []).append(block)
-
-    collect(function.block)
+    users = readers(function.block)
 
     def visit(block: Block, visible: list[Value]) -> None:
         visible = visible + block.params

@@ -33,7 +33,6 @@ from s2s_ad.ops.structure import CALL, READ
 from s2s_ad.ops.tapes import NEW_STACK, POP, PUSH
 
 AUGMENTED = re.compile(r"[^=<>!]*[-+*/@%&|^<>]=(?!=)")
-IN_PLACE = frozenset({"add_at", "set_at", "add_slot"})
 
 
 class Statements(Expressions):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import io
+import tokenize
 import warnings
 
 from s2s_ad.errors import InternalError
@@ -39,16 +41,15 @@ def lines_of(
 def statement_lines(
     node: ast.stmt, depth: int, comments: dict[ast.stmt, str], strict: bool, prefix: str
 ) -> list[str]:
-    pad = INDENT * depth
     blocks: list[tuple[str, list[ast.stmt]]] = []
     if isinstance(node, ast.If):
         blocks.append((f"{prefix}if {expression(node.test)}:", node.body))
         if len(node.orelse) == 1 and isinstance(node.orelse[0], ast.If):
             inner = node.orelse[0]
             if inner not in comments:
-                first = _line(pad + blocks[0][0], node, strict)
+                first = _line(blocks[0][0], depth, node, strict)
                 rest = statement_lines(inner, depth, comments, strict, "el")
-                return [first, *lines_of(node.body, depth + 1, comments, strict), *rest]
+                return [*first, *lines_of(node.body, depth + 1, comments, strict), *rest]
         if node.orelse:
             blocks.append(("else:", node.orelse))
     elif isinstance(node, ast.For):
@@ -60,10 +61,10 @@ def statement_lines(
         items = ", ".join(expression(item.context_expr) for item in node.items)
         blocks.append((f"with {items}:", node.body))
     else:
-        return [_line(pad + simple(node), node, strict)]
+        return _line(simple(node), depth, node, strict)
     out: list[str] = []
     for head, body in blocks:
-        out.append(_line(pad + head, node, strict))
+        out += _line(head, depth, node, strict)
         out += lines_of(body, depth + 1, comments, strict)
     return out
 
@@ -73,10 +74,38 @@ def comment(text: str, depth: int) -> str:
     return line if len(line) <= WIDTH else line[: WIDTH - 4] + " ..."
 
 
-def _line(line: str, node: ast.stmt, strict: bool) -> str:
-    if strict and len(line) > WIDTH:
+def _line(line: str, depth: int, node: ast.stmt, strict: bool) -> list[str]:
+    """The line, if it fits; it is cut only where naming a part of it does not help."""
+    if len(INDENT * depth + line) <= WIDTH:
+        return [INDENT * depth + line]
+    if strict:
         raise TooLong(node)
-    return line
+    if isinstance(node, ast.Return) and isinstance(node.value, ast.Tuple):
+        line = f"return ({line[len('return ') :]})"
+    elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Tuple):
+        left = target(node.targets[0])
+        line = f"({left}){line[len(left) :]}"
+    return wrapped(line, depth)
+
+
+def wrapped(line: str, depth: int) -> list[str]:
+    """A line cut after commas between its outermost brackets."""
+    cuts, level = [0], 0
+    for token in tokenize.generate_tokens(io.StringIO(line).readline):
+        if token.string in ("(", "[", "{") and token.type == tokenize.OP:
+            level += 1
+        elif token.string in (")", "]", "}") and token.type == tokenize.OP:
+            level -= 1
+        elif token.string == "," and level == 1:
+            cuts.append(token.end[1])
+    pieces = [line[a:b].strip() for a, b in zip(cuts, [*cuts[1:], len(line)])]
+    out = [INDENT * depth + pieces[0]]
+    for piece in pieces[1:]:
+        if len(out[-1]) + 1 + len(piece) <= WIDTH:
+            out[-1] += f" {piece}"
+        else:
+            out.append(INDENT * (depth + 1) + piece)
+    return out
 
 
 def simple(node: ast.AST) -> str:

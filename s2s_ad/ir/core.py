@@ -207,11 +207,16 @@ def replace(tree: Anything, mapping: dict[Value, Anything]) -> Anything:
     return tree_map(lambda v: mapping.get(v, v) if type(v) is Value else v, tree)
 
 
-def rewrite(op: Op, mapping: dict[Value, Anything]) -> None:
-    """Replace values in an operation, in place: arguments, what `over` names, nested blocks."""
+def rewire(op: Op, mapping: dict[Value, Anything]) -> None:
+    """Replace values in an operation's arguments and in what `over` names, in place."""
     op.args = replace(op.args, mapping)
     if op.kwargs:
         op.kwargs = replace(op.kwargs, mapping)
+
+
+def rewrite(op: Op, mapping: dict[Value, Anything]) -> None:
+    """Replace values in an operation, in place, nested blocks included."""
+    rewire(op, mapping)
     for b in op.blocks:
         substitute(b, mapping)
 
@@ -229,6 +234,23 @@ def walk(block: Block) -> Iterator[Op]:
         yield op
         for b in op.blocks:
             yield from walk(b)
+
+
+def readers(block: Block) -> dict[Value, list[Op | Block]]:
+    """Who reads each value: an operation once for each operand, or a block that yields it."""
+    out: dict[Value, list[Op | Block]] = {}
+
+    def visit(block: Block) -> None:
+        for op in block.ops:
+            for v in leaves(op.args):
+                out.setdefault(v, []).append(op)
+            for b in op.blocks:
+                visit(b)
+        for v in leaves(block.yields):
+            out.setdefault(v, []).append(block)
+
+    visit(block)
+    return out
 
 
 def captured(blocks: list[Block]) -> dict[Value, None]:

@@ -125,12 +125,15 @@ SINC_DERIVATIVE = declare(
 )
 
 
-class SincDerivative:
-    """d/dx of the derivative of sinc of order k is the one of order k + 1."""
+class OfNextOrder:
+    """The derivative of `f(x, order=k)` is `f(x, order=k + 1)`."""
+
+    def __init__(self, first: int) -> None:
+        self.first = first  # the order where none is given
 
     def _map(self, op: Op) -> Elementwise:
-        order = op.kwargs.get("order", 1) + 1
-        return elementwise(lambda d, out, x: d * emit(SINC_DERIVATIVE, x, order=order))
+        order = op.kwargs.get("order", self.first) + 1
+        return elementwise(lambda d, out, x: d * emit(op.prim, x, order=order))
 
     def jvp(self, op: Op, dots: dict[Value, Anything]) -> list[Anything]:
         return self._map(op).jvp(op, dots)
@@ -139,7 +142,7 @@ class SincDerivative:
         return self._map(op).vjp(op, bars, active)
 
 
-SINC_DERIVATIVE.derivative = SincDerivative()
+SINC_DERIVATIVE.derivative = OfNextOrder(1)
 declare(np.sinc, _float_like, elementwise(lambda d, out, x: d * emit(SINC_DERIVATIVE, x)))
 
 # Extrema: the derivative goes to the larger (smaller) operand, half to each where they are equal.

@@ -312,24 +312,10 @@ declare(
 )
 
 
-class PolygammaRule:
-    """The derivative of polygamma of one order is that of the next."""
-
-    def _map(self, op: Op) -> Elementwise:
-        order = op.kwargs.get("order", 0) + 1
-        return elementwise(lambda d, out, x: d * emit(POLYGAMMA, x, order=order))
-
-    def jvp(self, op: Op, dots: dict[Value, Anything]) -> list[Anything]:
-        return self._map(op).jvp(op, dots)
-
-    def vjp(self, op: Op, bars: list[Anything], active: set[Value]) -> Contributions:
-        return self._map(op).vjp(op, bars, active)
-
-
 POLYGAMMA = declare(
     runtime.polygamma,
     lambda x, order=0: FLOAT,
-    PolygammaRule(),
+    OfNextOrder(0),
     name="polygamma",
     syntax="runtime polygamma",
 )

@@ -98,7 +98,16 @@ READ = register(
 CALL = register(Primitive("call", _no_function, _control, "call", static=frozenset({"callee"})))
 
 # In a reverse sweep until it is decided what is recorded: the undoing of a store begins here.
-MARK = register(Primitive("mark", _no_function, lambda of=None: NONE, "mark", effect="effect", derivative=constant))  # fmt: skip
+MARK = register(
+    Primitive(
+        "mark",
+        _no_function,
+        lambda of=None: NONE,
+        "mark",
+        effect="effect",
+        derivative=constant,
+    )
+)
 
 # Effects, run once in the forward sweep, never differentiated. `operands` are what they read.
 PRINT = register(

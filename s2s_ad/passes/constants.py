@@ -6,7 +6,17 @@ import operator
 from collections.abc import Callable
 from typing import Any as Anything
 
-from s2s_ad.ir.core import UNDEFINED, Block, Function, Op, Value, leaves, replace
+from s2s_ad.ir.core import (
+    UNDEFINED,
+    Block,
+    Function,
+    Op,
+    Value,
+    leaves,
+    replace,
+    rewire,
+    substitute,
+)
 from s2s_ad.ir.types import Num, Seq
 
 OPERATORS: dict[str, Callable[..., Anything]] = {
@@ -58,8 +68,7 @@ def visit(block: Block, mapping: dict[Value, Anything]) -> None:
 
 
 def rewrite(op: Op, into: Block, mapping: dict[Value, Anything]) -> None:
-    op.args = replace(op.args, mapping)
-    op.kwargs = replace(op.kwargs, mapping) if op.kwargs else op.kwargs
+    rewire(op, mapping)
     chosen = None
     if op.prim.name == "if" and is_constant(op.args[0]) and op.args[0] is not UNDEFINED:
         chosen = op.blocks[0] if op.args[0] else op.blocks[1]
@@ -120,21 +129,11 @@ def unchanged(op: Op, mapping: dict[Value, Anything]) -> None:
         start = op.inits[k]
         if type(start) is not Value:
             continue
-        inner = {p: start}
-        substitute(body, inner)
+        substitute(body, {p: start})
         mapping[op.results[k]] = start
         from s2s_ad.passes.dce import drop
 
         drop(op, k)
-
-
-def substitute(block: Block, mapping: dict[Value, Anything]) -> None:
-    for op in block.ops:
-        op.args = replace(op.args, mapping)
-        op.kwargs = replace(op.kwargs, mapping) if op.kwargs else op.kwargs
-        for b in op.blocks:
-            substitute(b, mapping)
-    block.yields = list(replace(block.yields, mapping))
 
 
 def is_constant(x: Anything) -> bool:

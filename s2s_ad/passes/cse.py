@@ -6,7 +6,7 @@ from typing import Any as Anything
 
 import numpy as np
 
-from s2s_ad.ir.core import Block, Function, Op, Value, leaves, replace
+from s2s_ad.ir.core import Block, Function, Op, Value, leaves, replace, rewire
 from s2s_ad.ir.types import SCALARS, Num, Opaque, Stack
 
 COMMUTATIVE = ("add", "multiply", "np.add", "np.multiply")
@@ -55,8 +55,7 @@ def visit(
 ) -> None:
     ops, block.ops = block.ops, []
     for op in ops:
-        op.args = replace(op.args, mapping)
-        op.kwargs = replace(op.kwargs, mapping) if op.kwargs else op.kwargs
+        rewire(op, mapping)
         for b in op.blocks:
             # Under another errstate the same operation may warn or raise differently.
             inner = {} if op.prim.name == "errstate" else dict(known)

@@ -79,8 +79,8 @@ class Liveness:
 
     def need_op(self, op: Op) -> None:
         """The operation runs: what decides whether and how often it does is needed."""
-        if op in self.ops:
-            return
+        if op in self.ops or op not in self.parents:
+            return  # known, or of an enclosing function whose value is captured
         self.ops.add(op)
         self.need(op.kwargs)
         if op.prim.name == "for":
@@ -100,11 +100,13 @@ class Liveness:
         owner = v.owner
         if isinstance(owner, Op):
             self.need_op(owner)
-            if owner.blocks:
+            if owner.blocks and owner in self.ops:
                 self.slot(owner, owner.results.index(v))
         elif isinstance(owner, Block) and isinstance(owner.owner, Op):
             op = owner.owner
             self.need_op(op)
+            if op not in self.ops:
+                return
             position = owner.params.index(v) - (op.prim.name == "for")
             if position >= 0:
                 self.slot(op, position)

@@ -85,7 +85,9 @@ def may_be_unbound(v: Anything, seen: set[Value]) -> bool:
     if v in seen:
         return False
     seen.add(v)
-    op = v.owner if isinstance(v.owner, Op) else v.owner.owner if v.owner is not None else None
+    if v.owner is None:
+        return False
+    op = v.owner if isinstance(v.owner, Op) else v.owner.owner
     if not isinstance(op, Op) or not op.blocks:
         return False
     if op.prim.name in ("for", "while"):

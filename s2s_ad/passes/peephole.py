@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any as Anything
 
 from s2s_ad.ir.build import PEEPHOLES, building, knowing, simplify, typeof
-from s2s_ad.ir.core import Block, Function, Op, Value, leaves, replace
+from s2s_ad.ir.core import Block, Function, Op, Value, leaves, replace, rewire
 from s2s_ad.ir.types import Num
 
 # What makes derivatives from derivatives, so floats even where no type is known. (A mask or an
@@ -140,8 +140,7 @@ def rewrite(function: Function) -> Function:
     def visit(block: Block) -> None:
         ops, block.ops = block.ops, []
         for op in ops:
-            op.args = replace(op.args, mapping)
-            op.kwargs = replace(op.kwargs, mapping) if op.kwargs else op.kwargs
+            rewire(op, mapping)
             for b in op.blocks:
                 visit(b)
             uses.block = block

@@ -39,8 +39,17 @@ def shapes(function: Function) -> Function:
       return %c
     """
     with knowing(function.facts):
-        visit(function.block, function.block.params)
+        visit(function.block, [owned(p, function.block) for p in function.block.params])
     return function
+
+
+def owned(p: Value, block: Block) -> Value:
+    """The copy of a parameter made on entry under its name, so that the parameter itself is
+    not needed later; else the parameter."""
+    for op in block.ops:
+        if op.prim.name == "copy" and op.args[0] is p and op.result.hint == p.hint:
+            return op.result
+    return p
 
 
 def visit(block: Block, params: list[Value]) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from s2s_ad.codegen.module import docstring, head_lines
 from s2s_ad.codegen.scope import Scope, constant
-from s2s_ad.codegen.text import comment, compare, expression
+from s2s_ad.codegen.text import comment, compare, expression, wrapped
 from s2s_ad.errors import InternalError
 
 CONSTANTS = [
@@ -69,3 +69,18 @@ def test_long_heads_are_wrapped():
     lines = head_lines("f", args)
     assert len(lines) == 8 and all(len(line) <= 100 for line in lines)
     ast.parse("\n".join(lines) + "\n    pass\n")
+
+
+def test_lines_that_cannot_be_shortened_are_cut_at_commas():
+    names = ", ".join(f"residual_{k}" for k in range(30))
+    for line in (
+        f"({names}) = f({names})",
+        f"return ({names}, (a, b))",
+        f"x = f([{names}], 'a, b')",
+    ):
+        lines = wrapped(line, 1)
+        assert len(lines) > 1 and all(len(part) <= 100 for part in lines)
+        text = "def f():\n" + "\n".join(lines)
+        assert ast.dump(ast.parse(text).body[0].body[0]) == ast.dump(
+            ast.parse(f"def f():\n    {line}").body[0].body[0]
+        )
