@@ -138,7 +138,7 @@ def main():
     chosen = options.parse_args()
     if chosen.show_gradient:
         x, y, _, _ = data()
-        print(s2s_ad.source(loss, "grad", like=(start(chosen.seed), x[:BATCH], y[:BATCH])))
+        print(s2s_ad.source(loss, "vjp", like=(start(chosen.seed), x[:BATCH], y[:BATCH])))
     begun = time.perf_counter()
     seeds = range(chosen.seed, chosen.seed + chosen.seeds)
     found = [train(seed, chosen.epochs, chosen.validate) for seed in seeds]

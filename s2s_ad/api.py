@@ -13,7 +13,7 @@ import numpy as np
 
 from s2s_ad.dispatch import STARS, Dispatcher, parameters_of, positions
 from s2s_ad.entries import gradient, pullbacks, pushforward
-from s2s_ad.errors import DerivativeTypeError, S2SError, UnsupportedError
+from s2s_ad.errors import DerivativeTypeError, UnsupportedError
 from s2s_ad.loader import load
 from s2s_ad.results import match
 
@@ -305,7 +305,9 @@ def source(f: Callable[..., Anything], mode: str, *, wrt: Wrt = 0, like: Anythin
     places = positions(function, parameters, wrt, bool(before))
     free = dict(list(parameters.items())[len(before) :])
     found, values = described(function, free, like)
-    d = Dispatcher(function, mode, places, gradient(False), bool(before), isinstance(wrt, (tuple, list)))
+    d = Dispatcher(
+        function, mode, places, gradient(False), bool(before), isinstance(wrt, (tuple, list))
+    )
     if before:
         values = {next(iter(parameters)): before[0], **values}
     return d.source(found, values)

@@ -78,7 +78,7 @@ def _guards(variant: Variant, arguments: str) -> tuple[list[str], dict[str, Anyt
 
 
 def gradient(with_value: bool) -> Callable[[Dispatcher, Variant, list[bool]], Entry]:
-    """Entries of `grad` and `value_and_grad`; the latter calls `f_vjp` with its default cotangent."""
+    """Entries of `grad` and `value_and_grad`; the latter calls `f_vjp` with its default seed."""
 
     def finish(d: Dispatcher, variant: Variant, change: list[bool]) -> Entry:
         if with_value and not _has_default_cotangent(d, variant):

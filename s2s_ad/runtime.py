@@ -9,6 +9,7 @@ import numpy as np
 
 from s2s_ad.errors import DerivativeTypeError
 
+
 def unbroadcast(g: Any, x: Any) -> Any:
     """g summed to the shape of x, undoing NumPy's broadcasting of x to the shape of g; in the
     floating dtype of x."""

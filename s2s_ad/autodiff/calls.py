@@ -27,9 +27,7 @@ def forward_call(op: Op, dots: dict[Value, Anything]) -> list[Anything]:
         callee=derived,
         types=[r.type for r in op.results] + types,
     )
-    return [
-        t if differentiable(r.type) else None for r, t in zip(op.results, out[n:], strict=True)
-    ]
+    return [t if differentiable(r.type) else None for r, t in zip(op.results, out[n:], strict=True)]
 
 
 def reverse_call(
@@ -54,9 +52,7 @@ def reverse_call(
         yield op.args[k], bar
 
 
-def _memo(
-    callee: Function, mode: str, wrt: tuple[int, ...], of: tuple[int, ...] = ()
-) -> Anything:
+def _memo(callee: Function, mode: str, wrt: tuple[int, ...], of: tuple[int, ...] = ()) -> Anything:
     """One derivative function per callee, however often it is called."""
     key = (mode, wrt, of)
     if key not in callee.derived:

@@ -301,7 +301,12 @@ class Recorder:
         return new  # type: ignore[no-any-return]
 
     def carry(
-        self, v: Value, position: int, forward: Block, reverse: Block, mapping: dict[Value, Anything]
+        self,
+        v: Value,
+        position: int,
+        forward: Block,
+        reverse: Block,
+        mapping: dict[Value, Anything],
     ) -> Value:
         """v is what the iteration yielded: carried backwards from the loop's result."""
         loop, back = forward.owner, reverse.owner

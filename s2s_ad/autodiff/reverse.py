@@ -200,7 +200,9 @@ class Sweep:
             results.append(name(Value(bar_type(v)), v, "_bar"))
         if changed:
             kwargs = {k: x for k, x in op.kwargs.items() if k != "status"}
-            new = Op(op.prim, op.args, kwargs, blocks, results, op.statement, op.location, "adjoint")
+            new = Op(
+                op.prim, op.args, kwargs, blocks, results, op.statement, op.location, "adjoint"
+            )
             into.ops.append(new)
         for v, result in zip(changed, results):
             self.bars[v] = result

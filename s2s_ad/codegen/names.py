@@ -37,7 +37,7 @@ def assign_names(plan: Plan, taken: set[str]) -> None:
             rest.append(variable)
     unread = unread_indices(plan)
     indices = {s.index for s in statements(plan.program) if isinstance(s, For)}
-    derived: dict[str, Variable] = {}  # temporaries of one name may share a variable
+    derived: dict[str, list[Variable]] = {}  # temporaries of one name may share a variable
     primal_out = first_result(plan.function)
     for user in (True, False):
         for variable in rest:
@@ -52,14 +52,15 @@ def assign_names(plan: Plan, taken: set[str]) -> None:
                 wanted = next((c for c in "ijk" if c not in used), "i")
             if primal_out in variable.values and (not hint_of(variable, plan) or wanted in used):
                 wanted = "out"
-            same = derived.get(wanted)
             if not hint_of(variable, plan):
-                if same is not None and not interferes(variable, same, plan):
+                alike = derived.setdefault(wanted, [])
+                same = next((x for x in alike if not interferes(variable, x, plan)), None)
+                if same is not None:
                     same.values += variable.values
                     for v in variable.values:
                         plan.variables[v] = same
                     continue
-                derived.setdefault(wanted, variable)
+                alike.append(variable)
             variable.name = free(wanted, used)
             used.add(variable.name)
 

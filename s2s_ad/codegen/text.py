@@ -89,14 +89,23 @@ def _line(line: str, depth: int, node: ast.stmt, strict: bool) -> list[str]:
 
 
 def wrapped(line: str, depth: int) -> list[str]:
-    """A line cut after commas between its outermost brackets."""
+    """A line cut after commas between brackets, the outermost if that is enough."""
+    out: list[str] = []
+    for deepest in (1, 2, 3, 4):
+        out = _cut(line, depth, deepest)
+        if all(len(part) <= WIDTH for part in out):
+            break
+    return out
+
+
+def _cut(line: str, depth: int, deepest: int) -> list[str]:
     cuts, level = [0], 0
     for token in tokenize.generate_tokens(io.StringIO(line).readline):
         if token.string in ("(", "[", "{") and token.type == tokenize.OP:
             level += 1
         elif token.string in (")", "]", "}") and token.type == tokenize.OP:
             level -= 1
-        elif token.string == "," and level == 1:
+        elif token.string == "," and 1 <= level <= deepest:
             cuts.append(token.end[1])
     pieces = [line[a:b].strip() for a, b in zip(cuts, [*cuts[1:], len(line)])]
     out = [INDENT * depth + pieces[0]]

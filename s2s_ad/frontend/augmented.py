@@ -23,7 +23,6 @@ from s2s_ad.ir.build import cursor, emit, facts, typeof
 from s2s_ad.ir.core import Block, Op, Value, leaves
 from s2s_ad.ir.types import Num, Opaque, Seq, Type
 
-
 SYMBOLS = {
     gast.Add: "+", gast.Sub: "-", gast.Mult: "*", gast.Div: "/", gast.FloorDiv: "//",
     gast.Mod: "%", gast.Pow: "**", gast.MatMult: "@", gast.LShift: "<<", gast.RShift: ">>",

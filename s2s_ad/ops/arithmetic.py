@@ -17,6 +17,7 @@ import numpy as np
 from s2s_ad.ir.build import typeof
 from s2s_ad.ir.core import Op, Value
 from s2s_ad.ir.types import BOOL, Num, Type
+from s2s_ad.ops.fitting import fit, like_result, total
 from s2s_ad.ops.promotion import (
     equal,
     literal,
@@ -35,7 +36,7 @@ from s2s_ad.ops.promotion import (
     ufunc_dtype,
     ufunc_type,
 )
-from s2s_ad.ops.rules import Contributions, constant, declare, elementwise, fit, like_result, total
+from s2s_ad.ops.rules import Contributions, constant, declare, elementwise
 
 
 def pair(

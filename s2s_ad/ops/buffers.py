@@ -9,11 +9,12 @@ import numpy as np
 from s2s_ad import runtime
 from s2s_ad.errors import UnsupportedError
 from s2s_ad.ir.build import emit, typeof
-from s2s_ad.ir.core import Op, Value
+from s2s_ad.ir.core import Block, Op, Value
 from s2s_ad.ir.primitive import Primitive, register
 from s2s_ad.ir.types import ANY, Any, Num, Type, is_scalar
-from s2s_ad.ops.rules import Contributions, Elementwise, Linear, fit
-from s2s_ad.ops.structure import as_type, same_as_first
+from s2s_ad.ops.fitting import fit
+from s2s_ad.ops.rules import Contributions, Elementwise, Linear
+from s2s_ad.ops.structure import FOR, WHILE, as_type, same_as_first
 
 
 def _accumulate_type(acc: Anything, g: Anything) -> Type:
@@ -179,3 +180,32 @@ def _augmented_type(old: Anything, new: Anything) -> Type:
     dtype = a.dtype if a.dtype == b.dtype else None
     shape = a.shape if a.shape == b.shape else None
     return Num(a.kind if a.kind == b.kind else "any", dtype, shape)
+
+
+def origins(v: Anything) -> set[Value]:
+    """Where the versions of an array come from: values that no store made."""
+    seen: set[Value] = set()
+    out: set[Value] = set()
+    todo = [v]
+    while todo:
+        v = todo.pop()
+        if type(v) is not Value or v in seen:
+            continue
+        seen.add(v)
+        owner = v.owner
+        if isinstance(owner, Op) and owner.prim in (ADD_AT, SET_AT):
+            todo.append(owner.args[0])
+        elif isinstance(owner, Op) and owner.blocks:
+            k = owner.results.index(v)
+            if owner.prim in (FOR, WHILE):
+                todo += [owner.blocks[-1].yields[k], *owner.inits[k : k + 1]]
+            else:
+                todo += [b.yields[k] for b in owner.blocks]
+        elif isinstance(owner, Block) and isinstance(owner.owner, Op):
+            loop = owner.owner
+            k = owner.params.index(v) - (len(owner.params) - len(loop.inits))
+            if k >= 0:
+                todo += [loop.inits[k], loop.blocks[-1].yields[k]]
+        else:
+            out.add(v)
+    return out

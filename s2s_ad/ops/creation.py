@@ -19,8 +19,9 @@ from s2s_ad.ops.arraytypes import (
     size_of_int,
     strong_dtype,
 )
+from s2s_ad.ops.fitting import fit, like_result, total
 from s2s_ad.ops.literals import carries
-from s2s_ad.ops.rules import Contributions, Linear, constant, declare, fit, like_result, total
+from s2s_ad.ops.rules import Contributions, Linear, constant, declare
 from s2s_ad.ops.shaping import shaped_like
 
 # Constants ------------------------------------------------------------------------------------

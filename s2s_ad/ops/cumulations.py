@@ -12,9 +12,10 @@ from s2s_ad.ir.build import emit
 from s2s_ad.ir.core import Op, Value
 from s2s_ad.ir.types import Num, Type, rank
 from s2s_ad.ops.arraytypes import axis_of, less, product_of
+from s2s_ad.ops.fitting import cast
 from s2s_ad.ops.promotion import operand
 from s2s_ad.ops.reductions import like_operand, refuse_given, summed
-from s2s_ad.ops.rules import At, Contributions, Linear, cast, composite, declare, linear
+from s2s_ad.ops.rules import At, Contributions, Linear, composite, declare, linear
 from s2s_ad.ops.shaping import along, shaped_like
 
 FLIPPED = slice(None, None, -1)

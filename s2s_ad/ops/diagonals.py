@@ -12,7 +12,8 @@ from s2s_ad.ir.build import emit, facts, typeof
 from s2s_ad.ir.core import Op, Value
 from s2s_ad.ir.types import Num, Size, rank
 from s2s_ad.ops.arraytypes import array_of, axis_of, derived, product_of, reduced
-from s2s_ad.ops.rules import declare, fit, linear
+from s2s_ad.ops.fitting import fit
+from s2s_ad.ops.rules import declare, linear
 from s2s_ad.ops.shaping import alias_of_array, arranged, length
 
 

@@ -12,7 +12,8 @@ from s2s_ad.ir.build import emit, facts, typeof
 from s2s_ad.ir.core import Op, Value
 from s2s_ad.ir.types import Num, Size
 from s2s_ad.ops.arraytypes import array_of, dtype_keyword, reduced, strong_dtype
-from s2s_ad.ops.rules import Contributions, cast, declare, total, unbroadcast
+from s2s_ad.ops.fitting import cast, total, unbroadcast
+from s2s_ad.ops.rules import Contributions, declare
 from s2s_ad.ops.shaping import length
 
 

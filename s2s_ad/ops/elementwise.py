@@ -19,6 +19,8 @@ from s2s_ad.ir.core import Op, Value
 from s2s_ad.ir.primitive import Primitive
 from s2s_ad.ir.types import BOOL, FLOAT, Num, Type, is_scalar
 from s2s_ad.ops.arraytypes import promoted
+from s2s_ad.ops.fitting import cast, like_result
+from s2s_ad.ops.masks import is_zero
 from s2s_ad.ops.promotion import (
     broadcast,
     equal,
@@ -29,17 +31,7 @@ from s2s_ad.ops.promotion import (
     square,
     ufunc_type,
 )
-from s2s_ad.ops.rules import (
-    Contributions,
-    Elementwise,
-    cast,
-    constant,
-    declare,
-    elementwise,
-    is_zero,
-    like_result,
-    linear,
-)
+from s2s_ad.ops.rules import Contributions, Elementwise, constant, declare, elementwise, linear
 
 f: Anything  # a function in a loop over similar ones
 

@@ -18,7 +18,8 @@ from s2s_ad.ir.build import emit, facts, typeof
 from s2s_ad.ir.core import Op, Value, leaves, tree_map
 from s2s_ad.ir.types import ANY, ListOf, Num, Seq, Size, Type
 from s2s_ad.ops.arraytypes import UNKNOWN, agreeing, array_of, slice_size
-from s2s_ad.ops.rules import At, Contributions, declare, tangent_in_nest
+from s2s_ad.ops.fitting import tangent_in_nest
+from s2s_ad.ops.rules import At, Contributions, declare
 from s2s_ad.ops.structure import as_type
 
 

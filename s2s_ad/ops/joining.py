@@ -20,7 +20,8 @@ from s2s_ad.ops.arraytypes import (
     strong_dtype,
     sum_of,
 )
-from s2s_ad.ops.rules import At, Contributions, Linear, cast, declare, tangent_in_nest
+from s2s_ad.ops.fitting import cast, tangent_in_nest
+from s2s_ad.ops.rules import At, Contributions, Linear, declare
 from s2s_ad.ops.shaping import shape_of
 from s2s_ad.ops.structure import LIST, as_type
 

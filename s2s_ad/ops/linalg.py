@@ -27,16 +27,9 @@ from s2s_ad.ops.arraytypes import (
     real_only,
     reduced,
 )
+from s2s_ad.ops.fitting import cast, unbroadcast
 from s2s_ad.ops.indexing import broadcast_shapes
-from s2s_ad.ops.rules import (
-    Contributions,
-    Differential,
-    cast,
-    composite,
-    declare,
-    differential,
-    unbroadcast,
-)
+from s2s_ad.ops.rules import Contributions, Differential, composite, declare, differential
 from s2s_ad.ops.shaping import length, swapped
 
 

@@ -11,8 +11,9 @@ from s2s_ad.ir.build import typeof
 from s2s_ad.ir.core import Op, Value
 from s2s_ad.ir.types import Num, Size
 from s2s_ad.ops.arraytypes import array_of, float_dtype, real_only, reduced
+from s2s_ad.ops.fitting import cast
 from s2s_ad.ops.promotion import equal
-from s2s_ad.ops.rules import Contributions, cast, composite, declare
+from s2s_ad.ops.rules import Contributions, composite, declare
 
 
 def _rank(x: Anything) -> int | None:

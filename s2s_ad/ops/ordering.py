@@ -12,8 +12,9 @@ from s2s_ad.ir.build import emit, facts
 from s2s_ad.ir.core import Op, Value
 from s2s_ad.ir.types import INT, Num, Type, rank
 from s2s_ad.ops.arraytypes import product_of
+from s2s_ad.ops.fitting import cast
 from s2s_ad.ops.promotion import broadcast, numpy_result, operand
-from s2s_ad.ops.rules import Contributions, cast, composite, constant, declare, linear
+from s2s_ad.ops.rules import Contributions, composite, constant, declare, linear
 from s2s_ad.ops.shaping import along, length
 
 # Sorting: a permutation, that of a stable sort, so that ties are treated alike everywhere ------

@@ -26,8 +26,9 @@ from s2s_ad.ops.arraytypes import (
     reduced,
     strong_dtype,
 )
+from s2s_ad.ops.fitting import cast, fit, unbroadcast
 from s2s_ad.ops.indexing import broadcast_shapes
-from s2s_ad.ops.rules import Contributions, Linear, bilinear, cast, declare, fit, unbroadcast
+from s2s_ad.ops.rules import Contributions, Linear, bilinear, declare
 from s2s_ad.ops.shaping import flipped_axes, shaped_like, swapped
 
 Map = Callable[..., Anything]

@@ -29,17 +29,10 @@ from s2s_ad.ir.types import (
     is_scalar,
 )
 from s2s_ad.ops.arithmetic import power
-from s2s_ad.ops.elementwise import LN2, LN10, hypot_map
+from s2s_ad.ops.elementwise import LN2, LN10, OfNextOrder, hypot_map
+from s2s_ad.ops.fitting import fit
 from s2s_ad.ops.promotion import equal, operand, ratio
-from s2s_ad.ops.rules import (
-    Contributions,
-    Elementwise,
-    constant,
-    declare,
-    elementwise,
-    fit,
-    linear,
-)
+from s2s_ad.ops.rules import Contributions, Elementwise, constant, declare, elementwise, linear
 from s2s_ad.ops.structure import as_type
 
 # Builtins -------------------------------------------------------------------------------------
@@ -310,8 +303,6 @@ declare(
     name="math.isclose",
     syntax="call math.isclose",
 )
-
-
 POLYGAMMA = declare(
     runtime.polygamma,
     lambda x, order=0: FLOAT,

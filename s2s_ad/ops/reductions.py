@@ -20,16 +20,9 @@ from s2s_ad.ir.core import Op, Value
 from s2s_ad.ir.primitive import Primitive
 from s2s_ad.ir.types import INT, Num, Type, is_scalar, rank
 from s2s_ad.ops.arraytypes import axis_of, product_of, reduced
+from s2s_ad.ops.fitting import cast
 from s2s_ad.ops.promotion import equal, operand
-from s2s_ad.ops.rules import (
-    Contributions,
-    cast,
-    composite,
-    constant,
-    declare,
-    differential,
-    linear,
-)
+from s2s_ad.ops.rules import Contributions, composite, constant, declare, differential, linear
 from s2s_ad.ops.shaping import length, shaped_like
 
 Axis = Anything  # None, an int or a tuple of ints

@@ -13,7 +13,6 @@ Maps are called as `f(d, out, *args)`: d the differential, out the result, args 
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -22,10 +21,12 @@ from typing import Any as Anything
 import numpy as np
 
 from s2s_ad.errors import InternalError
-from s2s_ad.ir.build import apply, emit, facts, typeof
+from s2s_ad.ir.build import emit, typeof
 from s2s_ad.ir.core import Op, Value, leaves, tree_map
 from s2s_ad.ir.primitive import Primitive, register
-from s2s_ad.ir.types import Num, differentiable, is_scalar
+from s2s_ad.ir.types import is_scalar
+from s2s_ad.ops.fitting import cast, fit, like_result, tangent_in_nest, total
+from s2s_ad.ops.masks import Mask
 
 Map = Callable[..., Anything]
 Contributions = Iterator[tuple[Value, Anything]]
@@ -37,76 +38,6 @@ class At:
 
     index: Anything
     value: Anything
-
-
-def total(terms: list[Anything]) -> Anything:
-    """The sum of tangents, None for an empty sum."""
-    out = None
-    for term in terms:
-        if term is not None:
-            out = term if out is None else out + term
-    return out
-
-
-def tangent_in_nest(v: Anything, dots: dict[Value, Anything]) -> Anything:
-    """The tangent of one leaf of a nested operand (`np.array([x, 1.0])`), zero where constant."""
-    if type(v) is Value and v in dots:
-        return dots[v]
-    if type(v) is Value and not (isinstance(v.type, Num) and v.type.kind == "py"):
-        return np.zeros_like(v)
-    return 0.0
-
-
-def like_result(d: Anything, out: Value) -> Anything:
-    """A tangent broadcast to the shape of the result where it may be smaller (`x_dot + 0 * y`)."""
-    if facts().same_shape(typeof(d), out.type):
-        return d
-    return emit("broadcast_like", d, out)
-
-
-def unbroadcast(g: Anything, x: Value) -> Anything:
-    """The cotangent summed over the axes along which x was broadcast; nothing where none was."""
-    have, want = typeof(g), x.type
-    if isinstance(have, Num) and isinstance(want, Num) and facts().same_shape(have, want):
-        return g
-    if not (isinstance(have, Num) and isinstance(want, Num)) or None in (have.shape, want.shape):
-        return emit("unbroadcast", g, x)
-    assert have.shape is not None and want.shape is not None
-    if is_scalar(want):
-        return np.sum(g)
-    lead = len(have.shape) - len(want.shape)
-    squeezed: list[int] = []
-    for axis, size in enumerate(want.shape):
-        above = have.shape[lead + axis] if lead + axis >= 0 else None
-        if size == 1 and above != 1:
-            squeezed.append(axis)
-        elif size != 1 and not facts().equal(size, above):
-            return emit("unbroadcast", g, x)
-    if lead:
-        g = np.sum(g, axis=tuple(range(lead)) if lead > 1 else 0)
-    if squeezed:
-        g = np.sum(g, axis=tuple(squeezed) if len(squeezed) > 1 else squeezed[0], keepdims=True)
-    return g
-
-
-def cast(g: Anything, x: Value) -> Anything:
-    """The cotangent in the operand's dtype (a float32 stays one; a real one stays real)."""
-    have, want = typeof(g), x.type
-    if not (isinstance(have, Num) and isinstance(want, Num)):
-        return g
-    if have.dtype is None or want.dtype is None or have.dtype == want.dtype:
-        return g
-    if have.dtype.kind == "c" and want.dtype.kind == "f":
-        g = np.real(g)
-        return cast(g, x)
-    if want.dtype.kind not in "fc" or have.kind == "py":
-        return g
-    return emit("astype", g, dtype=want.dtype)
-
-
-def fit(g: Anything, x: Value) -> Anything:
-    """Unbroadcast and cast: what the driver does to every elementwise contribution."""
-    return cast(unbroadcast(g, x), x)
 
 
 class Constant:
@@ -160,9 +91,7 @@ class Elementwise:
         else:
             maps = self.maps
         return [
-            (a, m)
-            for a, m in zip(args, maps)
-            if type(a) is Value and m is not None and wanted(a)
+            (a, m) for a, m in zip(args, maps) if type(a) is Value and m is not None and wanted(a)
         ]
 
     def jvp(self, op: Op, dots: dict[Value, Anything]) -> list[Anything]:
@@ -193,64 +122,6 @@ class Elementwise:
                 yield a, cast(g, a)  # nothing was broadcast
             else:
                 yield a, fit(g, a)
-
-
-@dataclass
-class Mask:
-    """A differential that is zero where a branch of `np.where` was not taken, taken apart:
-    `given` is np.where(condition, inside, 0.0), or with the branches `swapped`.
-
-    Where `given` is such a thing summed over axes along which an operand was broadcast (`wide`),
-    the sum waits as well: summing and elementwise maps commute. Where it was spread to a shape
-    (`narrow`), it is spread again.
-    """
-
-    given: Anything
-    inside: Anything
-    condition: Anything = None
-    swapped: bool = False
-    wide: bool = False
-    narrow: bool = False
-
-    @classmethod
-    def of(cls, d: Anything) -> Mask:
-        op = d.owner if type(d) is Value else None
-        if not isinstance(op, Op) or op.role == "primal":
-            return cls(d, d)
-        if op.prim.name == "where":
-            condition, a, b = op.args
-            if is_zero(a) != is_zero(b):
-                return cls(d, b if is_zero(a) else a, condition, is_zero(a))
-        summed = op.prim.name == "unbroadcast" or _sums_broadcast(op)
-        if summed or op.prim.name in ("broadcast_like", "astype"):
-            inner = cls.of(op.args[0])
-            summed_then_spread = inner.wide and op.prim.name == "broadcast_like"
-            if inner.condition is not None and not summed_then_spread:
-                spread = inner.narrow or op.prim.name == "broadcast_like"
-                wide = inner.wide or summed
-                return cls(d, inner.inside, inner.condition, inner.swapped, wide, spread)
-        return cls(d, d)
-
-    def over(self, g: Anything, out: Value) -> Anything:
-        """What was made of `inside`, masked."""
-        if g is self.inside:
-            return self.given
-        if g is None or self.condition is None:
-            return g
-        masked = np.where(self.condition, *((0.0, g) if self.swapped else (g, 0.0)))
-        return like_result(masked, out) if self.narrow and not self.wide else masked
-
-
-def _sums_broadcast(op: Op) -> bool:
-    """Whether a sum leaves a shape that broadcasts to that of what it sums."""
-    axis = op.kwargs.get("axis")
-    leading = axis in (None, 0) or (isinstance(axis, tuple) and axis == tuple(range(len(axis))))
-    return op.prim.name == "sum" and (leading or bool(op.kwargs.get("keepdims")))
-
-
-def is_zero(x: Anything) -> bool:
-    """The literal 0.0."""
-    return type(x) is float and x == 0.0
 
 
 class Linear:
@@ -394,9 +265,7 @@ def declare(
     return register(prim, function, *spellings)
 
 
-def elementwise(
-    *maps: Map | None, same: Map | None = None, selects: bool = False
-) -> Elementwise:
+def elementwise(*maps: Map | None, same: Map | None = None, selects: bool = False) -> Elementwise:
     """One map per operand, `f(d, out, *args)`; None where the operand is constant."""
     return Elementwise(maps, same, selects)
 
@@ -421,8 +290,3 @@ def composite(definition: Map) -> Composite:
 
 
 constant = Constant()
-
-__all__ = [
-    "At", "apply", "bilinear", "cast", "composite", "constant", "declare", "differentiable",
-    "differential", "elementwise", "emit", "fit", "linear", "operator", "unbroadcast",
-]  # fmt: skip

@@ -19,7 +19,8 @@ from s2s_ad.ops.arraytypes import (
     product_of,
     shape_argument,
 )
-from s2s_ad.ops.rules import declare, linear, unbroadcast
+from s2s_ad.ops.fitting import unbroadcast
+from s2s_ad.ops.rules import declare, linear
 from s2s_ad.ops.structure import as_type
 
 # Shapes as operands ---------------------------------------------------------------------------

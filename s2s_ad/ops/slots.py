@@ -9,7 +9,8 @@ from s2s_ad.ir.build import emit
 from s2s_ad.ir.core import Op, Value
 from s2s_ad.ir.primitive import Primitive, register
 from s2s_ad.ir.types import ANY, FLOAT, Seq, Type
-from s2s_ad.ops.rules import Contributions, Linear, cast, constant
+from s2s_ad.ops.fitting import cast
+from s2s_ad.ops.rules import Contributions, Linear, constant
 from s2s_ad.ops.structure import as_type, same_as_first
 
 # The adjoint of a list that a loop walks. `new_slots` are empty, `fill_slot` puts an adjoint into

@@ -7,6 +7,7 @@ from typing import Any as Anything
 from s2s_ad.ir.build import facts, knowing
 from s2s_ad.ir.core import Block, Function, Op, Value
 from s2s_ad.ir.types import Num, Size
+from s2s_ad.ops.buffers import origins
 from s2s_ad.ops.rules import Elementwise
 
 # Which operand of these operations lends its shape alone; `zeros_like` takes its dtype too.
@@ -65,6 +66,8 @@ def visit(block: Block, params: list[Value]) -> None:
 
 def nearest(x: Value, params: list[Value], dtype: bool) -> Value:
     """A parameter of the shape of x, else the operand from which x has its shape."""
+    if any(p in origins(x) for p in params):
+        return x  # a later version of it, at hand
     for p in params:
         if p is not x and alike(p, x, dtype):
             return p

@@ -58,7 +58,7 @@ def test_absent_is_zero_and_other_leaves_are_none():
 
 
 def test_a_wrong_shape_is_a_fault_not_a_sum():
-    with pytest.raises(InternalError):
+    with pytest.raises(DerivativeTypeError, match="shape"):
         match(np.ones(3), x)
     with pytest.raises(InternalError):
         match([1.0], [1.0, 2.0])

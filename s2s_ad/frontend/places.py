@@ -1,0 +1,264 @@
+"""Mutable arrays as values: what a binding means now.
+
+A binding stands for an object. Where it is the result of a view (`y[1:]`, `A.T`) its place is a
+path of view steps from a root, the object that owns the memory; otherwise it is a root itself. A
+store gives the root a new version; `current` reads a binding at this moment: the view steps
+written again on the root's version of now. Nothing is written for arrays that no store reached.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+from typing import Any as Anything
+
+import numpy as np
+
+from s2s_ad.frontend.bindings import map_leaves
+from s2s_ad.ir.build import emit
+from s2s_ad.ir.core import Block, Op, Value
+from s2s_ad.ir.primitive import Primitive
+from s2s_ad.ir.types import SCALARS, Num, Seq
+
+if TYPE_CHECKING:
+    from s2s_ad.frontend.context import Frame, Lowering
+
+AXES = ("T", "transpose", "swapaxes", "moveaxis", "squeeze", "expand_dims", "flip", "fliplr", "flipud")  # fmt: skip
+# Operations whose result is laid out row by row, whatever their arguments.
+C_ORDER = ("zeros", "ones", "empty", "full", "arange", "linspace", "eye", "identity", "flatten")
+
+
+def base(lowering: Lowering, v: Value) -> tuple[Value, list[Op]]:
+    """The root of a binding and the view steps that lead from it to the binding."""
+    steps: list[Op] = []
+    while v not in lowering.owners:
+        op = v.owner
+        if not isinstance(op, Op) or not is_view(lowering, op):
+            break
+        steps.append(op)
+        v = op.args[0]
+    steps.reverse()
+    return lowering.owners.get(v, v), steps
+
+
+def root_of(lowering: Lowering, v: Value) -> Value:
+    """The root of a binding."""
+    return base(lowering, v)[0]
+
+
+def is_view(lowering: Lowering, op: Op) -> bool:
+    """Whether the result certainly is a view of the first operand, in the memory of an array."""
+    name = op.prim.name
+    if name not in ("getitem", "reshape", "ravel", "asarray", "real", *AXES):
+        return False
+    x = op.args[0]
+    if type(x) is not Value or not isinstance(x.type, Num) or x.type.kind not in ("array", "any"):
+        return False
+    t = op.result.type
+    if not isinstance(t, Num) or t.kind != "array":
+        return False
+    if name == "getitem":
+        return x.type.kind == "array" and is_basic(op.args[1])
+    if name in ("reshape", "ravel"):
+        return "order" not in op.kwargs and rowwise(lowering, x)
+    if name == "asarray":
+        return op.prim.aliasing(op) == "same"
+    if name == "real":
+        return x.type.dtype is not None and x.type.dtype.kind == "f"
+    return x.type.kind == "array"
+
+
+def is_basic(index: Anything) -> bool:
+    """Whether an index surely is made of ints, slices, newaxis and ellipsis."""
+    if isinstance(index, tuple):
+        return all(map(is_basic, index))
+    if isinstance(index, slice):
+        return True
+    if type(index) is Value:
+        t = index.type
+        known = isinstance(t, Num) and t.kind in SCALARS and t.dtype is not None
+        return known and t.dtype.kind in "iu"  # type: ignore[union-attr]
+    if isinstance(index, (bool, np.bool_)):
+        return False
+    return index is None or index is Ellipsis or isinstance(index, (int, np.integer))
+
+
+def rowwise(lowering: Lowering, v: Value) -> bool:
+    """Whether an array surely is contiguous, row by row."""
+    root, steps = base(lowering, v)
+    if any(op.prim.name not in ("reshape", "ravel", "asarray") for op in steps):
+        return False
+    op, t = root.owner, root.type
+    if not isinstance(op, Op) or op.blocks or "order" in op.kwargs:
+        return False
+    if op.prim.name in C_ORDER:
+        return True
+    fresh = op.prim.name not in ("call", "getattr", "read") and op.prim.aliasing(op) == "fresh"
+    return fresh and isinstance(t, Num) and t.kind == "array" and t.rank == 1
+
+
+def current(lowering: Lowering, v: Value) -> Value:
+    """What a binding holds now; operations are written for views of what has changed."""
+    if not lowering.versions:
+        return v
+    if isinstance(v.type, Seq):
+        return _container(lowering, v)
+    root, steps = base(lowering, v)
+    if root not in lowering.versions and v not in lowering.owners:
+        return v
+    out = lowering.versions.get(root, root)
+    for op in steps:
+        out = op.result if op.args[0] is out else again(op, out)
+    return out
+
+
+def again(op: Op, x: Value) -> Value:
+    """A view step written again, on other contents."""
+    kwargs = op.kwargs
+    if op.prim.name in ("reshape", "ravel"):
+        pass
+    out: Value = emit(op.prim, x, *op.args[1:], **kwargs)
+    out.hint = op.result.hint
+    return out
+
+
+def _container(lowering: Lowering, v: Value) -> Value:
+    """A container value; written anew where an array in it has changed."""
+    changed = [r for r in lowering.versions if _stands_in(r, v)]
+    if not changed:
+        return v
+    known = lowering.items.get(v, {})
+    t = v.type
+    assert isinstance(t, Seq)
+    keys = list(t.keys) if t.kind == "dict" else list(range(len(t.items)))
+    parts = []
+    for k, inner in zip(keys, t.items):
+        found = known.get((type(k), k))
+        parts.append(emit("getitem", v, k, types=[inner]) if found is None else current(lowering, found))
+    shown: Anything = dict(zip(keys, parts)) if t.kind == "dict" else parts
+    out: Value = emit(t.kind, tuple(parts) if t.kind == "tuple" else shown)
+    return out
+
+
+def _stands_in(root: Value, v: Value) -> bool:
+    op = root.owner
+    while isinstance(op, Op) and op.prim.name == "getitem" and type(op.args[0]) is Value:
+        if op.args[0] is v:
+            return True
+        op = op.args[0].owner
+    return False
+
+
+def contents(lowering: Lowering, x: Anything) -> Anything:
+    """A binding with what it holds now: its values read, its structure kept."""
+    return map_leaves(lambda v: current(lowering, v) if type(v) is Value else v, x)
+
+
+# Writing --------------------------------------------------------------------------------------
+
+
+def renew(frame: Frame, root: Value, new: Value) -> None:
+    """Make a value the contents of a root."""
+    lowering = frame.lowering
+    lowering.owners[new] = root
+    if not new.named:
+        new.hint, new.named = root.hint or new.hint, root.named
+    lowering.versions[root] = new
+    if root not in lowering.homes:
+        lowering.homes[root] = home(lowering, root)
+
+
+def home(lowering: Lowering, v: Value) -> Block | None:
+    """The open block in which a value is defined."""
+    owner = v.owner
+    if isinstance(owner, Block):
+        return owner
+    for block in reversed(lowering.blocks):
+        if any(op is owner for op in block.ops):
+            return block
+    return None
+
+
+def outlives(lowering: Lowering, root: Value) -> bool:
+    """Whether a root is defined in a block that is still open."""
+    return any(b is lowering.homes[root] for b in lowering.blocks)
+
+
+def changed(lowering: Lowering, before: dict[Value, Value]) -> list[Value]:
+    """The roots that have other contents than before, of those that are still in scope."""
+    return [
+        r for r, v in lowering.versions.items()
+        if before.get(r, r) is not v and outlives(lowering, r)
+    ]  # fmt: skip
+
+
+# From a view back to what it is a view of: (contents, step, new contents of the view).
+Inverse = Callable[[Value, Op, Value], Anything]
+
+
+def put_back(x: Value, op: Op, new: Value) -> Anything:
+    """The contents of an array after a view of it, by this step, has got new contents."""
+    name = op.prim.name
+    if name == "getitem":
+        return emit("set_at", x, op.args[1], new)
+    if name in ("asarray", "real"):
+        return new
+    if name in ("T", "flip", "fliplr", "flipud", "swapaxes"):
+        return emit(op.prim, new, **op.kwargs)
+    if name == "transpose":
+        axes = op.kwargs.get("axes")
+        axes = op.args[1] if len(op.args) > 1 else axes
+        if axes is None:
+            return emit(op.prim, new)
+        back = np.argsort([int(k) % len(axes) for k in axes])
+        return np.transpose(new, tuple(int(k) for k in back))
+    if name == "moveaxis":
+        return np.moveaxis(new, op.kwargs["destination"], op.kwargs["source"])
+    return np.reshape(new, np.shape(x))
+
+
+def narrowed(path: Anything, index: Anything, t: Anything) -> Anything:
+    """The index that means `x[path][index]` exactly, for plain indices; None where the two steps
+    are needed. `t` is the type of x."""
+    first = path if isinstance(path, tuple) else (path,)
+    second = index if isinstance(index, tuple) else (index,)
+    if not is_basic(first) or not is_basic(second) or not isinstance(t, Num):
+        return None
+    if any(e is None or e is Ellipsis for e in first):
+        return None
+    left = list(second)
+    if any(e is None or e is Ellipsis for e in left):
+        if all(not isinstance(e, slice) for e in first):
+            return (*first, *left)
+        return None
+    out: list[Anything] = []
+    for e in first:
+        if not isinstance(e, slice) or not left:
+            out.append(e)
+            continue
+        inner = left.pop(0)
+        if e == slice(None):
+            out.append(inner)
+            continue
+        shifted = _shifted(e, inner)
+        if shifted is None:
+            return None
+        out.append(shifted)
+    return (*out, *left)
+
+
+def _shifted(outer: slice, inner: Anything) -> Anything:
+    """`x[start:stop][k]` as one int, where all are constants and k is inside; None otherwise."""
+    if type(inner) is not int or inner < 0 or outer.step not in (None, 1):
+        return None
+    start = 0 if outer.start is None else outer.start
+    if type(start) is not int or start < 0:
+        return None
+    if outer.stop is None or type(outer.stop) is int and start + inner < outer.stop:
+        return start + inner
+    return None
+
+
+def fresh(prim: Primitive, op: Op) -> bool:
+    """Whether an operation makes its result."""
+    return prim.aliasing(op) == "fresh"

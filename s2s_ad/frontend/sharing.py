@@ -1,0 +1,264 @@
+"""Who else can see an object that is written: answered when the function is lowered, because
+what loops carry and branches join is known only then.
+
+A write makes a new version of one root. Another name that may hold the same object without having
+the same root (a view that depends on memory layout, an object chosen by a branch, one that stands
+in a container) would go on reading the old version: refused, if it is read later.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any as Anything
+
+from s2s_ad.errors import Location, UnsupportedError
+from s2s_ad.frontend.bindings import flatten
+from s2s_ad.frontend.context import Frame, Lowering
+from s2s_ad.frontend.places import root_of
+from s2s_ad.ir.build import cursor
+from s2s_ad.ir.core import Block, Op, Value, leaves
+from s2s_ad.ir.types import Num, Opaque, Type
+
+FOREIGN = ("read", "getattr")  # objects that live outside the function
+
+
+@dataclass(eq=False)
+class Update:
+    """A write into what may be shared, to be justified at the end."""
+
+    value: Value
+    others: list[Value]  # what else can be read from here on
+    name: str
+    location: Location | None
+    advice: str
+
+
+def may_be_array(t: Type) -> bool:
+    """Whether a value of this type may be mutable."""
+    if isinstance(t, Num):
+        return t.kind in ("array", "any")
+    return not isinstance(t, Opaque)
+
+
+def note(frame: Frame, node: Anything, root: Value, name: str, advice: str) -> None:
+    """Remember that the object of a root is written by this statement (None: inside one)."""
+    others = [v for v in visible(frame, node) if root_of(frame.lowering, v) is not root]
+    frame.lowering.updates.append(Update(root, others, name, cursor().location, advice))
+
+
+def visible(frame: Frame, node: Anything, name: str = "") -> list[Value]:
+    """The values that can be read after this statement, other than through the name."""
+    out: dict[Value, None] = {}
+    for f in frame.chain():
+        names = frame.liveness.after.get(node, f.visible) if f is frame else f.visible
+        for other, binding in f.env.items():
+            if f is frame and other == name or names is not None and other not in names:
+                continue
+            out.update(dict.fromkeys(v for v in flatten(binding) if type(v) is Value))
+        out.update(dict.fromkeys(f.iterated))
+    return list(out)
+
+
+def check(lowering: Lowering, updates: list[Update], block: Block) -> None:
+    """Refuse a write into an object that somebody may see through another root."""
+    if not updates:
+        return
+    sharing = Sharing(lowering, block)
+    for update in updates:
+        shared = next((o for o in update.others if sharing.meet(update.value, o)), None)
+        if sharing.foreign(update.value):
+            why = "it may be an array that lives outside this function"
+        elif shared is not None:
+            why = f"{repr(shared.hint) if shared.hint else 'another name'} may be the same array"
+        else:
+            continue
+        raise UnsupportedError(
+            f"{update.name} is changed in place, and {why}", update.advice, update.location
+        )
+
+
+def written_parameters(lowering: Lowering, updates: list[Update], block: Block) -> list[int]:
+    """The positions of the parameters whose objects are written."""
+    sharing = Sharing(lowering, block)
+    found = {v for u in updates for v in sharing.origins(u.value)}
+    return [k for k, p in enumerate(block.params) if p in found]
+
+
+class Sharing:
+    """Whether two values of a function may be the same object, or share memory."""
+
+    def __init__(self, lowering: Lowering, block: Block) -> None:
+        self.lowering = lowering
+        self.homes: dict[Op, Block] = {}
+        self.depths: dict[Block, int] = {}
+        self.index(block, 0)
+
+    def index(self, block: Block, depth: int) -> None:
+        self.depths[block] = depth
+        for op in block.ops:
+            self.homes[op] = block
+            for b in op.blocks:
+                self.index(b, depth + 1)
+
+    def home(self, v: Value) -> Block | None:
+        return self.homes.get(v.owner) if isinstance(v.owner, Op) else v.owner
+
+    def depth(self, v: Value) -> int:
+        block = self.home(v)
+        return -1 if block is None else self.depths.get(block, -1)
+
+    def inside(self, v: Value, block: Block) -> bool:
+        """Whether v is defined in a block or in one nested in it."""
+        home = self.home(v)
+        while home is not None and home is not block:
+            owner = home.owner
+            home = self.homes.get(owner) if isinstance(owner, Op) else None
+        return home is block
+
+    def strip(self, v: Value) -> Value:
+        """The object of which v is a version, or a view."""
+        while True:
+            if v in self.lowering.owners:
+                v = self.lowering.owners[v]
+                continue
+            op = v.owner
+            if not isinstance(op, Op) or op.blocks or op.prim.name in (*FOREIGN, "call", "getitem"):
+                if not isinstance(op, Op) or op.prim.name != "getitem":
+                    return v
+                if not isinstance(op.args[0], Value) or not isinstance(op.args[0].type, Num):
+                    return v
+            if op.prim.name in ("tuple", "list", "dict", "augmented"):
+                return v
+            versions = op.prim.name in ("set_at", "add_at")
+            if not versions and op.prim.aliasing(op) == "fresh" or type(op.args[0]) is not Value:
+                return v
+            v = op.args[0]
+
+    def sources(self, v: Value) -> list[Anything] | None:
+        """The bindings one of which v is, or which it holds; None for an object of its own."""
+        owner = v.owner
+        if isinstance(owner, Block):
+            op = owner.owner
+            if not isinstance(op, Op):
+                return None
+            k = owner.params.index(v)
+            if op.prim.name == "for":
+                return None if k == 0 else [op.inits[k - 1], owner.yields[k - 1]]
+            before, after = op.blocks
+            if owner is before:
+                return [op.inits[k], after.yields[k]]
+            return [before.yields[1 + k]]
+        if not isinstance(owner, Op):
+            return None
+        name = owner.prim.name
+        if owner.blocks:
+            k = owner.results.index(v)
+            if name in ("if", "errstate"):
+                return [b.yields[k] for b in owner.blocks]
+            if k >= len(owner.inits):
+                return []
+            if name == "for":
+                return [owner.inits[k], owner.blocks[0].yields[k]]
+            return [owner.blocks[0].yields[1 + k], owner.blocks[1].yields[k]]
+        if name in ("call", "tuple", "list", "dict", "augmented"):
+            return list(leaves(owner.args))
+        if name == "getitem":
+            return self.item(owner)
+        nested = name not in FOREIGN and owner.prim.aliasing(owner) != "fresh"
+        return list(leaves(owner.args[:1])) if nested else None
+
+    def item(self, op: Op) -> list[Anything] | None:
+        """What an item of a container may be; None where that is an object of its own."""
+        x, key = op.args
+        if type(x) is not Value:
+            return list(leaves(x))
+        if isinstance(x.type, Num):
+            return None
+        if isinstance(x.owner, Op) and x.owner.prim.name in ("tuple", "list", "dict"):
+            inner = x.owner.args[0]
+            if type(key) in (int, str):
+                return list(leaves(inner[key]))
+            return list(leaves(inner))
+        if self.sources(x) is None and self.path(op.result)[1] is not None:
+            return None
+        return [x]
+
+    def path(self, v: Value) -> tuple[Value, list[Anything] | None]:
+        """The container in which v is an item, and the constant keys that lead to it."""
+        keys: list[Anything] = []
+        constant = True
+        while isinstance(v.owner, Op) and v.owner.prim.name == "getitem":
+            x, key = v.owner.args
+            if type(x) is not Value or isinstance(x.type, Num):
+                break
+            constant = constant and type(key) in (int, str)
+            keys.insert(0, key)
+            v = x
+        return v, keys if constant else None
+
+    def meet(self, a: Value, b: Value, assumed: set[frozenset[Value]] | None = None) -> bool:
+        """Whether two values, readable at one moment, may share memory. Two values that a loop
+        carries do not if they start apart and each iteration keeps them apart."""
+        assumed = set() if assumed is None else assumed
+        a, b = self.strip(a), self.strip(b)
+        if not may_be_array(a.type) or not may_be_array(b.type):
+            return False
+        if a is b:
+            return True
+        pair = frozenset((a, b))
+        if pair in assumed:
+            return False
+        assumed.add(pair)
+        (x, keys), (y, others) = self.path(a), self.path(b)
+        if x is y and self.sources(x) is None:
+            if keys is None or others is None:
+                return True
+            return all(k == o for k, o in zip(keys, others))
+        mine, theirs = self.sources(a), self.sources(b)
+        if a.owner is b.owner and mine is not None and theirs is not None and self.carries(a):
+            return any(self.either(p, q, assumed) for p, q in zip(mine, theirs))
+        if mine is None and theirs is None:
+            return False
+        if self.older(a, b, theirs) or self.older(b, a, mine):
+            return False
+        first = theirs is None or mine is not None and self.depth(a) >= self.depth(b)
+        rows, other = (mine, b) if first else (theirs, a)
+        return any(self.either(p, other, assumed) for p in rows or [])
+
+    def carries(self, v: Value) -> bool:
+        return isinstance(v.owner, Block) or isinstance(v.owner, Op) and bool(v.owner.blocks)
+
+    def either(self, p: Anything, q: Anything, assumed: set[frozenset[Value]]) -> bool:
+        return type(p) is Value and type(q) is Value and self.meet(p, q, assumed)
+
+    def older(self, a: Value, b: Value, made: list[Anything] | None) -> bool:
+        """Whether a is what a loop carries into the iteration in which b is made."""
+        if made is not None or not isinstance(a.owner, Block) or not isinstance(b.owner, Op):
+            return False
+        if b.owner.prim.name in (*FOREIGN, "getitem"):
+            return False
+        return isinstance(a.owner.owner, Op) and self.inside(b, a.owner)
+
+    def origins(self, v: Value) -> dict[Value, None]:
+        """The objects of which v may be one."""
+        out: dict[Value, None] = {}
+        seen: set[Value] = set()
+        todo = [v]
+        while todo:
+            x = self.strip(todo.pop())
+            if x in seen:
+                continue
+            seen.add(x)
+            found = self.sources(x)
+            if found is None:
+                out[self.path(x)[0]] = None
+            else:
+                todo.extend(s for s in found if type(s) is Value)
+        return out
+
+    def foreign(self, v: Value) -> bool:
+        """Whether v may be an object that lives outside the function."""
+        return any(
+            isinstance(o.owner, Op) and o.owner.prim.name in FOREIGN and may_be_array(o.type)
+            for o in self.origins(v)
+        )
