@@ -173,6 +173,7 @@ class Dispatcher:
         pack = f"({arguments},)" if self.names else "()"
         keys = []
         body = []
+        flat = len(self.names) > 1
         if self.code is not None:
             body.append("if _s2s_function.__code__ is not _s2s_code:")
             body.append(f"    return _s2s_stale({pack})")
@@ -184,11 +185,17 @@ class Dispatcher:
             if self.bound and i == 0:
                 body.append(f"{key} = id({name})")
                 continue
+            if flat:  # one tuple without tuples in it is made, hashed and compared faster
+                array = f"{key}, _s2s_n{i} = {name}.dtype, {name}.ndim"
+                keys.append(f"_s2s_n{i}")
+                body.append(f"_s2s_n{i} = -1")
+            else:
+                array = f"{key} = ({name}.dtype, {name}.ndim)"
             body += [
                 f"{key} = type({name})",
                 f"if {key} is _s2s_ndarray:",
                 f"    if 1 in {name}.shape: {key} = _s2s_key({name})",
-                f"    else: {key} = ({name}.dtype, {name}.ndim)",
+                f"    else: {array}",
                 f"elif {key} is not _s2s_float and {key} is not _s2s_int: {key} = _s2s_key({name})",
             ]
         key = keys[0] if len(keys) == 1 else f"({', '.join(keys)})"

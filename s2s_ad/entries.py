@@ -85,6 +85,7 @@ def gradient(with_value: bool) -> Callable[[Dispatcher, Variant, list[bool]], En
             name = getattr(d.function, "__name__", "f").replace("<lambda>", "f")
             raise DerivativeTypeError(f"the value of {name} is not a scalar", ADVICE)
         lines = _promotions(d, change)
+        own: dict[str, Anything] = {"_s2s_f": variant.function}
         bars = [f"_s2s_g{i}" for i in d.wrt]
         target = f"({', '.join(bars)},)" if d.several else bars[0]
         if with_value:
@@ -94,9 +95,9 @@ def gradient(with_value: bool) -> Callable[[Dispatcher, Variant, list[bool]], En
         else:
             lines.append(f"{target} = {_call(d, '_s2s_f')}")
         for i, bar in zip(d.wrt, bars):
-            lines += _hand_over(bar, d.names[i], variant.types[d.names[i]])
+            lines += _hand_over(bar, d.names[i], variant.types[d.names[i]], own)
         lines.append(f"return _s2s_value, {target}" if with_value else f"return {target}")
-        return _define(d, variant, lines, {"_s2s_f": variant.function})
+        return _define(d, variant, lines, own)
 
     return finish
 
@@ -108,14 +109,16 @@ def _has_default_cotangent(d: Dispatcher, variant: Variant) -> bool:
     return parameter.default is not parameter.empty
 
 
-def _hand_over(bar: str, x: str, kind: Type) -> list[str]:
-    """The usual cases inline: a float for a float, an array that nobody else holds."""
+def _hand_over(bar: str, x: str, kind: Type, own: dict[str, Anything]) -> list[str]:
+    """The usual cases inline: a float for a float, an array that nobody else holds. `own` are the
+    names that the lines use."""
     if kind == FLOAT:
         return [f"if type({bar}) is not _s2s_float: {bar} = _s2s_match({bar}, {x})"]
-    if isinstance(kind, Num) and kind.kind == "array":
+    if isinstance(kind, Num) and kind.kind == "array" and kind.dtype is not None:
+        own[f"{bar}_dtype"] = kind.dtype
         return [
             f"if (type({bar}) is not _s2s_ndarray or {bar}.base is not None",
-            f"      or _s2s_count({bar}) > {ALONE - 1} or {bar}.dtype is not {x}.dtype",
+            f"      or _s2s_count({bar}) > {ALONE - 1} or {bar}.dtype is not {bar}_dtype",
             f"      or {bar}.shape != {x}.shape): {bar} = _s2s_match({bar}, {x})",
         ]
     return [f"{bar} = _s2s_match({bar}, {x})"]

@@ -51,6 +51,11 @@ def zeros_tree(x: Any) -> Any:
     return 0.0
 
 
+def copy_tapes(tape: list[Any]) -> list[Any]:
+    """A copy of a tape of tapes."""
+    return [copy_tapes(item) if type(item) is list else item for item in tape]
+
+
 def copy_tree(x: Any) -> Any:
     """A copy of nested lists, tuples, dicts and arrays."""
     if isinstance(x, (list, tuple)):

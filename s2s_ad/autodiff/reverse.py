@@ -12,7 +12,7 @@ from typing import Any as Anything
 import numpy as np
 
 from s2s_ad.autodiff.activity import slots
-from s2s_ad.autodiff.record import define
+from s2s_ad.autodiff.tapes import define
 from s2s_ad.autodiff.zeros import name, refuse, zero_of
 from s2s_ad.errors import S2SError, UnsupportedError
 from s2s_ad.ir.build import building, emit, typeof

@@ -4,11 +4,12 @@ again, and a call of a function that is not inlined is reversed with them."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any as Anything
 
 from s2s_ad.autodiff.joint import free_name, vjp_function
-from s2s_ad.autodiff.record import define
 from s2s_ad.autodiff.results import fresh, is_array, owned
+from s2s_ad.autodiff.tapes import define
 from s2s_ad.ir.build import building, emit, knowing
 from s2s_ad.ir.core import Block, Function, Parameter, Value, captured, substitute
 from s2s_ad.ir.types import Stack
@@ -75,7 +76,7 @@ def split_function(
         back,
         parameters,
         tuple(range(len(wrt))),
-        joint.facts,
+        replace(joint.facts, relied=set()),  # the forward function asks for the sizes
         imports=dict(joint.imports),
     )
     return dce(first), dce(second), len(residuals)
@@ -89,7 +90,8 @@ def _copy_tapes(back: Block) -> None:
     with building(scratch, role="adjoint"):
         for p in back.params:
             if isinstance(p.type, Stack) and p in read:
-                mapping[p] = emit("copy_stack", p)
+                nested = isinstance(p.type.elem, Stack)
+                mapping[p] = emit("copy_stacks" if nested else "copy_stack", p)
                 mapping[p].hint = p.hint
     substitute(back, mapping)
     back.ops[:0] = scratch.ops

@@ -182,6 +182,9 @@ class Expressions:
         method = ast.Attribute(self.expr(op.args[0]), name, ast.Load())
         return self.call(method, op, op.args[1:])
 
+    def write_name(self, op: Op, _: str) -> ast.expr:
+        return self.expr(op.args[0])
+
     def write_getitem(self, op: Op, _: str) -> ast.expr:
         return ast.Subscript(self.expr(op.args[0]), self.index(op.args[1]), ast.Load())
 

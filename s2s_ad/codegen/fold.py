@@ -20,7 +20,7 @@ from s2s_ad.ops.structure import CALL, FOR, IF, WHILE
 from s2s_ad.ops.tapes import NEW_STACK, POP, PUSH
 
 STATEMENTS = frozenset(
-    {"push", "new_stack", "add_at", "set_at", "add_slot", "assert", "raise", "for", "while"}
+    {"push", "new_stack", "add_at", "set_at", "add_slot", "name", "assert", "raise", "for", "while"}
 )
 LIGHT = frozenset({"infix", "prefix", "getitem", "attribute", "read"})
 
@@ -55,6 +55,7 @@ class Folder:
         self.headers = headers
         self.uses: dict[Value, list[Op | Block]] = {}
         self.statuses: set[Value] = set()
+        self.repeated: set[Op] = set()  # folded operations that are written twice
         self.collect(function.block)
         self.has_adjoint = any(op.role == "adjoint" for op in function.block.ops)
 
@@ -122,6 +123,8 @@ class Folder:
             v = self.candidate(op)
             if v is None:
                 continue
+            if any(isinstance(user, Op) and user in self.repeated for user in self.uses[v]):
+                continue  # it would be written, and computed, twice
             sites = []
             for user in self.uses[v]:
                 site = self.site(v, user, block, place, anchor)
@@ -131,6 +134,8 @@ class Folder:
             else:
                 if all(self.may_move(op, v, k, site, block, anchor) for site in sites):
                     anchor[op] = max(sites)
+                    if len(sites) > 1:
+                        self.repeated.add(op)
                     self.folding.values.add(v)
 
     def candidate(self, op: Op) -> Value | None:

@@ -9,7 +9,8 @@ from typing import Any as Anything
 from s2s_ad.codegen.check import check
 from s2s_ad.codegen.exports import merge_exports
 from s2s_ad.codegen.guards import guard
-from s2s_ad.codegen.names import assign_names, free, parameter_names
+from s2s_ad.codegen.names import assign_names, first_result, free, parameter_names
+from s2s_ad.codegen.outcome import name_result
 from s2s_ad.codegen.program import Let, operand_of
 from s2s_ad.codegen.scope import Scope, constant
 from s2s_ad.codegen.sizes import read_sizes_from_names
@@ -88,6 +89,7 @@ def emit_function(original: Function, scope: Scope, flat: bool = False) -> Print
     """Print one function; where a line comes out too long, a part of it gets a name."""
     function = copied(original)
     merge_exports(function)
+    name_result(function, first_result(function))
     read_sizes_from_names(function)
     if flat:
         count = len(function.block.yields)

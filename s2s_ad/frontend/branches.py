@@ -26,7 +26,8 @@ from s2s_ad.frontend.bindings import (
 )
 from s2s_ad.frontend.context import RETURN, Frame, inside, opened
 from s2s_ad.frontend.liveness import Names
-from s2s_ad.ir.build import cursor, facts, typeof
+from s2s_ad.frontend.places import changed, current, renew
+from s2s_ad.ir.build import cursor, facts, read_now, typeof
 from s2s_ad.ir.core import UNDEFINED, Block, Op, Value
 from s2s_ad.ir.primitive import Primitive
 from s2s_ad.ir.types import ANY, INT, Num, Seq, Type
@@ -78,6 +79,7 @@ class Arm:
     block: Block
     env: dict[str, Anything]
     status: Status
+    versions: dict[Value, Value] = field(default_factory=dict)  # see places.py
 
 
 @dataclass(eq=False)
@@ -98,12 +100,44 @@ class Join:
 
     def slot(self, parts: list[Anything], name: str) -> Slot:
         pending = self.frame.lowering.pending
+        parts = [self.contents(k, x) for k, x in enumerate(parts)]
         known = [x for x in parts if not (type(x) is Value and x in pending)]
         types = [typeof(x) for x in known if x is not UNDEFINED]
         user = name not in (RETURN, RESULT)
         self.results.append(Value(join_types(types), name if user else "", user))
         self.yields.append(parts)
         return Slot(len(self.results) - 1)
+
+    def contents(self, k: int, x: Anything) -> Anything:
+        """What a binding holds at the end of a branch."""
+        if type(x) is not Value:
+            return x
+        lowering, arm = self.frame.lowering, self.arms[k]
+        saved = lowering.versions
+        lowering.versions = arm.versions
+        try:
+            with inside(self.frame, arm.block):
+                return current(lowering, x)
+        finally:
+            lowering.versions = saved
+
+    def written(self) -> dict[Value, Slot]:
+        """Slots for the arrays that a branch has written."""
+        lowering = self.frame.lowering
+        going = [arm for arm in self.arms if arm.status.codes != {RAISES}]
+        roots: dict[Value, None] = {}
+        for arm in going:
+            roots.update(dict.fromkeys(changed(lowering, lowering.versions, arm.versions)))
+        out = {}
+        for root in roots:
+            before = lowering.versions.get(root, root)
+            parts = [
+                arm.versions.get(root, before) if arm in going else UNDEFINED for arm in self.arms
+            ]
+            self.results.append(Value(root.type, root.hint, root.named))
+            self.yields.append(parts)
+            out[root] = Slot(len(self.results) - 1)
+        return out
 
     def join(self, name: str, parts: list[Anything]) -> Anything:
         """The binding that covers those of all branches, with slots for what differs."""
@@ -182,26 +216,28 @@ def join_two(a: Type, b: Type) -> Type:
 def run(frame: Frame, lower: Callable[[], Status]) -> Arm:
     """Lower one branch into a block of its own."""
     block = Block()
-    saved = frame.env
-    frame.env = dict(saved)
+    lowering = frame.lowering
+    saved, versions = frame.env, lowering.versions
+    frame.env, lowering.versions = dict(saved), dict(versions)
     try:
         with inside(frame, block):
             status = lower()
-        return Arm(block, frame.env, status)
+        return Arm(block, frame.env, status, lowering.versions)
     finally:
-        frame.env = saved
+        frame.env, lowering.versions = saved, versions
 
 
 def extend(frame: Frame, arm: Arm, rest: Rest) -> None:
     """Lower what follows into a branch."""
-    saved = frame.env
-    frame.env = arm.env
+    lowering = frame.lowering
+    saved, versions = frame.env, lowering.versions
+    frame.env, lowering.versions = arm.env, arm.versions
     try:
         with inside(frame, arm.block):
             arm.status = resume(frame, arm.status, rest)
-        arm.env = frame.env
+        arm.env, arm.versions = frame.env, lowering.versions
     finally:
-        frame.env = saved
+        frame.env, lowering.versions = saved, versions
 
 
 def resume(frame: Frame, status: Status, rest: Rest) -> Status:
@@ -262,6 +298,7 @@ def join(
         ]
         if any(x is not DEAD for x in parts):
             joined[name] = found.join(name, parts)
+    written = found.written()
     status, codes = ending(arms, tail)
     kwargs = {}
     if codes is not None:
@@ -273,12 +310,19 @@ def join(
         arm.block.yields = [row[k] for row in found.yields]
     args = () if condition is None else (condition,)
     write(IF, args, kwargs, [arm.block for arm in arms], found.results)
+    bind_written(frame, written, found.results)
     frame.env = {
         name: filled
         for name, binding in joined.items()
         if (filled := fill(binding, found.results)) is not UNDEFINED
     }
     return status
+
+
+def bind_written(frame: Frame, written: dict[Value, Slot], results: list[Value]) -> None:
+    """Make results of an operation the contents of the arrays written inside it."""
+    for root, slot in written.items():
+        renew(frame, root, results[slot.position])
 
 
 def ending(arms: list[Arm], tail: bool) -> tuple[Status, list[Anything] | None]:
@@ -321,6 +365,7 @@ def write(
 ) -> Op:
     """Append a control operation to the block under way."""
     c = cursor()
+    args = read_now(args)
     op = Op(prim, args, kwargs, blocks, results, c.statement, c.location, c.role)
     c.block.ops.append(op)
     return op

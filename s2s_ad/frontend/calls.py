@@ -25,6 +25,7 @@ from s2s_ad.frontend.bindings import (
 from s2s_ad.frontend.context import Frame, evaluate, expression, opened, operand, operate, refuse
 from s2s_ad.frontend.inline import call_function
 from s2s_ad.frontend.python import PYTHON, Again
+from s2s_ad.frontend.stores import WRITERS, WRITING_METHODS, write_out
 from s2s_ad.frontend.transforms import call_derived, call_pullback, make_derived
 from s2s_ad.ir.build import emit
 from s2s_ad.ir.core import Value
@@ -106,6 +107,11 @@ def call_binding(
         hash(callee)
     except TypeError:
         refuse("this cannot be called here")
+    if callee in WRITERS:
+        WRITERS[callee](frame, *args, **kwargs)
+        return None
+    if "out" in kwargs and callee in TABLE:
+        return write_out(frame, callee, args, kwargs)
     handler = PYTHON.get(callee)
     if handler is not None:
         return _python(frame, callee, handler, args, kwargs)
@@ -190,6 +196,9 @@ def call_method(
         refuse("a method of a string with run-time arguments is not supported", "use an f-string")
     if name in MUTATORS and type(x) is Value and isinstance(x.type, Any) and name != "sort":
         _refuse_mutation(name)
+    if name in WRITING_METHODS and type(x) is Value:
+        WRITING_METHODS[name](frame, x, *args, **kwargs)
+        return None
     shown = [operand(frame, a) for a in args]
     named = {k: operand(frame, a) for k, a in kwargs.items()}
     return METHODS[name](operand(frame, x), *shown, **named)

@@ -33,6 +33,8 @@ from s2s_ad.frontend.context import (
     operand,
     refuse,
 )
+from s2s_ad.frontend.liveness import Names
+from s2s_ad.frontend.places import changed, contents, renew
 from s2s_ad.ir.build import typeof
 from s2s_ad.ir.core import UNDEFINED, Block, Value
 from s2s_ad.ir.types import ANY, Seq, Type
@@ -49,9 +51,10 @@ HOLE = Hole()
 
 @dataclass(eq=False)
 class Carried:
-    """A name that a loop carries: its structure, and the types of the values in it."""
+    """A name that a loop carries, or an array that it writes: its structure, and the types of the
+    values in it."""
 
-    name: str
+    name: str | Value
     init: Anything
     template: Anything
     types: list[Type | None]  # None where nothing is known to flow in yet
@@ -65,9 +68,19 @@ class Body:
     """One attempt at lowering a loop's body (for a `while`, both blocks)."""
 
     blocks: list[Block]
-    ends: list[dict[str, Anything]]  # what the names mean at the end of each block
-    params: list[dict[str, Anything]]  # and at its start
+    ends: list[Ends]  # what the names mean at the end of each block
+    params: list[dict[Anything, Anything]]  # and at its start
     status: Status
+
+
+@dataclass(eq=False)
+class Ends:
+    """What is carried at the end of a block: bindings, and what they hold then; and the arrays
+    written in the block."""
+
+    bindings: dict[Anything, Anything]
+    contents: dict[Anything, Anything]
+    written: list[Value]
 
 
 def template(name: str, a: Anything, b: Anything, pending: set[Value]) -> Anything:
@@ -119,8 +132,10 @@ def holes(shape: Anything) -> int:
 
 
 def project(frame: Frame, shape: Anything, x: Anything) -> list[Anything]:
-    """The values of a binding, one for each hole of the structure."""
+    """The values of a binding, one for each hole of the structure; it is what names hold."""
     if shape is HOLE:
+        if type(x) is Value:
+            return [x]
         return [UNDEFINED if x is DEAD or isinstance(x, Conflict) else operand(frame, x)]
     if is_structure(shape):
         if x is DEAD or x is UNDEFINED:
@@ -159,13 +174,19 @@ def settle(
                 c.types = [ANY] * c.holes()
             continue
         stable = True
-        kept = []
+        kept: list[Carried] = []
         for c in carried:
             if _unchanged(c, body):
                 stable = False
                 continue
             kept.append(c)
             stable = _widen(frame, c, body) and stable
+        known = {c.name for c in kept}
+        for root in (root for end in body.ends for root in end.written):
+            if root not in known:
+                known.add(root)
+                kept.append(_start(frame, root))
+                stable = False
         if stable:
             for c in carried:
                 if isinstance(c.template, Conflict) and c.template.looping and unrollable:
@@ -176,15 +197,20 @@ def settle(
     refuse("the types of what this loop carries do not settle", "annotate the parameters")
 
 
-def _start(frame: Frame, name: str) -> Carried:
+def _start(frame: Frame, name: str | Value) -> Carried:
+    if isinstance(name, Value):
+        return Carried(name, frame.lowering.versions.get(name, name), HOLE, [name.type])
     init = UNDEFINED if name == RETURN else frame.env.get(name, UNDEFINED)
+    init = contents(frame.lowering, init)
     shape = template(name, init, init, frame.lowering.pending)
     types = [None if x is UNDEFINED else typeof(x) for x in project(frame, shape, init)]
     return Carried(name, init, shape, types)
 
 
 def _unchanged(c: Carried, body: Body) -> bool:
-    ends = [end.get(c.name, UNDEFINED) for end in body.ends]
+    if isinstance(c.name, Value):
+        return False
+    ends = [end.bindings.get(c.name, UNDEFINED) for end in body.ends]
     if c.init is UNDEFINED and c.template is HOLE:
         starts = [start[c.name] for start in body.params]
         return all(_missing(end) or end is start for start, end in zip(starts, ends))
@@ -197,10 +223,11 @@ def _missing(x: Anything) -> bool:
 
 def _widen(frame: Frame, c: Carried, body: Body) -> bool:
     """Make structure and types cover what comes out of the body; whether they did before."""
-    ends = [end.get(c.name, UNDEFINED) for end in body.ends]
+    ends = [end.contents.get(c.name, UNDEFINED) for end in body.ends]
     known = [x for x in (c.init, *ends) if not _missing(x)]
     chosen = next((x for x in known if is_structure(x)), known[0] if known else UNDEFINED)
-    shapes = [template(c.name, chosen, x, frame.lowering.pending) for x in known] or [HOLE]
+    name = c.name if isinstance(c.name, str) else c.name.hint
+    shapes = [template(name, chosen, x, frame.lowering.pending) for x in known] or [HOLE]
     new = next((s for s in shapes if isinstance(s, Conflict)), shapes[0])
     columns = [project(frame, new, c.init)]
     for block, end in zip(body.blocks, ends):
@@ -221,29 +248,61 @@ def _widen(frame: Frame, c: Carried, body: Body) -> bool:
     return stable
 
 
-def enter(block: Block, carried: list[Carried], pending: set[Value]) -> dict[str, Anything]:
+def named(c: Carried) -> tuple[str, bool]:
+    """The hint of the values of what is carried, and whether the user gave it."""
+    if isinstance(c.name, Value):
+        return c.name.hint, c.name.named
+    return (c.name, True) if c.name != RETURN else ("", False)
+
+
+def enter(frame: Frame, block: Block, carried: list[Carried]) -> dict[Anything, Anything]:
     """Parameters of a loop's block for what it carries, as bindings."""
-    out = {}
+    out: dict[Anything, Anything] = {}
+    pending = frame.lowering.pending
     for c in carried:
-        user = c.name != RETURN
-        values = [block.add_param(t or ANY, c.name if user else "", user) for t in c.types]
+        values = [block.add_param(t or ANY, *named(c)) for t in c.types]
         pending.update(v for v, t in zip(values, c.types) if t is None)
         out[c.name] = filled(c.template, values)
     return out
 
 
-def leave(frame: Frame, carried: list[Carried], end: dict[str, Anything]) -> list[Anything]:
+def set_out(frame: Frame, bound: dict[Anything, Anything]) -> None:
+    """Bind names, and give arrays their contents."""
+    frame.env = {**frame.env, **{n: x for n, x in bound.items() if isinstance(n, str)}}
+    frame.lowering.versions = dict(frame.lowering.versions)
+    for root, x in bound.items():
+        if isinstance(root, Value):
+            renew(frame, root, x)
+
+
+def leave(frame: Frame, carried: list[Carried], end: Ends) -> list[Anything]:
     """What a block yields for what the loop carries."""
-    return [x for c in carried for x in project(frame, c.template, end.get(c.name, UNDEFINED))]
+    found = end.contents
+    return [x for c in carried for x in project(frame, c.template, found.get(c.name, UNDEFINED))]
 
 
-def results_of(carried: list[Carried]) -> tuple[list[Value], dict[str, Anything]]:
+def ended(frame: Frame, carried: list[Carried], live: Names | None, before: Anything) -> Ends:
+    """What is carried at the end of a block, where it is read; `before` are the contents of
+    arrays at its start."""
+    out: dict[Anything, Anything] = {}
+    lowering = frame.lowering
+    for c in carried:
+        if isinstance(c.name, Value):
+            out[c.name] = lowering.versions.get(c.name, c.name)
+            continue
+        x = frame.env.get(c.name, UNDEFINED)
+        out[c.name] = x if live is None or c.name in live else DEAD
+    written = changed(lowering, before, lowering.versions, inside=1)
+    shown = {n: x if isinstance(n, Value) else contents(lowering, x) for n, x in out.items()}
+    return Ends(out, shown, written)
+
+
+def results_of(carried: list[Carried]) -> tuple[list[Value], dict[Anything, Anything]]:
     """The results of a loop, and the bindings after it."""
     out: list[Value] = []
-    env = {}
+    env: dict[Anything, Anything] = {}
     for c in carried:
-        user = c.name != RETURN
-        values = [Value(t or ANY, c.name if user else "", user) for t in c.types]
+        values = [Value(t or ANY, *named(c)) for t in c.types]
         out.extend(values)
         env[c.name] = filled(c.template, values)
     return out, env

@@ -48,7 +48,13 @@ class Lowering:
     callees: dict[Anything, Function] = field(default_factory=dict)
     sites: dict[Anything, list[Anything]] = field(default_factory=dict)  # where each is called
     sizes: dict[Anything, int] = field(default_factory=dict)  # operations of an inlined callee
-    updates: list[Anything] = field(default_factory=list)  # see augmented.py
+    updates: list[Anything] = field(default_factory=list)  # see sharing.py
+    # See places.py: the contents of each root that was written, the root of each of its
+    # versions, the block where it is defined; the open blocks of other functions.
+    versions: dict[Value, Value] = field(default_factory=dict)
+    owners: dict[Value, Value] = field(default_factory=dict)
+    homes: dict[Value, Block | None] = field(default_factory=dict)
+    floor: int = 0
     names: set[str] = field(default_factory=set)  # of sizes
     liveness: dict[Anything, Liveness] = field(default_factory=dict)
     pending: set[Value] = field(default_factory=set)  # see loops.template
@@ -76,6 +82,7 @@ class Frame:
     loop: Loop | None = None
     order: int | None = None  # of all its statements, where it is inlined
     visible: Names | None = None  # names read in this statement or later; None: all
+    under_way: Anything = None  # the statement
     iterated: list[Value] = field(default_factory=list)  # what the loops under way walk
     locals: Names = frozenset()
     liveness: Liveness = field(init=False)
@@ -204,16 +211,16 @@ def statement(frame: Frame, node: Anything) -> Iterator[None]:
     c.location = frame.source.location(node)
     order = frame.source.orders.get(node, 0) if frame.order is None else frame.order
     c.statement = Statement(frame.source.header(node), c.location, order)
-    visible = frame.visible
+    visible, under_way = frame.visible, frame.under_way
     after = frame.liveness.after.get(node, frozenset())
-    frame.visible = after | loads(node)
+    frame.visible, frame.under_way = after | loads(node), node
     try:
         yield
     except S2SError as error:
         raise error.at(c.location) from None
     finally:
         c.statement, c.location = before
-        frame.visible = visible
+        frame.visible, frame.under_way = visible, under_way
 
 
 def checkpoint(frame: Frame) -> Callable[[], None]:
@@ -221,10 +228,12 @@ def checkpoint(frame: Frame) -> Callable[[], None]:
     f, updates = facts(), frame.lowering.updates
     soft = {d: set(s) for d, s in f.soft.items()}
     parent, relied, count = dict(f.parent), set(f.relied), len(updates)
+    versions = dict(frame.lowering.versions)
 
     def restore() -> None:
         f.parent, f.soft, f.relied = dict(parent), {d: set(s) for d, s in soft.items()}, set(relied)
         del updates[count:]
+        frame.lowering.versions = dict(versions)
 
     return restore
 
@@ -233,9 +242,14 @@ def checkpoint(frame: Frame) -> Callable[[], None]:
 
 
 def operand(frame: Frame, x: Anything) -> Anything:
-    """A binding as an operand: functions and other things that are no data are refused."""
+    """A binding as an operand: what it holds now. Functions and other things that are no data are
+    refused."""
     from s2s_ad.frontend.bindings import Derived, Method, Object, Pullback
 
+    if type(x) is Value:
+        from s2s_ad.frontend.places import current
+
+        return current(frame.lowering, x)
     if is_structure(x):
         return type(x)(
             {k: operand(frame, v) for k, v in x.items()} if type(x) is dict else

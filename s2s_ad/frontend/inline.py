@@ -36,6 +36,7 @@ from s2s_ad.frontend.context import (
 )
 from s2s_ad.frontend.guards import Equals, holds_data
 from s2s_ad.frontend.names import outside
+from s2s_ad.frontend.sharing import check, written_parameters
 from s2s_ad.frontend.source import Source, find
 from s2s_ad.ir.build import NotStatic, building, cursor, emit, facts, typeof
 from s2s_ad.ir.core import UNDEFINED, Block, Function, Parameter, Value, walk
@@ -163,7 +164,9 @@ def call_function(
         sites.append(site)
     again = sites.index(site) > 0 and frame.lowering.sizes.get(node, 0) > LARGE
     if again and all(map(_passable, given.values())):
-        return call_out(frame, inner, given)
+        called = call_out(frame, inner, given)
+        if called is not None:
+            return called[0]
     before = len(cursor().block.ops)
     out = inline(frame, inner, given)
     written = cursor().block.ops[before:]
@@ -220,8 +223,11 @@ def _passable(x: Anything) -> bool:
     return all(map(_passable, items(x))) if is_structure(x) else is_data(x)
 
 
-def call_out(frame: Frame, inner: Frame, given: dict[str, Anything]) -> Anything:
-    """Call a function that is lowered once for arguments of these types."""
+def call_out(
+    frame: Frame, inner: Frame, given: dict[str, Anything]
+) -> tuple[Anything] | None:
+    """Call a function that is lowered once for arguments of these types; what it returns, or None
+    where it writes into its arguments, which only its text put in place can show."""
     operands = {n: materialised(frame, x) for n, x in given.items()}
     static = {n: x for n, x in operands.items() if type(x) is not Value}
     known = {n: x.type for n, x in operands.items() if type(x) is Value}
@@ -237,10 +243,13 @@ def call_out(frame: Frame, inner: Frame, given: dict[str, Anything]) -> Anything
                     error.value = operands[n]
             raise
     callee = callees[key]
+    if callee.written:
+        inner.env.clear()
+        return None
     types_ = [typeof(y) for y in callee.block.yields]
     out = emit("call", *operands.values(), callee=callee, types=types_)
     results = out if isinstance(out, list) else [out]
-    return map_leaves(lambda k: results[k], callee.returns)
+    return (map_leaves(lambda k: results[k], callee.returns),)
 
 
 def build(
@@ -264,6 +273,8 @@ def build(
     outer = cursor_or_none()
     statement = outer.statement if outer is not None else None
     lowering.blocks.append(block)
+    versions, floor, noted = lowering.versions, lowering.floor, len(lowering.updates)
+    lowering.versions, lowering.floor = {}, len(lowering.blocks) - 1
     try:
         with building(block, statement, outer.location if outer is not None else None):
             out = fully_opened(frame, run_body(frame))
@@ -281,7 +292,12 @@ def build(
 
             function.returns = map_leaves(leaf, out)
             block.yields = leaves_
+        updates = lowering.updates[noted:]
+        check(lowering, updates, block)
+        function.written = written_parameters(lowering, updates, block)
     finally:
         lowering.blocks.pop()
+        lowering.versions, lowering.floor = versions, floor
+        del lowering.updates[noted:]
     function.doc = source.function.__doc__ or "" if node is source.tree else ""
     return function

@@ -8,7 +8,7 @@ from typing import Any as Anything
 
 import gast
 
-from s2s_ad.frontend.bindings import DEAD, Unrollable
+from s2s_ad.frontend.bindings import Unrollable
 from s2s_ad.frontend.branches import (
     BREAKS,
     CONTINUES,
@@ -23,7 +23,17 @@ from s2s_ad.frontend.branches import (
     resume,
     write,
 )
-from s2s_ad.frontend.carried import Body, Carried, enter, leave, project, results_of, settle
+from s2s_ad.frontend.carried import (
+    Body,
+    Carried,
+    ended,
+    enter,
+    leave,
+    project,
+    results_of,
+    set_out,
+    settle,
+)
 from s2s_ad.frontend.conditions import truth
 from s2s_ad.frontend.context import (
     RETURN,
@@ -38,8 +48,9 @@ from s2s_ad.frontend.context import (
 )
 from s2s_ad.frontend.iteration import SHORT, Enumerate, Items, Range, Reversed, Walk, walk
 from s2s_ad.frontend.liveness import Names, assigned, contains
+from s2s_ad.frontend.places import root_of
 from s2s_ad.ir.build import NotStatic
-from s2s_ad.ir.core import UNDEFINED, Block, Op, Value
+from s2s_ad.ir.core import Block, Op, Value
 from s2s_ad.ir.types import INT
 from s2s_ad.ops.structure import FOR, WHILE
 
@@ -103,13 +114,14 @@ def rolled(
     else:
         bounds = (0, operand(frame, inner.length(frame)), 1)
     hint = _index_name(node.target, inner)
-    outer, saved = frame.loop, frame.env
+    outer, saved, versions = frame.loop, frame.env, dict(frame.lowering.versions)
 
     def attempt(carried: list[Carried]) -> Body:
         block = Block()
         index = block.add_param(INT, hint, bool(hint))
-        params = enter(block, carried, frame.lowering.pending)
-        frame.env = {**saved, **params}
+        params = enter(frame, block, carried)
+        set_out(frame, params)
+        start = dict(frame.lowering.versions)
         frame.loop = Loop(head, after)
         frame.iterated.extend(inner.sources())
         try:
@@ -120,10 +132,10 @@ def rolled(
                     index if isinstance(inner, Range) else inner.item(frame, index),
                 )
                 status = lower(frame, node.body, head, True)
-                ends = ended(frame, carried, status)
+                ends = ended(frame, carried, live_at(frame, status, head), start)
             return Body([block], [ends], [params], status)
         finally:
-            frame.env, frame.loop = saved, outer
+            frame.env, frame.loop, frame.lowering.versions = saved, outer, versions
             del frame.iterated[len(frame.iterated) - len(inner.sources()) :]
 
     found = over.fixed(frame) if isinstance(inner, (Items, Range)) else None
@@ -137,23 +149,13 @@ def rolled(
         stop, codes = stop_of(frame, body.status)
     results, bound = results_of(carried)
     kwargs: dict[str, Anything] = {}
-    if inner.over() is not None:
+    walked = {root_of(frame.lowering, v) for v in inner.sources()}
+    if inner.over() is not None and not any(c.name in walked for c in carried):
         kwargs["over"] = inner.over()
     if backwards:
         kwargs["reversed"] = True
     op = write(FOR, (*bounds, inits), kwargs, body.blocks, results)
     return finish(frame, node, op, bound, stop, codes, rest, lower)
-
-
-def ended(frame: Frame, carried: list[Carried], status: Status) -> dict[str, Anything]:
-    """What the carried names mean at the end of a body, where that is read."""
-    assert frame.loop is not None
-    live = live_at(frame, status, frame.loop.head)
-    out = {}
-    for c in carried:
-        x = frame.env.get(c.name, UNDEFINED)
-        out[c.name] = x if live is None or c.name in live else DEAD
-    return out
 
 
 def _index_name(target: Anything, over: Walk) -> str:
@@ -170,7 +172,7 @@ def finish(
     frame: Frame,
     node: Anything,
     op: Op,
-    bound: dict[str, Anything],
+    bound: dict[Anything, Anything],
     stop: Anything,
     codes: frozenset[int],
     rest: Rest,
@@ -186,7 +188,7 @@ def finish(
         op.results.append(flag)
         ending = Status(flag, codes)
     after = frame.liveness.after[node]
-    frame.env = {**frame.env, **bound}
+    set_out(frame, bound)
     for name in assigned([*node.body, *([node.target] if isinstance(node, gast.For) else [])]):
         if name not in bound and name not in after and name not in frame.liveness.head[node]:
             frame.env.pop(name, None)
@@ -265,26 +267,29 @@ def unrolled(
 def lower_while(frame: Frame, node: Anything, rest: Rest, lower: LowerList) -> tuple[Status, bool]:
     """A `while` statement: a block for the condition, a block for the body."""
     after, head = frame.liveness.after[node], frame.liveness.head[node]
-    outer, saved = frame.loop, frame.env
+    outer, saved, versions = frame.loop, frame.env, dict(frame.lowering.versions)
 
     def attempt(carried: list[Carried]) -> Body:
         before, block = Block(), Block()
-        first = enter(before, carried, frame.lowering.pending)
-        frame.env = {**saved, **first}
+        first = enter(frame, before, carried)
+        set_out(frame, first)
+        start = dict(frame.lowering.versions)
         try:
             with inside(frame, before):
                 condition = truth(frame, evaluate(frame, node.test))
-            before.yields = [condition]
-            tested = {c.name: frame.env.get(c.name, UNDEFINED) for c in carried}
-            second = enter(block, carried, frame.lowering.pending)
-            frame.env = {**saved, **second}
+                before.yields = [operand(frame, condition)]
+                tested = ended(frame, carried, None, start)
+            second = enter(frame, block, carried)
+            frame.env, frame.lowering.versions = saved, versions
+            set_out(frame, second)
+            start = dict(frame.lowering.versions)
             frame.loop = Loop(head, after)
             with inside(frame, block):
                 status = lower(frame, node.body, head, True)
-                ends = ended(frame, carried, status)
+                ends = ended(frame, carried, live_at(frame, status, head), start)
             return Body([before, block], [tested, ends], [first, second], status)
         finally:
-            frame.env, frame.loop = saved, outer
+            frame.env, frame.loop, frame.lowering.versions = saved, outer, versions
 
     carried, body = settle(frame, carried_names(frame, node, head, after), attempt)
     before, block = body.blocks

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import types
+from functools import partial
 from typing import Any as Anything
 
 import s2s_ad.ops  # noqa: F401  fills the table of primitives
@@ -16,12 +17,12 @@ from s2s_ad.frontend import (
     statements,
     subscripts,
 )
-from s2s_ad.frontend.augmented import check
 from s2s_ad.frontend.bindings import Object, is_structure
 from s2s_ad.frontend.context import Frame, Lowering, Transform
 from s2s_ad.frontend.inline import build, check_kind, default_objects, parameters, source_of
 from s2s_ad.frontend.names import RESOLVED, freeze
-from s2s_ad.ir.build import NotStatic, knowing
+from s2s_ad.frontend.places import current
+from s2s_ad.ir.build import NotStatic, knowing, reading
 from s2s_ad.ir.core import Function, Value
 from s2s_ad.ir.signature import Signature
 from s2s_ad.ir.types import Dim, Facts, ListOf, Num, Seq, Type
@@ -57,12 +58,11 @@ def lower(
         if method:
             static.setdefault(parameters(source.tree)[0][0], owner)
         try:
-            with knowing(Facts()):
+            with knowing(Facts()), reading(partial(current, lowering)):
                 check_kind(function)
                 frame = Frame(lowering, source, source.tree)
                 bound = _static(frame, static)
                 out = build(frame, signature.types, bound, default_objects(source))
-                check(lowering.updates)
         except NotStatic as error:
             if not freeze(lowering, error.value):
                 raise

@@ -8,16 +8,15 @@ written again on the root's version of now. Nothing is written for arrays that n
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 from typing import Any as Anything
 
 import numpy as np
 
 from s2s_ad.frontend.bindings import map_leaves
+from s2s_ad.frontend.context import refuse
 from s2s_ad.ir.build import emit
 from s2s_ad.ir.core import Block, Op, Value
-from s2s_ad.ir.primitive import Primitive
 from s2s_ad.ir.types import SCALARS, Num, Seq
 
 if TYPE_CHECKING:
@@ -114,10 +113,7 @@ def current(lowering: Lowering, v: Value) -> Value:
 
 def again(op: Op, x: Value) -> Value:
     """A view step written again, on other contents."""
-    kwargs = op.kwargs
-    if op.prim.name in ("reshape", "ravel"):
-        pass
-    out: Value = emit(op.prim, x, *op.args[1:], **kwargs)
+    out: Value = emit(op.prim, x, *op.args[1:], **op.kwargs)
     out.hint = op.result.hint
     return out
 
@@ -166,6 +162,13 @@ def renew(frame: Frame, root: Value, new: Value) -> None:
     lowering.versions[root] = new
     if root not in lowering.homes:
         lowering.homes[root] = home(lowering, root)
+    block = lowering.homes[root]
+    if all(b is not block for b in lowering.blocks[lowering.floor :]):
+        refuse(
+            "an array of an enclosing function is changed in a function that is differentiated "
+            "inside it",
+            "pass the array as an argument",
+        )
 
 
 def home(lowering: Lowering, v: Value) -> Block | None:
@@ -179,21 +182,17 @@ def home(lowering: Lowering, v: Value) -> Block | None:
     return None
 
 
-def outlives(lowering: Lowering, root: Value) -> bool:
-    """Whether a root is defined in a block that is still open."""
-    return any(b is lowering.homes[root] for b in lowering.blocks)
+def changed(
+    lowering: Lowering, before: dict[Value, Value], after: dict[Value, Value], inside: int = 0
+) -> list[Value]:
+    """The roots that have other contents than before, of those that are in scope when so many
+    of the open blocks are closed."""
+    blocks = lowering.blocks[: len(lowering.blocks) - inside]
 
+    def outlives(root: Value) -> bool:
+        return any(b is lowering.homes[root] for b in blocks)
 
-def changed(lowering: Lowering, before: dict[Value, Value]) -> list[Value]:
-    """The roots that have other contents than before, of those that are still in scope."""
-    return [
-        r for r, v in lowering.versions.items()
-        if before.get(r, r) is not v and outlives(lowering, r)
-    ]  # fmt: skip
-
-
-# From a view back to what it is a view of: (contents, step, new contents of the view).
-Inverse = Callable[[Value, Op, Value], Anything]
+    return [r for r, v in after.items() if before.get(r, r) is not v and outlives(r)]
 
 
 def put_back(x: Value, op: Op, new: Value) -> Anything:
@@ -226,6 +225,8 @@ def narrowed(path: Anything, index: Anything, t: Anything) -> Anything:
         return None
     if any(e is None or e is Ellipsis for e in first):
         return None
+    if second in ((Ellipsis,), (slice(None),)):
+        return path
     left = list(second)
     if any(e is None or e is Ellipsis for e in left):
         if all(not isinstance(e, slice) for e in first):
@@ -257,8 +258,3 @@ def _shifted(outer: slice, inner: Anything) -> Anything:
     if outer.stop is None or type(outer.stop) is int and start + inner < outer.stop:
         return start + inner
     return None
-
-
-def fresh(prim: Primitive, op: Op) -> bool:
-    """Whether an operation makes its result."""
-    return prim.aliasing(op) == "fresh"

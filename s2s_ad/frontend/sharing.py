@@ -117,22 +117,20 @@ class Sharing:
 
     def strip(self, v: Value) -> Value:
         """The object of which v is a version, or a view."""
+        apart = (*FOREIGN, "call", "tuple", "list", "dict", "augmented")
         while True:
             if v in self.lowering.owners:
                 v = self.lowering.owners[v]
                 continue
             op = v.owner
-            if not isinstance(op, Op) or op.blocks or op.prim.name in (*FOREIGN, "call", "getitem"):
-                if not isinstance(op, Op) or op.prim.name != "getitem":
-                    return v
-                if not isinstance(op.args[0], Value) or not isinstance(op.args[0].type, Num):
-                    return v
-            if op.prim.name in ("tuple", "list", "dict", "augmented"):
+            if not isinstance(op, Op) or op.blocks or not op.args or op.prim.name in apart:
                 return v
-            versions = op.prim.name in ("set_at", "add_at")
-            if not versions and op.prim.aliasing(op) == "fresh" or type(op.args[0]) is not Value:
+            x, name = op.args[0], op.prim.name
+            if type(x) is not Value or name == "getitem" and not isinstance(x.type, Num):
                 return v
-            v = op.args[0]
+            if name not in ("set_at", "add_at") and op.prim.aliasing(op) == "fresh":
+                return v
+            v = x
 
     def sources(self, v: Value) -> list[Anything] | None:
         """The bindings one of which v is, or which it holds; None for an object of its own."""

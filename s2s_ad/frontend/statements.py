@@ -28,6 +28,7 @@ from s2s_ad.frontend.branches import (
     Rest,
     Status,
     always,
+    bind_written,
     branch,
     ending,
     fill,
@@ -51,6 +52,7 @@ from s2s_ad.frontend.context import (
 from s2s_ad.frontend.expressions import closure
 from s2s_ad.frontend.liveness import Names
 from s2s_ad.frontend.loops import lower_for, lower_while
+from s2s_ad.frontend.stores import assign_item, augment_item
 from s2s_ad.ir.build import cursor, emit
 from s2s_ad.ir.core import UNDEFINED, Block, Value
 from s2s_ad.ir.types import INT, ListOf, Num, Seq
@@ -156,6 +158,7 @@ def _with(frame: Frame, node: Anything, rest: Rest) -> tuple[Status, bool]:
     found = Join(frame, [arm])
     read = live_at(frame, arm.status, live) or frozenset()
     joined = {n: found.join(n, [b]) for n, b in arm.env.items() if n in read}
+    written = found.written()
     status, parts = ending([arm], False)
     if parts is not None:
         found.results.append(Value(INT, "status"))
@@ -163,6 +166,7 @@ def _with(frame: Frame, node: Anything, rest: Rest) -> tuple[Status, bool]:
         status = Status(found.results[-1], status.codes)
     arm.block.yields = [row[0] for row in found.yields]
     write(ERRSTATE, (), options, [arm.block], found.results)
+    bind_written(frame, written, found.results)
     frame.env = {n: b for n, x in joined.items() if (b := fill(x, found.results)) is not UNDEFINED}
     if status.mixed:
         return resume(frame, status, rest), True
@@ -190,6 +194,8 @@ def assign(frame: Frame, target: Anything, x: Anything) -> None:
     elif isinstance(target, (gast.Tuple, gast.List)):
         for inner, part in zip(target.elts, unpacked(frame, x, target.elts), strict=True):
             assign(frame, inner, part)
+    elif isinstance(target, gast.Subscript):
+        assign_item(frame, target, x)
     else:
         refuse_target(frame, target)
 
@@ -197,12 +203,6 @@ def assign(frame: Frame, target: Anything, x: Anything) -> None:
 def refuse_target(frame: Frame, target: Anything) -> None:
     """Refuse a store that is no assignment to a name."""
     cursor().location = frame.source.location(target)
-    if isinstance(target, gast.Subscript):
-        shown = frame.source.text(target.value)
-        refuse(
-            "stores into arrays and containers are not supported yet",
-            f"build a new array (np.where, np.concatenate, np.stack) instead of changing {shown}",
-        )
     if isinstance(target, gast.Attribute):
         refuse("writing an attribute is not supported", "use a local name and return the value")
     refuse("a starred target is not supported", "use slices: a, b = x[0], x[1:]")
@@ -258,6 +258,9 @@ def bind(frame: Frame, name: str, x: Anything, named: bool = True) -> None:
 
 
 def _augmented(frame: Frame, node: Anything) -> None:
+    if isinstance(node.target, gast.Subscript):
+        augment_item(frame, node)
+        return
     if not isinstance(node.target, gast.Name):
         refuse_target(frame, node.target)
     bind(frame, node.target.id, augment(frame, node))

@@ -24,7 +24,7 @@ from s2s_ad.frontend.bindings import (
     items,
     map_leaves,
 )
-from s2s_ad.frontend.context import Frame, materialised, opened, operate, refuse
+from s2s_ad.frontend.context import Frame, materialised, opened, operand, operate, refuse
 from s2s_ad.frontend.guards import MISSING
 from s2s_ad.frontend.inline import (
     bind_arguments,
@@ -36,7 +36,8 @@ from s2s_ad.frontend.inline import (
     parameters,
     source_of,
 )
-from s2s_ad.ir.build import NotStatic, cursor, typeof
+from s2s_ad.frontend.places import changed, contents
+from s2s_ad.ir.build import NotStatic, cursor, reading, typeof
 from s2s_ad.ir.core import Block, Function, Value, clone_op, replace, walk
 from s2s_ad.ir.types import Num, Type
 
@@ -75,7 +76,12 @@ def make_derived(
 
         if kwargs:
             refuse("vjp takes the primals by position", "write vjp(f, x, y)")
-        return call_binding(frame, target, rest, kwargs, site), Pullback(target, tuple(rest))
+        primals = tuple(contents(frame.lowering, x) for x in rest)
+        before = dict(frame.lowering.versions)
+        value = call_binding(frame, target, rest, kwargs, site)
+        if changed(frame.lowering, before, frame.lowering.versions):
+            refuse("vjp of a function that writes into its arguments", "copy them in the function")
+        return value, Pullback(target, primals)
     refuse(f"{mode} is not supported inside a differentiated function")
 
 
@@ -213,7 +219,9 @@ def _changed(
     given = {n: _promoted(frame, x) if n in wanted else x for n, x in prepared.given.items()}
 
     def make(known: dict[str, Type], static: dict[str, Anything]) -> Function:
-        return transform(prepared.make(known, static), mode, places, several)
+        inner = prepared.make(known, static)
+        with reading(lambda v: v):
+            return transform(inner, mode, places, several)
 
     return Prepared(given, prepared.lead, make, prepared.params)
 
@@ -270,6 +278,8 @@ def _in_place(frame: Frame, prepared: Prepared, seeds: list[Anything]) -> Anythi
 
 
 def _value(frame: Frame, x: Anything) -> Anything:
+    if type(x) is Value:
+        return operand(frame, x)
     return materialised(frame, x) if is_structure(x) else x
 
 

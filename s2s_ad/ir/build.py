@@ -32,6 +32,7 @@ class Cursor:
 
 _cursor: ContextVar[Cursor | None] = ContextVar("cursor", default=None)
 _facts: ContextVar[Facts | None] = ContextVar("facts", default=None)
+_reader: ContextVar[Callable[[Value], Value] | None] = ContextVar("reader", default=None)
 
 
 def cursor() -> Cursor:
@@ -57,6 +58,25 @@ def knowing(f: Facts) -> Iterator[Facts]:
         yield f
     finally:
         _facts.reset(token)
+
+
+@contextmanager
+def reading(reader: Callable[[Value], Value]) -> Iterator[None]:
+    """Write operations on what `reader` gives for each operand: the front end reads a name of a
+    mutable array as what the array holds at this moment."""
+    token = _reader.set(reader)
+    try:
+        yield
+    finally:
+        _reader.reset(token)
+
+
+def read_now(args: Anything) -> Anything:
+    """Operands as the front end reads them at this moment."""
+    reader = _reader.get()
+    if reader is None:
+        return args
+    return tree_map(lambda v: reader(v) if type(v) is Value else v, args)
 
 
 @contextmanager
@@ -96,6 +116,7 @@ def emit(
     """
     prim = BY_NAME[primitive] if isinstance(primitive, str) else primitive
     c = cursor()
+    args = read_now(args)
     if types is None:
         shown = tree_map(lambda v: v.type if type(v) is Value else v, args)
         types = result_types(prim, shown, kwargs)

@@ -167,6 +167,7 @@ class Function:
     imports: dict[str, str] = field(default_factory=dict)  # local name -> module to import
     guards: list[Callable[[tuple[Anything, ...]], bool]] = field(default_factory=list)
     derived: dict[Anything, Anything] = field(default_factory=dict)  # derivatives made of it
+    written: list[int] = field(default_factory=list)  # parameters whose arrays the primal writes
 
     def __post_init__(self) -> None:
         self.block.owner = self

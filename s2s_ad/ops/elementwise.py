@@ -144,18 +144,23 @@ def goes_to(d: Anything, wins: Anything, x: Anything, y: Anything) -> Anything:
     return np.where(wins, np.where(equal(x, y), 0.5 * d, d), 0.0)
 
 
-for f in (np.maximum, np.fmax):
+ufunc(
+    np.maximum,
+    lambda d, out, x, y: goes_to(d, x >= y, x, y),
+    lambda d, out, x, y: goes_to(d, y >= x, x, y),
+    selects=True,
+)
+ufunc(
+    np.minimum,
+    lambda d, out, x, y: goes_to(d, x <= y, x, y),
+    lambda d, out, x, y: goes_to(d, y <= x, x, y),
+    selects=True,
+)
+for f in (np.fmax, np.fmin):  # which take the other operand where one is nan
     ufunc(
         f,
-        lambda d, out, x, y: goes_to(d, x >= y, x, y),
-        lambda d, out, x, y: goes_to(d, y >= x, x, y),
-        selects=True,
-    )
-for f in (np.minimum, np.fmin):
-    ufunc(
-        f,
-        lambda d, out, x, y: goes_to(d, x <= y, x, y),
-        lambda d, out, x, y: goes_to(d, y <= x, x, y),
+        lambda d, out, x, y: goes_to(d, equal(x, out), x, y),
+        lambda d, out, x, y: goes_to(d, equal(y, out), x, y),
         selects=True,
     )
 

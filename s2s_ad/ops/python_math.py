@@ -262,7 +262,7 @@ def _all_numbers(name: str, result: Type) -> Callable[..., Type]:
 
 def _log_map(k: int) -> Anything:
     def wrt_x(d: Anything, out: Anything, x: Anything, *base: Anything) -> Anything:
-        return d / (x * log(base[0])) if base else d / x
+        return ratio(d, x * log(base[0])) if base else d / x
 
     def wrt_base(d: Anything, out: Anything, x: Anything, base: Anything) -> Anything:
         return -d * out / (base * log(base))

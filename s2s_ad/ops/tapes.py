@@ -33,6 +33,16 @@ COPY_STACK = register(
         derivative=Linear({0: lambda g, out, s: g}),
     )
 )
+# The elements are tapes themselves: the pullback of a callee consumes them.
+COPY_STACKS = register(
+    Primitive(
+        "copy_stacks",
+        lambda s: s,
+        lambda s: s,
+        "runtime copy_tapes",
+        derivative=Linear({0: lambda g, out, s: g}),
+    )
+)
 STACK_LENGTH = register(
     Primitive("stack_length", len, lambda s: INT, "call len", derivative=constant)
 )

@@ -1,0 +1,126 @@
+"""Leading a tape through the structure of a function, and binding what goes onto it.
+
+A tape is a functional stack: from the top level it is carried into the loops and branches around
+the place where it is used, and out again.
+"""
+
+from __future__ import annotations
+
+from typing import Any as Anything
+
+from s2s_ad.ir.build import building, emit
+from s2s_ad.ir.core import UNDEFINED, Block, Op, Value
+from s2s_ad.ops.structure import FOR, WHILE
+from s2s_ad.ops.tapes import NEW_STACK
+
+
+def tape_name(v: Value) -> str:
+    """`y_tape` for the values of y, `A_undo` for what stores into A overwrote."""
+    if not v.hint and v.companion is not None and v.companion[1] == "_undo":
+        return f"{v.companion[0].hint}_undo" if v.companion[0].hint else ""
+    return f"{v.hint}_tape" if v.hint else ""
+
+
+def define(v: Anything, seen: set[Value] | None = None) -> None:
+    """A value that is saved must be bound: None stands for a name that is unbound on a path."""
+    seen = set() if seen is None else seen
+    if type(v) is not Value or v in seen:
+        return
+    seen.add(v)
+    owner = v.owner
+    op = owner if isinstance(owner, Op) else owner.owner if isinstance(owner, Block) else None
+    if not isinstance(op, Op) or not op.blocks:
+        return
+    if op.prim in (FOR, WHILE):
+        members = owner.results if isinstance(owner, Op) else owner.params  # type: ignore[union-attr]
+        k = members.index(v) - (0 if owner is op else len(members) - len(op.inits))
+        if not 0 <= k < len(op.inits):
+            return
+        inits = list(op.inits)
+        inits[k] = _bound(inits[k], seen)
+        op.args = (*op.args[:-1], tuple(inits))
+        for b in op.blocks:
+            at = k + (op.prim is WHILE and b is op.blocks[0])
+            b.yields[at] = _bound(b.yields[at], seen)
+    else:
+        k = op.results.index(v)
+        for b in op.blocks:
+            b.yields[k] = _bound(b.yields[k], seen)
+
+
+def _bound(x: Anything, seen: set[Value]) -> Anything:
+    if x is UNDEFINED:
+        return None
+    define(x, seen)
+    return x
+
+
+def parent(top: Block, op: Op) -> Block:
+    """The block that holds an operation."""
+
+    def search(block: Block) -> Block | None:
+        for o in block.ops:
+            if o is op:
+                return block
+            for b in o.blocks:
+                found = search(b)
+                if found is not None:
+                    return found
+        return None
+
+    found = search(top)
+    assert found is not None
+    return found
+
+
+def thread(
+    top: Block, target: Block, stack: Value | None, use: Anything, hint: str, role: str
+) -> Value:
+    """Lead a stack from the top level through the enclosing operations into `target`, let `use`
+    take it there, and lead what it returns out again; the stack after the outermost operation.
+    A None stack is made just before that operation."""
+    path: list[tuple[Op, Block]] = []
+    block = target
+    while block is not top:
+        op = block.owner
+        assert isinstance(op, Op)
+        path.append((op, block))
+        block = parent(top, op)
+    path.reverse()
+    if stack is None:
+        scratch = Block()
+        outermost = path[0][0]
+        with building(scratch, outermost.statement, outermost.location, role):
+            stack = emit(NEW_STACK)
+        assert stack is not None
+        stack.hint = hint
+        at = top.ops.index(outermost)
+        top.ops[at:at] = scratch.ops
+    current = stack
+    entries: list[Value] = []
+    for op, block in path:
+        entries.append(current)
+        if op.prim in (FOR, WHILE):
+            position = len(op.inits)
+            op.args = (*op.args[:-1], (*op.inits, current))
+            for b in op.blocks:
+                p = b.add_param(current.type, current.hint)
+                if op.prim is WHILE and b is op.blocks[0]:
+                    b.yields.insert(1 + position, p)
+                if b is block:
+                    current = p
+    current = use(current)
+    for (op, block), entry in zip(reversed(path), reversed(entries)):
+        result = Value(current.type, current.hint)
+        result.owner = op
+        if op.prim in (FOR, WHILE):
+            position = len(op.inits) - 1
+            block.yields.insert(position, current)
+            op.results.insert(position, result)
+        else:
+            end = len(op.results) - ("status" in op.kwargs)
+            for b in op.blocks:
+                b.yields.insert(end, current if b is block else entry)
+            op.results.insert(end, result)
+        current = result
+    return current
