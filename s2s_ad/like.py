@@ -121,9 +121,12 @@ def split_like(text: str, names: list[str]) -> dict[str, str]:
     for position, piece in enumerate(pieces):
         name, equals, spec = piece.partition("=")
         if equals and name.strip().isidentifier():
-            out[name.strip()] = spec.strip()
+            name, spec = name.strip(), spec.strip()
         elif position < len(names):
-            out[names[position]] = piece.strip()
+            name, spec = names[position], piece.strip()
         else:
             raise unreadable(text)
+        if name in out:
+            raise SpecError(f"{name} is described twice", f"{name}={out[name]} and {name}={spec}")
+        out[name] = spec
     return out

@@ -28,6 +28,15 @@ def unbroadcast(g: Any, x: Any) -> Any:
     return np.sum(g, axis=axes, keepdims=True) if axes else g
 
 
+def last_writer(x: Any, index: Any) -> Any:
+    """Where `x[index] = v` with repeated indices leaves the item of v that stands there: the last
+    one that names a place."""
+    owner = np.zeros(np.shape(x), dtype=int)
+    places = np.arange(owner[index].size).reshape(np.shape(owner[index]))
+    owner[index] = places
+    return owner[index] == places
+
+
 def broadcast_like(g: Any, x: Any) -> Any:
     """g in the shape of x, and in its dtype where that is floating; g itself where x is a number
     or where nothing changes, else a fresh array."""

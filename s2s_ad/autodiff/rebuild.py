@@ -70,6 +70,7 @@ def rebuild(function: Function) -> Function:
                 if _feasible(loop.blocks[-1], slots(loop)[k], mirrors, marks, finals):
                     _carry(chain, loop, k, slots(loop)[k][3], mirrors, marks)
                     _redirect(function, chain, pieces, finals, mirrors)
+                    finals = Finals(function.block)  # the old values are read now
     return function
 
 

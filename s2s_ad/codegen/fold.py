@@ -81,6 +81,8 @@ class Folder:
             return False
         if op.result in self.keep or not self.uses.get(op.result):
             return False
+        if op.args[0] in self.statuses:  # it may be known on the path where this is written
+            return False
         if op.statement is not None and op.statement.text.startswith(("if ", "elif ")):
             return False
         inner: list[Op] = []

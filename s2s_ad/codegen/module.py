@@ -154,7 +154,9 @@ def write(planned: Plan, scope: Scope, name: str, strict: bool) -> Printed:
     text += lines_of(body, 1, writer.comments.texts, strict)
     if function.doc:
         body = [ast.Expr(ast.Constant(function.doc)), *body]
-    node = ast.FunctionDef(name, args, body, [], None)
+    # The fields that there are depend on Python's version.
+    fields: dict[str, Anything] = {"name": name, "args": args, "body": body, "decorator_list": []}
+    node = ast.FunctionDef(**fields)
     names = {v.name for v in planned.variables.values()}
     return Printed(node, "\n".join(text), names)
 

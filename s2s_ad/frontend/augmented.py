@@ -1,8 +1,8 @@
 """`x += v`: rebinds a number, but changes an array, which another name may see.
 
-An array gets new contents, in its own dtype, and stays the same object (see places.py). Where it is
-not known which of both `x` is, the name is bound to the result; that is the same if nothing else can
-see the object, which is noted here and asked when the function is lowered (see sharing.py).
+An array gets new contents, in its own dtype, and stays the same object (see places.py). Where it
+is not known which of both `x` is, the name is bound to the result; that is the same if nothing else
+can see the object, which is noted here and asked when the function is lowered (see sharing.py).
 """
 
 from __future__ import annotations

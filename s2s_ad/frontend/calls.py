@@ -25,7 +25,7 @@ from s2s_ad.frontend.bindings import (
 from s2s_ad.frontend.context import Frame, evaluate, expression, opened, operand, operate, refuse
 from s2s_ad.frontend.inline import call_function
 from s2s_ad.frontend.python import PYTHON, Again
-from s2s_ad.frontend.stores import WRITERS, WRITING_METHODS, write_out
+from s2s_ad.frontend.stores import WRITING_FUNCTIONS, WRITING_METHODS, write_out
 from s2s_ad.frontend.transforms import call_derived, call_pullback, make_derived
 from s2s_ad.ir.build import emit
 from s2s_ad.ir.core import Value
@@ -107,8 +107,8 @@ def call_binding(
         hash(callee)
     except TypeError:
         refuse("this cannot be called here")
-    if callee in WRITERS:
-        WRITERS[callee](frame, *args, **kwargs)
+    if callee in WRITING_FUNCTIONS:
+        WRITING_FUNCTIONS[callee](frame, *args, **kwargs)
         return None
     if "out" in kwargs and callee in TABLE:
         return write_out(frame, callee, args, kwargs)

@@ -22,7 +22,9 @@ from s2s_ad.ir.types import SCALARS, Num, Seq
 if TYPE_CHECKING:
     from s2s_ad.frontend.context import Frame, Lowering
 
-AXES = ("T", "transpose", "swapaxes", "moveaxis", "squeeze", "expand_dims", "flip", "fliplr", "flipud")  # fmt: skip
+AXES = (
+    "T", "transpose", "swapaxes", "moveaxis", "squeeze", "expand_dims", "flip", "fliplr", "flipud",
+)  # fmt: skip
 # Operations whose result is laid out row by row, whatever their arguments.
 C_ORDER = ("zeros", "ones", "empty", "full", "arange", "linspace", "eye", "identity", "flatten")
 
@@ -195,7 +197,7 @@ def changed(
     return [r for r, v in after.items() if before.get(r, r) is not v and outlives(r)]
 
 
-def put_back(x: Value, op: Op, new: Value) -> Anything:
+def put_back(x: Anything, op: Op, new: Anything) -> Anything:
     """The contents of an array after a view of it, by this step, has got new contents."""
     name = op.prim.name
     if name == "getitem":

@@ -246,7 +246,7 @@ def at(function: Callable[..., Anything]) -> Writer:
     return write
 
 
-WRITERS: dict[Anything, Writer] = {
+WRITING_FUNCTIONS: dict[Anything, Writer] = {
     np.put: put,
     np.copyto: copyto,
     np.fill_diagonal: fill_diagonal,

@@ -7,13 +7,12 @@ from typing import Any as Anything
 import numpy as np
 
 from s2s_ad import runtime
-from s2s_ad.errors import UnsupportedError
 from s2s_ad.ir.build import emit, typeof
 from s2s_ad.ir.core import Block, Op, Value
 from s2s_ad.ir.primitive import Primitive, register
-from s2s_ad.ir.types import ANY, Any, Num, Type, is_scalar
+from s2s_ad.ir.types import ANY, Any, Num, Type, differentiable, is_scalar
 from s2s_ad.ops.fitting import fit
-from s2s_ad.ops.rules import Contributions, Elementwise, Linear
+from s2s_ad.ops.rules import Contributions, Elementwise, Linear, constant
 from s2s_ad.ops.structure import FOR, WHILE, as_type, same_as_first
 
 
@@ -62,14 +61,25 @@ def plain(index: Anything) -> bool:
     return index is None or index is Ellipsis or isinstance(index, (int, slice, np.integer))
 
 
+def masks(index: Anything) -> bool:
+    """An index of masks beside plain entries, which names no place twice either."""
+    if isinstance(index, tuple):
+        return all(map(masks, index))
+    t = typeof(index)
+    return plain(index) or isinstance(t, Num) and t.dtype == np.dtype(bool)
+
+
 class Store:
-    """The derivative of a store: linear in the buffer and the value together."""
+    """The derivative of a store: linear in the buffer and the value together. Where a place is
+    named repeatedly, the cotangent goes to the last item that was stored there."""
 
     def __init__(self, adds: bool) -> None:
         self.adds = adds
 
     def jvp(self, op: Op, dots: dict[Value, Anything]) -> list[Anything]:
         x, index, v = op.args
+        if not differentiable(op.result.type):
+            return [None]
         x_dot = dots.get(x) if type(x) is Value else None
         v_dot = dots.get(v) if type(v) is Value else None
         if v_dot is None and (self.adds or x_dot is None):
@@ -80,12 +90,30 @@ class Store:
     def vjp(self, op: Op, bars: list[Anything], active: set[Value]) -> Contributions:
         x, index, v = op.args
         if type(v) is Value and v in active:
-            if not self.adds and not plain(index):
-                raise UnsupportedError("a store at an index array in code that is differentiated")
-            yield v, fit(bars[0][index], v)
+            g = bars[0][index]
+            if not self.adds and not plain(index) and not masks(index):
+                g = np.where(emit(LAST_WRITER, bars[0], index), g, 0.0)
+            yield v, fit(g, v)
         if type(x) is Value and x in active:
             yield x, bars[0] if self.adds else emit(SET_AT, bars[0], index, 0.0)
 
+
+def _last_writer_type(x: Anything, index: Anything) -> Type:
+    from s2s_ad.ops.indexing import read_type
+
+    t = read_type(x, index)
+    return Num("array", np.dtype(bool), t.shape if isinstance(t, Num) else None)
+
+
+LAST_WRITER = register(
+    Primitive(
+        "last_writer",
+        runtime.last_writer,
+        _last_writer_type,
+        "runtime last_writer",
+        derivative=constant,
+    )
+)
 
 # buffer with v added at (or stored at) an index; in place on the way out: `x_bar[i] += v`.
 # Repeated indices add up. Transposes read the same place.

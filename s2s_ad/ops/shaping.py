@@ -330,7 +330,8 @@ def _atleast_alias(op: Op) -> str:
     return "same" if same else what
 
 
-for _n, _function in enumerate((np.atleast_1d, np.atleast_2d, np.atleast_3d), 1):
+_AT_LEAST: dict[int, Anything] = {1: np.atleast_1d, 2: np.atleast_2d, 3: np.atleast_3d}
+for _n, _function in _AT_LEAST.items():
     declare(
         _function,
         _atleast(_n),
