@@ -126,16 +126,22 @@ def promoted(x: Anything, name: str) -> Anything:
     return x
 
 
+TWO_PARTS = "pass the real and the imaginary part as two real arguments"
+
+
 def check_active(x: Anything, name: str) -> None:
     """Refuse an argument in `wrt` that has no derivative."""
     kind = type(x)
-    if kind is float or kind is complex or (isinstance(x, np.generic) and x.dtype.kind in "fc"):
+    if kind is float or (isinstance(x, np.generic) and x.dtype.kind == "f"):
         return
-    if isinstance(x, np.ndarray):
-        if kind is np.ndarray and x.dtype.kind in "fc":
+    if kind is complex or isinstance(x, np.complexfloating):
+        what, advice = "a complex number", TWO_PARTS
+    elif isinstance(x, np.ndarray):
+        if kind is np.ndarray and x.dtype.kind == "f":
             return
         if kind is np.ndarray:
-            what, advice = f"an array of dtype {x.dtype}", f"pass {name}.astype(float)"
+            advice = TWO_PARTS if x.dtype.kind == "c" else f"pass {name}.astype(float)"
+            what = f"an array of dtype {x.dtype}"
         else:
             what = f"a {kind.__module__}.{kind.__name__}"
             advice = f"pass np.asarray({name})"
@@ -158,11 +164,13 @@ def _carries(x: Anything) -> bool:
         return any(_carries(v) for v in x)
     if kind is dict:
         return any(_carries(v) for v in x.values())
-    if kind is float or kind is complex:
+    if kind is float:
         return True
+    if kind is complex or isinstance(x, (np.generic, np.ndarray)) and x.dtype.kind == "c":
+        raise DerivativeTypeError("no derivative with respect to a complex number", TWO_PARTS)
     if isinstance(x, np.ndarray) and kind is not np.ndarray:
         raise DerivativeTypeError(
             f"no derivative with respect to a {kind.__module__}.{kind.__name__}",
             "pass plain arrays: np.asarray(...)",
         )
-    return isinstance(x, (np.ndarray, np.generic)) and x.dtype.kind in "fc"
+    return isinstance(x, (np.ndarray, np.generic)) and x.dtype.kind == "f"

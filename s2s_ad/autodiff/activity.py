@@ -6,8 +6,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any as Anything
 
-from s2s_ad.ir.core import Block, Op, Value, leaves
-from s2s_ad.ir.types import differentiable
+import numpy as np
+
+from s2s_ad.errors import UnsupportedError
+from s2s_ad.ir.core import Block, Op, Value, leaves, walk
+from s2s_ad.ir.types import Num, differentiable
 from s2s_ad.ops.rules import Constant
 from s2s_ad.ops.structure import FOR, WHILE
 
@@ -60,6 +63,26 @@ def varied(block: Block, seeds: Iterable[Value]) -> set[Value]:
 
     visit(block)
     return out
+
+
+def refuse_complex(block: Block, active: set[Value]) -> None:
+    """Refuse complex numbers on the way from the inputs to the outputs: the rules are those of
+    real functions."""
+    for op in walk(block):
+        if not any(r in active for r in op.results):
+            continue
+        if any(map(_is_complex, (*op.results, *leaves(op.args), *op.args))):
+            raise UnsupportedError(
+                "complex numbers are not differentiated",
+                "write the real and the imaginary part as two real numbers or arrays",
+                op.location,
+            )
+
+
+def _is_complex(x: Anything) -> bool:
+    if type(x) is Value:
+        return isinstance(x.type, Num) and x.type.dtype is not None and x.type.dtype.kind == "c"
+    return isinstance(x, (complex, np.complexfloating))
 
 
 def useful(block: Block, outputs: Iterable[Anything]) -> set[Value]:

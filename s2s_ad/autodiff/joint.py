@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any as Anything
 
-from s2s_ad.autodiff.activity import useful, varied
+from s2s_ad.autodiff.activity import refuse_complex, useful, varied
 from s2s_ad.autodiff.arguments import own_parameters
 from s2s_ad.autodiff.forward import Forward
 from s2s_ad.autodiff.record import record
@@ -73,7 +73,9 @@ def jvp_function(function: Function, wrt: tuple[int, ...]) -> Function:
         dots = {}
         for p in seeds:
             dots[p] = extra_parameter(f, free_name(p.hint + "_dot", taken), p.type, UNDEFINED)
-        forward = Forward(dots, varied(f.block, seeds))
+        active = varied(f.block, seeds)
+        refuse_complex(f.block, active)
+        forward = Forward(dots, active)
         forward.block(f.block)
         with building(f.block, role="tangent"):
             n = len(f.block.yields)
@@ -110,6 +112,7 @@ def vjp_function(
         seeds = [f.block.params[i] for i in wrt]
         outputs = list(f.block.yields)
         active = varied(f.block, seeds) & useful(f.block, outputs)
+        refuse_complex(f.block, active)
         if of is not None:
             bars = flat_bars(f, outputs, of)
         elif value and not seeded:

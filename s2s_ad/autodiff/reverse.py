@@ -12,6 +12,7 @@ from typing import Any as Anything
 import numpy as np
 
 from s2s_ad.autodiff.activity import slots
+from s2s_ad.autodiff.finals import components
 from s2s_ad.autodiff.tapes import define
 from s2s_ad.autodiff.zeros import name, refuse, zero_of
 from s2s_ad.errors import S2SError, UnsupportedError
@@ -83,6 +84,9 @@ class Sweep:
             for k, key in enumerate(_keys(v.type)[at.index]):
                 if differentiable(v.type.items[key]):
                     self.add_part(v, key, _item(at.value, k))
+        elif isinstance(v.type, Num) and v not in self.bars and is_row(v):
+            array, row = v.owner.args  # type: ignore[union-attr]
+            self.add(array, At((*components(row), *components(at.index)), at.value))
         elif isinstance(v.type, Num):
             if v not in self.bars:
                 self.bars[v] = name(np.zeros_like(v), v, "_bar")
@@ -294,6 +298,17 @@ def _item(bar: Anything, key: Anything) -> Anything:
     return bar[key]
 
 
+def is_row(v: Value) -> bool:
+    """`array[i]` or `array[i, j]` with numbers only: its places are places of the array."""
+    op = v.owner
+    if not isinstance(op, Op) or op.prim.name != "getitem" or not isinstance(op.args[0].type, Num):
+        return False
+    index = components(op.args[1])
+    return op.args[0].type.rank is not None and all(
+        type(i) is int or (type(i) is Value and i.type == INT) for i in index
+    )
+
+
 def bar_type(v: Value) -> Type:
     """The type of an adjoint that is carried or joined, until `passes.retype` refines it: the
     primal's, with the kind of a scalar left open."""
@@ -317,7 +332,7 @@ def iterations(op: Op) -> tuple[Anything, Anything, Anything]:
         first, _, step = op.args[:3]
         if first == 0 and step == 1 and type(first) is int and type(step) is int:
             return 0, count, 1
-        return first, first + count * step, step
+        return first, first + (count if step == 1 else count * step), step
     return 0, count, 1
 
 

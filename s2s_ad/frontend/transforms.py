@@ -18,13 +18,14 @@ from s2s_ad.frontend.bindings import (
     Derived,
     Object,
     Pullback,
+    flatten,
     is_data,
     is_number,
     is_structure,
     items,
     map_leaves,
 )
-from s2s_ad.frontend.context import Frame, materialised, opened, operand, operate, refuse
+from s2s_ad.frontend.context import Frame, checkpoint, materialised, opened, operand, operate, refuse
 from s2s_ad.frontend.guards import MISSING
 from s2s_ad.frontend.inline import (
     bind_arguments,
@@ -36,10 +37,11 @@ from s2s_ad.frontend.inline import (
     parameters,
     source_of,
 )
-from s2s_ad.frontend.places import changed, contents
+from s2s_ad.frontend.places import contents
 from s2s_ad.ir.build import NotStatic, cursor, reading, typeof
 from s2s_ad.ir.core import Block, Function, Value, clone_op, replace, walk
 from s2s_ad.ir.types import Num, Type
+from s2s_ad.ops.methods import METHODS
 
 
 @dataclass(eq=False)
@@ -77,12 +79,22 @@ def make_derived(
         if kwargs:
             refuse("vjp takes the primals by position", "write vjp(f, x, y)")
         primals = tuple(contents(frame.lowering, x) for x in rest)
-        before = dict(frame.lowering.versions)
+        block, restore = cursor().block, checkpoint(frame)
+        start = len(block.ops)
         value = call_binding(frame, target, rest, kwargs, site)
-        if changed(frame.lowering, before, frame.lowering.versions):
-            refuse("vjp of a function that writes into its arguments", "copy them in the function")
+        if list(flatten((primals,))) != list(flatten((contents(frame.lowering, tuple(rest)),))):
+            # It writes into its arguments: a derivative leaves them as they are.
+            del block.ops[start:]
+            restore()
+            copies = [map_leaves(_copied, x) for x in primals]
+            value = call_binding(frame, target, copies, kwargs, site)
         return value, Pullback(target, primals)
     refuse(f"{mode} is not supported inside a differentiated function")
+
+
+def _copied(x: Anything) -> Anything:
+    array = type(x) is Value and isinstance(x.type, Num) and x.type.kind == "array"
+    return METHODS["copy"](x) if array else x
 
 
 def call_derived(

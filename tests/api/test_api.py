@@ -1,6 +1,7 @@
 """The ways in: what they take, what they give back, what they refuse."""
 
 import copy
+import linecache
 import inspect
 import pickle
 import threading
@@ -542,3 +543,48 @@ def test_markers():
     for transform in (grad, value_and_grad, jvp, vjp):
         assert transform.__s2s_transform__ == transform.__name__
     assert s2s_ad.__version__ == "0.1.0"
+
+
+def times_i(x):
+    return x * 1j
+
+
+@pytest.mark.parametrize(
+    "f",
+    [lambda x: abs(times_i(x)), lambda x: np.real(np.exp(1j * x)),
+     lambda x: np.sum(np.abs(np.array([1j, 2.0]) * x)), times_i],
+)  # fmt: skip
+def test_complex_numbers_are_refused(f):
+    for derivative in (
+        lambda: grad(f)(2.0),
+        lambda: value_and_grad(f)(2.0),
+        lambda: jvp(f, (2.0,), (1.0,)),
+        lambda: vjp(f, 2.0),
+    ):
+        with pytest.raises(S2SError, match="complex"):
+            derivative()
+    for x in (2j, np.complex128(2j), np.array([2j]), [1.0, 2j]):
+        with pytest.raises(S2SError, match="complex"):
+            vjp(total, x)
+
+
+def test_a_value_that_may_be_a_number_or_an_array():
+    def either(x):
+        return x if x > 0 else np.ones(3)
+
+    assert jvp(either, (3.0,), (2.0,)) == (3.0, 2.0)
+    y, pullback = vjp(either, 3.0)
+    assert y == 3.0 and pullback(2.0) == (2.0,)
+
+
+def test_what_value_and_grad_runs_can_be_printed():
+    def scaled(x, k):
+        return k * np.sum(np.sin(x))
+
+    x = np.ones(3)
+    value_and_grad(scaled, wrt=(0, 1))(x, 2.0)
+    grad(scaled, wrt=(0, 1))(x, 2.0)
+    jvp(scaled, (x, 2.0), (x, 1.0))
+    running = ["".join(entry[2]) for entry in linecache.cache.values() if len(entry) > 2]
+    for mode in ("vjp", "grad", "jvp"):
+        assert source(scaled, mode, wrt=(0, 1), like=(x, 2.0)) in running

@@ -13,6 +13,7 @@ from s2s_ad.ir.signature import Signature
 from s2s_ad.ir.types import ANY, F8, FLOAT, INT, Num
 
 VECTOR = Num("array", F8, (3,))
+WEIGHTS = np.ones(3)
 CASES = []
 
 
@@ -24,18 +25,67 @@ def refused(message, **types):
     return enter
 
 
-@refused("stores into arrays", x=VECTOR)
-def store(x):
-    y = x * 2
+@refused("stores into lists and dicts", x=FLOAT)
+def list_store(x):
+    xs = [x, x]
+    xs[0] = x
+    return xs[1]
+
+
+@refused("it may be an array that lives outside", x=VECTOR)
+def store_into_global(x):
+    WEIGHTS[0] = x[0]
+    return np.sum(WEIGHTS)
+
+
+@refused("'x' may be the same array", x=VECTOR)
+def store_into_chosen(x):
+    y = x * 2.0
+    z = y if x[0] > 0 else x
+    z[0] = 1.0
+    return np.sum(x) + np.sum(y)
+
+
+@refused("'w' may be the same array", x=Num("array", F8, (3, 3)))
+def view_by_layout(x):
+    y = x * 2.0
+    w = y.ravel()
+    y[0, 0] = 1.0
+    return np.sum(w)
+
+
+@refused("'z' may be the same array", x=VECTOR)
+def shared_on_one_branch(x):
+    y = x * 2.0
+    z = x * 3.0
+    if x[0] > 0:
+        z = y
+    y[0] = 5.0
+    return np.sum(y * z)
+
+
+@refused("may be the same array", x=VECTOR)
+def written_in_container(x):
+    y = x * 2.0
+    rows = [y, x]
+    total = 0.0
+    for _ in range(3):
+        rows = [rows[1], rows[0]]
+        y[0] = 1.0
+    return np.sum(rows[0])
+
+
+@refused("read-only view", x=VECTOR)
+def store_into_broadcast(x):
+    y = np.broadcast_to(x, (2, 3))
     y[0] = 1.0
-    return y
+    return np.sum(y)
 
 
-@refused("stores into arrays", x=VECTOR)
-def augmented_store(x):
-    y = x * 2
-    y[0] += 1.0
-    return y
+@refused("is no array", x=FLOAT)
+def store_into_number(x):
+    x[0] = 1.0
+    return x
 
 
 @refused("changing a list or dict in place (append)", x=FLOAT)
@@ -193,71 +243,6 @@ async def coroutine(x):
     return x
 
 
-@refused("'x' is changed in place, and it may be an array that the caller", x=VECTOR)
-def augmented_parameter(x):
-    x += 1.0
-    return x
-
-
-@refused("'y' is changed in place, and 'y' may be the same array", x=VECTOR)
-def augmented_alias(x):
-    y = x * 2
-    z = y
-    y += x
-    return z * y
-
-
-@refused("is changed in place, and 'y' may be the same array", x=VECTOR)
-def augmented_view(x):
-    y = x * 2
-    v = y[1:]
-    v += 1.0
-    return np.sum(y)
-
-
-@refused("may be the same array", x=VECTOR)
-def augmented_in_container(x):
-    y = x * 2
-    pair = (y, x)
-    y += x
-    return pair[0]
-
-
-@refused("may be the same array", x=VECTOR)
-def augmented_in_loop(x):
-    y = x * 2
-    z = y
-    for _ in range(3):
-        z = y
-        y *= 2.0
-    return y + z
-
-
-def bump(v):
-    v += 1.0
-    return v
-
-
-@refused("may be the same array", x=VECTOR)
-def augmented_in_callee(x):
-    y = x * 2
-    return bump(y) + y
-
-
-@refused("may be the same array", x=VECTOR)
-def augmented_while_iterated(x):
-    y = x * 2
-    for v in y:
-        y += v
-    return y
-
-
-@refused("the caller", x=ANY)
-def augmented_unknown(x):
-    x += 1.0
-    return x
-
-
 @refused(
     "float64 cannot be added in place to an array of int64", n=Num("array", np.dtype(int), (3,))
 )
@@ -405,13 +390,13 @@ def test_refused(function, message, types):
 
 def test_place_of_a_refusal():
     with pytest.raises(UnsupportedError) as caught:
-        lower(store, Signature({"x": VECTOR}))
-    line = store.__code__.co_firstlineno + 3
+        lower(list_store, Signature({"x": FLOAT}))
+    line = list_store.__code__.co_firstlineno + 3
     shown = str(caught.value).splitlines()
     assert shown[0].startswith(f"{__file__}:{line}:5: stores")
-    assert shown[1] == "        y[0] = 1.0"
-    assert shown[2] == "        ^^^^"
-    assert shown[3].startswith("build a new array")
+    assert shown[1] == "        xs[0] = x"
+    assert shown[2] == "        ^^^^^^^^^"
+    assert shown[3].startswith("build a new one")
 
 
 def test_wrapped_functions_are_refused():
