@@ -121,9 +121,7 @@ def _finish_container(v: Anything, want: Seq, like: Anything, seen: set[Value]) 
     if isinstance(owner, Op) and owner.prim in (TUPLE, LIST, DICT):
         nest = owner.args[0]
         keys = list(want.keys) if want.kind == "dict" else list(range(len(want.items)))
-        items = [
-            _finish(nest[key], t, _Item(like, key), seen) for key, t in zip(keys, want.items)
-        ]
+        items = [_finish(nest[key], t, _Item(like, key), seen) for key, t in zip(keys, want.items)]
         if items == [nest[key] for key in keys]:
             return v
         new: Anything = dict(zip(want.keys, items)) if want.kind == "dict" else tuple(items)

@@ -13,6 +13,7 @@ import numpy as np
 
 from s2s_ad import runtime
 from s2s_ad.codegen.aliases import Aliases, Tokens, immutable, is_update
+from s2s_ad.codegen.apart import apart
 from s2s_ad.codegen.liveness import Liveness
 from s2s_ad.codegen.program import Let, Stmt, statements
 from s2s_ad.ir.core import Block, Function, Op, Value, walk
@@ -76,7 +77,7 @@ class Copies:
             if v in op.results or immutable(v):
                 continue
             shared = self.aliases.of(v) & tokens
-            if not shared or self.aliases.older(v, x):
+            if not shared or self.aliases.older(v, x) or apart(self.aliases, v, x):
                 continue
             if isinstance(v.type, Stack):
                 if self.copy_pushed(shared):

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Any as Anything
 
 from s2s_ad.codegen.aliases import immutable, is_update
+from s2s_ad.codegen.apart import apart
 from s2s_ad.codegen.moves import sequence
 from s2s_ad.codegen.program import (
     Break,
@@ -123,6 +124,7 @@ class Replay:
                     spoiled = frozenset(
                         v for v in held
                         if plan.aliases.of(v) & tokens and not plan.aliases.older(v, x)
+                        and not apart(plan.aliases, v, x)
                     )  # fmt: skip
                     state[name] = held - spoiled
         for r in op.results:

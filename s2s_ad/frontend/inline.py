@@ -223,9 +223,7 @@ def _passable(x: Anything) -> bool:
     return all(map(_passable, items(x))) if is_structure(x) else is_data(x)
 
 
-def call_out(
-    frame: Frame, inner: Frame, given: dict[str, Anything]
-) -> tuple[Anything] | None:
+def call_out(frame: Frame, inner: Frame, given: dict[str, Anything]) -> tuple[Anything] | None:
     """Call a function that is lowered once for arguments of these types; what it returns, or None
     where it writes into its arguments, which only its text put in place can show."""
     operands = {n: materialised(frame, x) for n, x in given.items()}

@@ -162,14 +162,14 @@ def unique(taken: set[str], name: str) -> str:
 
 
 def freeze(lowering: Lowering, value: Value) -> bool:
-    """Take an int from outside by value, where the text must depend on it; whether it could be."""
+    """Take a number from outside by value, where the text must depend on it; whether it could be."""
     op = value.owner
     if not isinstance(op, Op) or op.prim.name != "read":
         return False
     place = op.kwargs["place"]
     key = (id(place.namespace), place.name)
     found = place.read()
-    if not isinstance(found, (int, bool, tuple, list)) or key in lowering.frozen:
+    if not isinstance(found, (int, float, bool, tuple, list)) or key in lowering.frozen:
         return False
     lowering.frozen[key] = copy.deepcopy(found)
     lowering.guards[("value", *key)] = Equals(lambda arguments: place.read(), lowering.frozen[key])

@@ -132,7 +132,9 @@ def _container(lowering: Lowering, v: Value) -> Value:
     parts = []
     for k, inner in zip(keys, t.items):
         found = known.get((type(k), k))
-        parts.append(emit("getitem", v, k, types=[inner]) if found is None else current(lowering, found))
+        parts.append(
+            emit("getitem", v, k, types=[inner]) if found is None else current(lowering, found)
+        )
     shown: Anything = dict(zip(keys, parts)) if t.kind == "dict" else parts
     out: Value = emit(t.kind, tuple(parts) if t.kind == "tuple" else shown)
     return out

@@ -272,4 +272,3 @@ def write_out(frame: Frame, callee: Anything, args: list[Anything], kwargs: Anyt
         refuse("out= of an operation with several results", "leave it out")
     store(frame, None, a, Ellipsis, new, "the array given as out")
     return a
-

@@ -61,9 +61,9 @@ def pair(
 
 def divide_wrt_x(d: Anything, out: Anything, x: Anything, y: Anything) -> Anything:
     t = typeof(out)
-    if literal(y) and y == 0:  # not reached: the primal raises, or has a value without derivative
-        return d * math.nan
     of_python = isinstance(t, Num) and t.kind == "py"  # then x / y has raised where y is 0
+    if of_python and literal(y) and y == 0:  # not reached
+        return d * math.nan
     return d / y if of_python else ratio(d, y)
 
 

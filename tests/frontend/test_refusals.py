@@ -330,6 +330,10 @@ def float_range(x):
     return x
 
 
+def bump(v):
+    return v + 1.0
+
+
 @refused("missing a required argument", x=FLOAT)
 def wrong_arguments(x):
     return bump()
