@@ -128,8 +128,6 @@ def strided(x: Any) -> Any:
     return np.sum(y * y * x)
 
 
-
-
 def broadcast_store_row(x: Any) -> Any:
     y = np.ones((2, x.shape[0]))
     y[:] = x
@@ -515,7 +513,7 @@ INPLACE: list[tuple[Any, tuple[Any, ...]]] = [
     (gram_schmidt, (A3,)),
     (floyd_warshall, (np.abs(RNG.normal(size=(4, 4))),)),
     (recursive_filter, (X, 0.6)),
-    (fft, (X[:4], X[2:6])),
+    (fft, (X[:4], X[2:6].copy())),
     (n_body, (RNG.normal(size=(3, 2)), RNG.normal(size=(3, 2)))),
     (convolution, (RNG.normal(size=(3, 4)), RNG.normal(size=(2, 2)))),
     (lstm, (RNG.normal(size=(2, 3)), RNG.normal(size=(8, 5)))),

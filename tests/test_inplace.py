@@ -18,3 +18,45 @@ IDS = [f"{f.__name__}-{i}" for i, (f, _) in enumerate(INPLACE)]
 @pytest.mark.parametrize(("f", "args"), INPLACE, ids=IDS)
 def test_derivatives(f: Any, args: Any) -> None:
     check_grads(f, args, order=2)
+
+
+@pytest.mark.parametrize(("f", "args"), INPLACE, ids=IDS)
+def test_untyped_text(f: Any, args: Any) -> None:
+    """Without types the text is longer, never another number; what needs a type is refused."""
+    wrt = tuple(i for i, a in enumerate(args) if not isinstance(a, int))
+    expected = s2s_ad.grad(f, wrt=wrt) if np.shape(f(*_copies(args))) == () else None
+    try:
+        text = s2s_ad.source(f, "vjp", wrt=wrt)
+    except UnsupportedError:
+        return
+    module: dict[str, Any] = {"__name__": "emitted"}
+    exec(compile(text, f"<{f.__name__}>", "exec"), module)
+    given = _copies(args)
+    value, gradient = module[f.__name__ + "_vjp"](
+        *given, *([] if expected else [f(*_copies(args))])
+    )
+    np.testing.assert_allclose(value, f(*_copies(args)), rtol=1e-12)
+    for a, b in zip(given, args):
+        np.testing.assert_array_equal(a, b)
+    if expected:
+        for a, b in zip(gradient, expected(*args), strict=True):
+            np.testing.assert_allclose(a, b, rtol=1e-9, atol=1e-12)
+
+
+def _copies(args: Any) -> Any:
+    return tuple(a.copy() if isinstance(a, np.ndarray) else a for a in args)
+
+
+def shifted_sum(x: Any, y: Any) -> Any:
+    x[1:] += y[:-1]
+    return np.sum(x * x)
+
+
+def test_arguments_that_share_memory_are_refused() -> None:
+    x = np.arange(4.0)
+    gradient = s2s_ad.grad(shifted_sum)
+    gradient(x, x.copy())
+    for other in (x, x[::-1], x[1:]):
+        with pytest.raises(UnsupportedError, match="shares memory"):
+            gradient(x[: len(other)], other)
+    gradient(x, x.copy())

@@ -361,4 +361,3 @@ def _skip_unread(chain: Chain) -> None:
         same = all(x is y or x == y for x, y in pairs)
         if readers == [op] and not read and same:
             op.args = (newer.args[0], *op.args[1:])
-

@@ -40,9 +40,7 @@ def apart(aliases: Aliases, v: Anything, x: Anything, assumed: Pairs = frozenset
             continue
         other = sources(b)
         if other is not None and other[0] is flows[0]:
-            return all(
-                apart(aliases, p, q, assumed | {pair}) for p, q in zip(flows[1], other[1])
-            )
+            return all(apart(aliases, p, q, assumed | {pair}) for p, q in zip(flows[1], other[1]))
         if not inside(b, flows[0]):
             return all(apart(aliases, p, b, assumed | {pair}) for p in flows[1])
     return False
@@ -79,7 +77,11 @@ def sources(v: Value) -> tuple[Op, list[Anything]] | None:
     if isinstance(owner, Op) and owner.blocks:
         k = owner.results.index(v)
         if owner.prim in (FOR, WHILE):
-            return (owner, [owner.inits[k], owner.blocks[-1].yields[k]]) if k < len(owner.inits) else None
+            return (
+                (owner, [owner.inits[k], owner.blocks[-1].yields[k]])
+                if k < len(owner.inits)
+                else None
+            )
         return owner, [b.yields[k] for b in owner.blocks]
     if isinstance(owner, Block) and isinstance(owner.owner, Op):
         loop = owner.owner

@@ -26,7 +26,7 @@ from s2s_ad.codegen.program import (
 )
 from s2s_ad.codegen.storage import Plan
 from s2s_ad.errors import InternalError
-from s2s_ad.ir.core import UNDEFINED, Op, Value
+from s2s_ad.ir.core import UNDEFINED, Op, Value, leaves
 from s2s_ad.ops.tapes import POP, PUSH
 
 State = dict[str, frozenset[Value]]
@@ -60,6 +60,9 @@ class Replay:
 
     def read(self, stmt: Stmt, state: State) -> None:
         operand = operand_of(stmt, self.plan.folding)
+        if isinstance(stmt, Let) and stmt.op in self.plan.folding.ifs:
+            if any(list(self.plan.folding.pops(b.yields)) for b in stmt.op.blocks):
+                raise InternalError("a pop in a branch of a conditional expression")
         for v in self.plan.folding.registers(operand):
             if v not in state.get(self.name(v), frozenset()):
                 self.fail(v, state)
@@ -67,6 +70,19 @@ class Replay:
         stacks = [self.name(p.args[0]) for p in pops]
         if len(set(stacks)) != len(stacks):
             raise InternalError("two pops of one tape in one expression")
+        if self.pops_in_branches(operand):
+            raise InternalError("a pop in a branch of a conditional expression")
+
+    def pops_in_branches(self, operand: Anything) -> bool:
+        folding = self.plan.folding
+        for v in leaves(operand):
+            if v in folding.values and isinstance(v.owner, Op):
+                blocks = v.owner.blocks if v.owner in folding.ifs else []
+                if any(list(folding.pops(b.yields)) for b in blocks):
+                    return True
+                if self.pops_in_branches(v.owner.args):
+                    return True
+        return False
 
     def forget(self, v: Value, state: State) -> None:
         for name, held in state.items():

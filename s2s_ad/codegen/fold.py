@@ -55,6 +55,7 @@ class Folder:
         self.headers = headers
         self.uses: dict[Value, list[Op | Block]] = {}
         self.statuses: set[Value] = set()
+        self.sometimes: set[Op] = set()  # folded into a branch of a conditional expression
         self.repeated: set[Op] = set()  # folded operations that are written twice
         self.collect(function.block)
         self.has_adjoint = any(op.role == "adjoint" for op in function.block.ops)
@@ -134,8 +135,13 @@ class Folder:
                     break
                 sites.append(site)
             else:
+                depends = any(self.depends(user, block, place) for user in self.uses[v])
+                if depends and op.prim is POP:
+                    continue  # what is taken from a tape is taken on every path
                 if all(self.may_move(op, v, k, site, block, anchor) for site in sites):
                     anchor[op] = max(sites)
+                    if depends:
+                        self.sometimes.add(op)
                     if len(sites) > 1:
                         self.repeated.add(op)
                     self.folding.values.add(v)
@@ -251,6 +257,12 @@ class Folder:
             if parent is None:
                 return None
             user = parent
+
+    def depends(self, user: Op | Block, block: Block, place: dict[Op, int]) -> bool:
+        """Whether the user is evaluated on some paths only."""
+        if isinstance(user, Block):
+            return user is not block
+        return user not in place or user in self.sometimes
 
     def parent_of(self, op: Anything) -> Block | None:
         for candidate in self.folding.ifs:

@@ -83,6 +83,9 @@ class Frame:
     order: int | None = None  # of all its statements, where it is inlined
     visible: Names | None = None  # names read in this statement or later; None: all
     under_way: Anything = None  # the statement
+    # The block and the number of operations in it when the statement, and the frame, began.
+    mark: tuple[Block, int] | None = None
+    began: tuple[Block, int] | None = None
     iterated: list[Value] = field(default_factory=list)  # what the loops under way walk
     locals: Names = frozenset()
     liveness: Liveness = field(init=False)
@@ -213,6 +216,7 @@ def statement(frame: Frame, node: Anything) -> Iterator[None]:
     c.statement = Statement(frame.source.header(node), c.location, order)
     visible, under_way = frame.visible, frame.under_way
     after = frame.liveness.after.get(node, frozenset())
+    mark, frame.mark = frame.mark, (c.block, len(c.block.ops))
     frame.visible, frame.under_way = after | loads(node), node
     try:
         yield
@@ -220,7 +224,7 @@ def statement(frame: Frame, node: Anything) -> Iterator[None]:
         raise error.at(c.location) from None
     finally:
         c.statement, c.location = before
-        frame.visible, frame.under_way = visible, under_way
+        frame.visible, frame.under_way, frame.mark = visible, under_way, mark
 
 
 def checkpoint(frame: Frame) -> Callable[[], None]:

@@ -94,6 +94,56 @@ class Is:
             return False
 
 
+class Apart:
+    """Refuses a call in which an array that the function writes shares memory with another one
+    that it is given or reads: what one name writes, the other would see."""
+
+    def __init__(
+        self, written: list[int], names: list[str], outside: list[Callable[[], Anything]]
+    ) -> None:
+        self.written = written
+        self.names = names
+        self.outside = outside
+
+    def __call__(self, arguments: Arguments) -> bool:
+        for k in self.written:
+            mine = arrays(arguments[k])
+            others = [
+                (self.names[j], a) for j, x in enumerate(arguments) if j != k for a in arrays(x)
+            ]
+            others += [
+                ("an array from outside", a) for find in self.outside for a in arrays(find())
+            ]
+            for i, a in enumerate(mine):
+                inner = [(self.names[k], b) for b in mine[i + 1 :]]
+                for name, b in (*others, *inner):
+                    if shares(a, b):
+                        raise UnsupportedError(
+                            f"the function writes into {self.names[k]}, which shares memory with "
+                            f"{name}",
+                            "pass a copy",
+                        )
+        return True
+
+
+def arrays(x: Anything) -> list[Anything]:
+    """The arrays among nested arguments."""
+    kind = type(x)
+    if kind in (tuple, list):
+        return [a for item in x for a in arrays(item)]
+    if kind is dict:
+        return [a for item in x.values() for a in arrays(item)]
+    return [x] if kind is np.ndarray else []
+
+
+def shares(a: Anything, b: Anything) -> bool:
+    """Whether two arrays have an element in common, as far as can be told in reasonable time."""
+    try:
+        return bool(np.shares_memory(a, b, max_work=100_000))
+    except np.exceptions.TooHardError:
+        return True
+
+
 def look(x: Anything) -> Anything:
     """What distinguishes the type of data: dtype, rank, which sizes are 1, structure."""
     kind = type(x)

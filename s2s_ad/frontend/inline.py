@@ -193,6 +193,7 @@ def inline(frame: Frame, inner: Frame, given: dict[str, Anything]) -> Anything:
     """Lower a call into the block under way; what it returns."""
     c = cursor()
     inner.order = c.statement.order if c.statement is not None else 0
+    inner.began = (c.block, len(c.block.ops))
     for name, x in given.items():
         if type(x) is Value and not x.hint:
             x.hint = name

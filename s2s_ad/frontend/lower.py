@@ -19,11 +19,12 @@ from s2s_ad.frontend import (
 )
 from s2s_ad.frontend.bindings import Object, is_structure
 from s2s_ad.frontend.context import Frame, Lowering, Transform
+from s2s_ad.frontend.guards import Apart
 from s2s_ad.frontend.inline import build, check_kind, default_objects, parameters, source_of
 from s2s_ad.frontend.names import RESOLVED, freeze
 from s2s_ad.frontend.places import current
 from s2s_ad.ir.build import NotStatic, knowing, reading
-from s2s_ad.ir.core import Function, Value
+from s2s_ad.ir.core import Function, Value, walk
 from s2s_ad.ir.signature import Signature
 from s2s_ad.ir.types import Dim, Facts, ListOf, Num, Seq, Type
 
@@ -71,6 +72,9 @@ def lower(
             raise error.at(source.location(source.tree)) from None
         out.imports = lowering.imports
         out.guards = list(lowering.guards.values())
+        if out.written:
+            places = [op.kwargs["place"].read for op in walk(out.block) if op.prim.name == "read"]
+            out.guards.append(Apart(out.written, [p.name for p in out.parameters], places))
         if lowering.unchanged.any():
             out.guards.insert(0, lowering.unchanged)
         return out

@@ -162,7 +162,7 @@ def unique(taken: set[str], name: str) -> str:
 
 
 def freeze(lowering: Lowering, value: Value) -> bool:
-    """Take a number from outside by value, where the text must depend on it; whether it could be."""
+    """Take a number from outside by value, as the text must depend on it; whether it could be."""
     op = value.owner
     if not isinstance(op, Op) or op.prim.name != "read":
         return False

@@ -15,7 +15,7 @@ import numpy as np
 
 from s2s_ad.frontend.bindings import map_leaves
 from s2s_ad.frontend.context import refuse
-from s2s_ad.ir.build import emit
+from s2s_ad.ir.build import emit, typeof
 from s2s_ad.ir.core import Block, Op, Value
 from s2s_ad.ir.types import SCALARS, Num, Seq
 
@@ -115,7 +115,13 @@ def current(lowering: Lowering, v: Value) -> Value:
 
 def again(op: Op, x: Value) -> Value:
     """A view step written again, on other contents."""
-    out: Value = emit(op.prim, x, *op.args[1:], **op.kwargs)
+    args = op.args[1:]
+    outer = x.owner
+    if op.prim.name == "getitem" and isinstance(outer, Op) and outer.prim.name == "getitem":
+        joined = narrowed(outer.args[1], args[0], typeof(outer.args[0]))
+        if joined is not None:
+            x, args = outer.args[0], (joined,)
+    out: Value = emit(op.prim, x, *args, **op.kwargs)
     out.hint = op.result.hint
     return out
 
@@ -253,12 +259,24 @@ def narrowed(path: Anything, index: Anything, t: Anything) -> Anything:
 
 
 def _shifted(outer: slice, inner: Anything) -> Anything:
-    """`x[start:stop][k]` as one int, where all are constants and k is inside; None otherwise."""
-    if type(inner) is not int or inner < 0 or outer.step not in (None, 1):
-        return None
+    """`x[start:stop][inner]` as one index, where that raises and clips alike; None otherwise."""
     start = 0 if outer.start is None else outer.start
-    if type(start) is not int or start < 0:
+    if outer.step not in (None, 1) or type(start) is not int or start < 0:
         return None
-    if outer.stop is None or type(outer.stop) is int and start + inner < outer.stop:
-        return start + inner
+    if type(inner) is int:
+        if outer.stop is None:
+            return start + inner if inner >= 0 else inner
+        return None
+    if not isinstance(inner, slice) or inner.step not in (None, 1):
+        return None
+    first = 0 if inner.start is None else inner.start
+    if type(first) is not int or first < 0:
+        return None
+    last, end = inner.stop, outer.stop
+    if last is None:
+        return slice(start + first, end)
+    if end is None and type(last) is int:
+        return slice(start + first, start + last if last >= 0 else last)
+    if type(end) is int and end < 0 and type(last) is int and last < 0:
+        return slice(start + first, end + last)
     return None

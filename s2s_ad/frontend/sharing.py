@@ -56,7 +56,17 @@ def visible(frame: Frame, node: Anything, name: str = "") -> list[Value]:
                 continue
             out.update(dict.fromkeys(v for v in flatten(binding) if type(v) is Value))
         out.update(dict.fromkeys(f.iterated))
+        out.update(dict.fromkeys(operands_before(f)))
     return list(out)
+
+
+def operands_before(frame: Frame) -> list[Value]:
+    """What the caller's statement has evaluated before it called this frame: it may be read when
+    the call returns."""
+    mark = frame.caller.mark if frame.caller is not None else None
+    if mark is None or frame.began is None or mark[0] is not frame.began[0]:
+        return []
+    return [v for op in mark[0].ops[mark[1] : frame.began[1]] for v in op.results]
 
 
 def check(lowering: Lowering, updates: list[Update], block: Block) -> None:

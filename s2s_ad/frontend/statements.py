@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any as Anything
 
 import gast
@@ -15,6 +16,7 @@ from s2s_ad.frontend.bindings import (
     Method,
     Object,
     Pullback,
+    flatten,
     is_structure,
     items,
 )
@@ -178,8 +180,9 @@ def _with(frame: Frame, node: Anything, rest: Rest) -> tuple[Status, bool]:
 
 def _assign(frame: Frame, node: Anything) -> None:
     x = evaluate(frame, node.value)
-    for target in node.targets:
-        assign(frame, target, x)
+    for k, target in enumerate(node.targets):
+        with held(frame, [x] if node.targets[k + 1 :] else []):
+            assign(frame, target, x)
 
 
 def _annotated(frame: Frame, node: Anything) -> None:
@@ -192,12 +195,25 @@ def assign(frame: Frame, target: Anything, x: Anything) -> None:
     if isinstance(target, gast.Name):
         bind(frame, target.id, x)
     elif isinstance(target, (gast.Tuple, gast.List)):
-        for inner, part in zip(target.elts, unpacked(frame, x, target.elts), strict=True):
-            assign(frame, inner, part)
+        parts = unpacked(frame, x, target.elts)
+        for k, inner in enumerate(target.elts):
+            with held(frame, parts[k + 1 :]):
+                assign(frame, inner, parts[k])
     elif isinstance(target, gast.Subscript):
         assign_item(frame, target, x)
     else:
         refuse_target(frame, target)
+
+
+@contextmanager
+def held(frame: Frame, parts: list[Anything]) -> Iterator[None]:
+    """While one target is assigned, what the others will get can be seen."""
+    before = len(frame.iterated)
+    frame.iterated.extend(v for v in flatten(parts) if type(v) is Value)
+    try:
+        yield
+    finally:
+        del frame.iterated[before:]
 
 
 def refuse_target(frame: Frame, target: Anything) -> None:

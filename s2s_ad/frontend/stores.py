@@ -10,7 +10,6 @@ import operator
 from collections.abc import Callable
 from typing import Any as Anything
 
-import gast
 import numpy as np
 
 from s2s_ad.frontend.bindings import is_structure

@@ -25,7 +25,15 @@ from s2s_ad.frontend.bindings import (
     items,
     map_leaves,
 )
-from s2s_ad.frontend.context import Frame, checkpoint, materialised, opened, operand, operate, refuse
+from s2s_ad.frontend.context import (
+    Frame,
+    checkpoint,
+    materialised,
+    opened,
+    operand,
+    operate,
+    refuse,
+)
 from s2s_ad.frontend.guards import MISSING
 from s2s_ad.frontend.inline import (
     bind_arguments,

@@ -10,7 +10,7 @@ from s2s_ad import runtime
 from s2s_ad.ir.build import emit, typeof
 from s2s_ad.ir.core import Block, Op, Value
 from s2s_ad.ir.primitive import Primitive, register
-from s2s_ad.ir.types import ANY, Any, Num, Type, differentiable, is_scalar
+from s2s_ad.ir.types import ANY, SCALARS, Any, Num, Type, differentiable, is_scalar
 from s2s_ad.ops.fitting import fit
 from s2s_ad.ops.rules import Contributions, Elementwise, Linear, constant
 from s2s_ad.ops.structure import FOR, WHILE, as_type, same_as_first
@@ -89,13 +89,17 @@ class Store:
 
     def vjp(self, op: Op, bars: list[Anything], active: set[Value]) -> Contributions:
         x, index, v = op.args
+        bar = bars[0]
+        t = typeof(bar)
+        if isinstance(t, Num) and t.kind in SCALARS:  # of a 0-d array that is the function's value
+            bar = np.full_like(op.result, bar)
         if type(v) is Value and v in active:
-            g = bars[0][index]
+            g = bar[index]
             if not self.adds and not plain(index) and not masks(index):
-                g = np.where(emit(LAST_WRITER, bars[0], index), g, 0.0)
+                g = np.where(emit(LAST_WRITER, bar, index), g, 0.0)
             yield v, fit(g, v)
         if type(x) is Value and x in active:
-            yield x, bars[0] if self.adds else emit(SET_AT, bars[0], index, 0.0)
+            yield x, bar if self.adds else emit(SET_AT, bar, index, 0.0)
 
 
 def _last_writer_type(x: Anything, index: Anything) -> Type:

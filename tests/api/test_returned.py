@@ -14,6 +14,14 @@ from s2s_ad import (
 )
 
 
+def total(x):
+    return np.sum(x * x)
+
+
+def doubled(x):
+    return 2.0 * x
+
+
 @pytest.mark.parametrize(
     "x",
     [2.0, np.float64(2.0), np.float32(2.0), np.array(2.0), np.array([1.0, 2.0]), np.ones((2, 1)),
