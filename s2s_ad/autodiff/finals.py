@@ -2,7 +2,7 @@
 
 A loop that fills an array once needs no tape: what the adjoint reads of it still stands in the
 array when the loop has ended. Whether an element is final follows from index facts: indices are
-affine in the loops' variables, which only grow.
+affine in the loops' variables, which only grow, or only fall.
 """
 
 from __future__ import annotations
@@ -62,7 +62,10 @@ class Finals:
                 if owner.prim in (SET_AT, ADD_AT):
                     v = owner.args[0]
                 elif owner.prim in (FOR, WHILE) and self.place[owner]:
-                    v = owner.inits[owner.results.index(v)]
+                    k = owner.results.index(v)
+                    if k >= len(owner.inits):
+                        return None  # how the loop ended
+                    v = owner.inits[k]
                 elif owner.blocks and owner.prim not in (FOR, WHILE):
                     v = owner.blocks[0].yields[owner.results.index(v)]
                 else:
@@ -134,17 +137,19 @@ def later_differs(read: Access, store: Access, level: int, own: Op | None) -> bo
     loop = read.loops[level]
     if loop.prim is not FOR or loop.kwargs.get("reversed"):
         return False
-    start, step = loop.args[0], loop.args[2]
-    if type(start) is not int or type(step) is not int or step <= 0:
+    start, stop, step = loop.args[:3]
+    down = type(step) is int and step < 0
+    least = start if not down else stop + 1 if type(stop) is int else None  # of the variable
+    if type(step) is not int or type(least) is not int or step == 0:
         return False
     variable = loop.blocks[0].params[0]
     for r, s in zip(read.index, store.index):
         a, b = affine(r), affine(s)
         if a is None or b is None or a[0] is not variable or b[0] is not variable:
             continue
-        if start + a[1] < 0 or start + b[1] < 0:  # a negative index counts from the end
+        if least + a[1] < 0 or least + b[1] < 0:  # a negative index counts from the end
             continue
-        if b[1] > a[1]:
+        if b[1] < a[1] if down else b[1] > a[1]:
             return True
         if b[1] == a[1]:
             return later_differs(read, store, level + 1, own)

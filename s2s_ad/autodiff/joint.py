@@ -15,6 +15,7 @@ from s2s_ad.ir.build import building, knowing, typeof
 from s2s_ad.ir.core import UNDEFINED, Function, Parameter, Value, clone, tree_map, walk
 from s2s_ad.ir.types import ANY, FLOAT, Any, Num, Seq, Type, differentiable, is_scalar
 from s2s_ad.passes.dce import dce
+from s2s_ad.passes.headers import drop_lost_headers
 from s2s_ad.passes.retype import retype
 from s2s_ad.passes.tidy import tidy
 
@@ -139,8 +140,7 @@ def vjp_function(
         unshare(f)
         likes = [None] * n + [f.block.params[f.block.params.index(p)] for p in seeds]
         finish(f, f.block.yields, likes)
-    dce(f)
-    return f
+    return dce(drop_lost_headers(f))
 
 
 def out_bars(f: Function, outputs: list[Anything]) -> list[Anything]:

@@ -9,6 +9,7 @@ from s2s_ad.ir.core import Block, Function, Op, Value, leaves, readers, replace
 from s2s_ad.ir.types import SCALARS, Any, Num, Seq, Stack, Type, differentiable
 from s2s_ad.ops.slots import FILL_SLOT
 from s2s_ad.ops.structure import DICT, FOR, LIST, TUPLE, WHILE
+from s2s_ad.passes.bound import may_be_unbound
 
 
 def owned(v: Anything, seen: frozenset[Value] = frozenset()) -> bool:
@@ -46,8 +47,9 @@ def is_array(t: Type) -> bool:
 
 
 def fresh(v: Value) -> Anything:
-    """A copy of v: of an array by its method, of what may also be a number by a helper."""
-    surely = isinstance(v.type, Num) and v.type.kind == "array"
+    """A copy of v: of an array by its method, of what may also be a number or None (in place of
+    a name without a value) by a helper."""
+    surely = isinstance(v.type, Num) and v.type.kind == "array" and not may_be_unbound(v)
     return emit("copy" if surely else "fresh_tree", v)
 
 
@@ -87,9 +89,17 @@ def unshare(function: Function) -> None:
 def finish(function: Function, yields: list[Anything], likes: list[Anything]) -> None:
     """Make the results fresh, and gradients (those with a parameter in `likes`) like it."""
     seen: set[Value] = set()
+    ops = function.block.ops
     for k, (v, like) in enumerate(zip(list(yields), likes)):
-        with building(function.block, role="primal" if like is None else "adjoint"):
-            yields[k] = _finish(v, typeof(like) if like is not None else None, like, seen)
+        if like is not None:
+            with building(function.block, role="adjoint"):
+                yields[k] = _finish(v, typeof(like), like, seen)
+            continue
+        value = Block()  # before the reverse sweep, which may put back what it overwrote
+        with building(value):
+            yields[k] = _finish(v, None, None, seen)
+        at = next((i for i, op in enumerate(ops) if op.role == "adjoint"), len(ops))
+        ops[at:at] = value.ops
 
 
 def _finish(v: Anything, want: Type | None, like: Anything, seen: set[Value]) -> Anything:

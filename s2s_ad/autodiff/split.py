@@ -14,6 +14,7 @@ from s2s_ad.ir.build import building, emit, knowing
 from s2s_ad.ir.core import Block, Function, Parameter, Value, captured, substitute
 from s2s_ad.ir.types import Stack
 from s2s_ad.passes.dce import dce
+from s2s_ad.passes.headers import drop_lost_headers
 
 
 def split_function(
@@ -79,7 +80,7 @@ def split_function(
         replace(joint.facts, relied=set()),  # the forward function asks for the sizes
         imports=dict(joint.imports),
     )
-    return dce(first), dce(second), len(residuals)
+    return dce(first), dce(drop_lost_headers(second)), len(residuals)
 
 
 def _copy_tapes(back: Block) -> None:

@@ -15,6 +15,7 @@ from s2s_ad import runtime
 from s2s_ad.codegen.aliases import Aliases, Tokens, immutable, is_update
 from s2s_ad.codegen.apart import apart
 from s2s_ad.codegen.liveness import Liveness
+from s2s_ad.codegen.outcome import NAME
 from s2s_ad.codegen.program import Let, Stmt, statements
 from s2s_ad.ir.core import Block, Function, Op, Value, walk
 from s2s_ad.ir.primitive import Primitive
@@ -108,6 +109,9 @@ class Copies:
             return False
         if self.aliases.tokens[v] == frozenset({op}):
             return False
+        if op.prim is NAME:
+            op.prim = COPY_ARRAY if is_array(v) else COPY_TREE
+            return True
         block = block_of(self.function.block, op)
         inner = Value(v.type)
         op.results = [inner]
@@ -159,11 +163,15 @@ class Copies:
 
 def copy_op(x: Value, near: Op | None) -> Op:
     """A copy of x, on behalf of the statement that needs it."""
-    array = isinstance(x.type, Num) and x.type.kind == "array"
-    op = Op(COPY_ARRAY if array else COPY_TREE, (x,), {}, [], [Value(x.type)])
+    op = Op(COPY_ARRAY if is_array(x) else COPY_TREE, (x,), {}, [], [Value(x.type)])
     if near is not None:
         op.statement, op.location, op.role = near.statement, near.location, near.role
     return op
+
+
+def is_array(x: Value) -> bool:
+    """Known to be an ndarray."""
+    return isinstance(x.type, Num) and x.type.kind == "array"
 
 
 def block_of(block: Block, op: Op) -> Block:

@@ -138,8 +138,9 @@ def arrays(x: Anything) -> list[Anything]:
 
 def shares(a: Anything, b: Anything) -> bool:
     """Whether two arrays have an element in common, as far as can be told in reasonable time."""
+    effort: Anything = 100_000  # NumPy's stubs know -1 and 0 only
     try:
-        return bool(np.shares_memory(a, b, max_work=100_000))
+        return bool(np.shares_memory(a, b, max_work=effort))
     except np.exceptions.TooHardError:
         return True
 

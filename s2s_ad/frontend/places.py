@@ -280,3 +280,55 @@ def _shifted(outer: slice, inner: Anything) -> Anything:
     if type(end) is int and end < 0 and type(last) is int and last < 0:
         return slice(start + first, end + last)
     return None
+
+
+# Overlap --------------------------------------------------------------------------------------
+
+
+def overlaps(lowering: Lowering, root: Value, steps: list[Op], index: Anything, v: Value) -> bool:
+    """Whether `root[index] = v` (after view steps) stores a view of the root into a vector of it
+    that is laid out otherwise. NumPy copies such a view first, but not where both are vectors
+    with strides of one sign; that is right only where the strides are the same."""
+    crossed: list[Op] = []
+    inner = v
+    while inner not in lowering.owners and inner is not root:
+        op = inner.owner
+        if not isinstance(op, Op) or op.blocks or not op.args or type(op.args[0]) is not Value:
+            return False
+        if op.prim.name in ("call", "getattr", "read") or op.prim.aliasing(op) == "fresh":
+            return False
+        crossed.append(op)
+        inner = op.args[0]
+    if lowering.owners.get(inner, inner) is not root or not crossed:
+        return False
+    rank = root.type.rank if isinstance(root.type, Num) else None
+    target = kept(index, rank)
+    if not steps and target is not None and len(target) != 1:
+        return False
+    if steps or target is None or len(crossed) > 1 or crossed[0].prim.name != "getitem":
+        return True
+    source = kept(crossed[0].args[1], rank)
+    if source is None or len(source) != 1:
+        return source is None
+    (axis, step), (other, stride) = target[0], source[0]
+    if type(step) is not int or type(stride) is not int:
+        return True
+    return step * stride > 0 and (axis != other or step != stride)
+
+
+def kept(index: Anything, rank: int | None) -> list[tuple[int, Anything]] | None:
+    """The axes that a plain index keeps, with their steps; None where that is not known."""
+    found = list(index) if isinstance(index, tuple) else [index]
+    if found == [Ellipsis]:
+        found = []
+    if not is_basic(index) or any(e is None or e is Ellipsis for e in found):
+        return None
+    if rank is None:
+        # Only the vector of an array of unknown rank, as it is written, can be compared.
+        if len(found) != 1 or not isinstance(found[0], slice):
+            return None
+        rank = 1
+    found += [slice(None)] * (rank - len(found))
+    return [
+        (k, 1 if e.step is None else e.step) for k, e in enumerate(found) if isinstance(e, slice)
+    ]

@@ -15,7 +15,16 @@ import numpy as np
 from s2s_ad.frontend.bindings import is_structure
 from s2s_ad.frontend.context import Frame, evaluate, operand, operate, refuse
 from s2s_ad.frontend.expressions import BINARY, arithmetic
-from s2s_ad.frontend.places import again, base, current, is_basic, narrowed, put_back, renew
+from s2s_ad.frontend.places import (
+    again,
+    base,
+    current,
+    is_basic,
+    narrowed,
+    overlaps,
+    put_back,
+    renew,
+)
 from s2s_ad.frontend.sharing import note
 from s2s_ad.frontend.subscripts import get_item
 from s2s_ad.ir.build import emit, typeof
@@ -46,10 +55,11 @@ def store(
     """`x[index] = v`, or `x[index] += v`, where no place is named twice."""
     index = operand(frame, index)
     v = stored(frame, x, v)
+    advice = ADVICE if is_array(x) else f"{ADVICE}, or give the types"
     lowering = frame.lowering
     root, steps = base(lowering, x)
     check_root(root, shown)
-    note(frame, node, root, shown, ADVICE)
+    note(frame, node, root, shown, advice)
     chain = [current(lowering, root)]
     for op in steps:
         chain.append(op.result if op.args[0] is chain[-1] else again(op, chain[-1]))
@@ -60,6 +70,12 @@ def store(
         index = joined
         steps.pop()
         chain.pop()
+    if not adds and type(v) is Value and overlaps(lowering, root, steps, index, v):
+        refuse(
+            f"{shown} is stored into itself along another axis or step: NumPy may overwrite what "
+            "it has yet to read",
+            "copy what is stored: write .copy() after it",
+        )
     new: Value = emit("add_at" if adds else "set_at", chain[-1], index, v)
     replace(frame, root, chain, steps, new)
 
@@ -82,6 +98,11 @@ def overwrite(frame: Frame, node: Anything, x: Value, new: Value, shown: str) ->
     check_root(root, shown)
     note(frame, node, root, shown, ADVICE)
     renew(frame, root, new)
+
+
+def is_array(x: Value) -> bool:
+    """Whether a value is known to be an array."""
+    return isinstance(x.type, Num) and x.type.kind == "array"
 
 
 def check_root(root: Value, shown: str) -> None:

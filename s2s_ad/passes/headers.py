@@ -15,7 +15,8 @@ def drop_lost_headers(function: Function) -> Function:
 def visit(block: Block, outer: set[Value]) -> None:
     scope = outer | set(block.params)
     for op in block.ops:
-        if any(v not in scope for v in leaves(op.kwargs.get("over", ()))):
+        walked = leaves(op.kwargs.get("over", ()))
+        if op.role != "primal" and any(v not in scope for v in walked):
             del op.kwargs["over"]
         for b in op.blocks:
             visit(b, scope)

@@ -7,8 +7,9 @@ from typing import Any as Anything
 import numpy as np
 
 from s2s_ad.ir.build import typeof
-from s2s_ad.ir.core import UNDEFINED, Block, Function, Op, Value, leaves
+from s2s_ad.ir.core import Block, Function, Op, Value, leaves
 from s2s_ad.ir.types import SCALARS, Num
+from s2s_ad.passes.bound import may_be_unbound
 from s2s_ad.passes.cse import kept_values
 
 
@@ -73,32 +74,9 @@ def movable(op: Op, scope: set[Value], kept: set[Value]) -> bool:
         return False
     if not all(v in scope for v in leaves(op.args)) or not cannot_raise(op):
         return False
-    if any(may_be_unbound(v, set()) for v in leaves(op.args)):
+    if any(may_be_unbound(v) for v in leaves(op.args)):
         return False
     return all(scalar(v) or v not in kept for v in op.results)
-
-
-def may_be_unbound(v: Anything, seen: set[Value]) -> bool:
-    """Whether v stands for a name that has no value (or None, in its place) on some path."""
-    if type(v) is not Value:
-        return v is UNDEFINED or v is None
-    if v in seen:
-        return False
-    seen.add(v)
-    if v.owner is None:
-        return False
-    op = v.owner if isinstance(v.owner, Op) else v.owner.owner
-    if not isinstance(op, Op) or not op.blocks:
-        return False
-    if op.prim.name in ("for", "while"):
-        members = v.owner.results if isinstance(v.owner, Op) else v.owner.params
-        k = members.index(v) - (0 if v.owner is op else len(members) - len(op.inits))
-        if not 0 <= k < len(op.inits):
-            return False
-        last = op.blocks[-1].yields[k]
-        return may_be_unbound(op.inits[k], seen) or may_be_unbound(last, seen)
-    k = op.results.index(v)
-    return any(may_be_unbound(b.yields[k], seen) for b in op.blocks)
 
 
 def scalar(v: Value) -> bool:

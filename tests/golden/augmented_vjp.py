@@ -1,0 +1,20 @@
+def augmented_vjp(x, out_bar=1.0):
+    y = x + x * x
+    y *= 2.0
+    y -= x
+    y /= 3.0
+    out = y ** 2
+    # y **= 2
+    y_bar = 2.0 * out_bar * y
+    # y /= 3.0
+    y_bar /= 3.0
+    # y -= x
+    x_bar = -y_bar
+    # y += x * x
+    y_term = 4.0 * y_bar
+    # y *= 2.0
+    y_bar = 2.0 * y_bar
+    # y += x * x
+    x_bar = y_bar + x_bar
+    x_bar += y_term * x
+    return out, (x_bar,)
