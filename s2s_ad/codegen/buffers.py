@@ -146,7 +146,7 @@ class Copies:
             init = loop.inits[k]
             block = block_of(self.function.block, loop)
             new = copy_op(init, loop)
-            new.result.hint, new.result.named = op.results[0].hint, op.results[0].named
+            call_alike(new.result, op.results[0])
             block.ops.insert(block.ops.index(loop), new)
             inits = list(loop.inits)
             inits[k] = new.result
@@ -156,7 +156,7 @@ class Copies:
         else:
             block = block_of(self.function.block, op)
             new = copy_op(op.args[0], op)
-            new.result.hint, new.result.named = op.results[0].hint, op.results[0].named
+            call_alike(new.result, op.results[0])
             block.ops.insert(block.ops.index(op), new)
             op.args = (new.result, *op.args[1:])
 
@@ -167,6 +167,11 @@ def copy_op(x: Value, near: Op | None) -> Op:
     if near is not None:
         op.statement, op.location, op.role = near.statement, near.location, near.role
     return op
+
+
+def call_alike(new: Value, old: Value) -> None:
+    """Name a copy as what it is copied for."""
+    new.hint, new.named, new.companion = old.hint, old.named, old.companion
 
 
 def is_array(x: Value) -> bool:

@@ -14,22 +14,21 @@ def gauss_seidel_vjp(A, b, out_bar):
     b_bar = np.zeros_like(b)
     A_bar = np.zeros_like(A)
     x_bar = out_bar.copy()
-    x_bar_2 = x_bar
     for _ in reversed(range(3)):
         # for i in range(len(b))
         for i in reversed(range(len_b)):
             i_plus_one = i + 1
             # x[i] = (b[i] - A[i, :i] @ x[:i] - A[i, i + 1 :] @ x[i + 1 :]) / A[i, i]
-            term_bar = x_bar_2[i]
-            x_bar_2[i] = 0.0
+            term_bar = x_bar[i]
+            x_bar[i] = 0.0
             term_bar2 = term_bar / A[i, i]
             A_bar[i, i] -= term_bar * x[i] / A[i, i]
             term_bar = -term_bar2
-            x_bar_2[i_plus_one:] += term_bar * A[i, i_plus_one:]
+            x_bar[i_plus_one:] += term_bar * A[i, i_plus_one:]
             term_bar3 = term_bar * x[:i]
             x[i] = x_undo.pop()
             A_bar[i, i_plus_one:] += term_bar * x[i_plus_one:]
-            x_bar_2[:i] += term_bar * A[i, :i]
+            x_bar[:i] += term_bar * A[i, :i]
             A_bar[i, :i] += term_bar3
             b_bar[i] += term_bar2
     return out, (A_bar, b_bar)

@@ -21,20 +21,19 @@ def thomas_vjp(a, b, c, d, out_bar):
     c_bar = np.zeros_like(c)
     b_bar = np.zeros_like(b)
     x_bar = out_bar.copy()
-    x_bar_2 = x_bar
     for i in reversed(range(n - 2, -1, -1)):
         # x[i] = (d[i] - c[i] * x[i + 1]) / b[i]
-        term_bar = x_bar_2[i]
-        x_bar_2[i] = 0.0
+        term_bar = x_bar[i]
+        x_bar[i] = 0.0
         term_bar2 = term_bar / b[i]
         b_bar[i] -= term_bar * x[i] / b[i]
         term_bar = -term_bar2
-        x_bar_2[i + 1] += term_bar * c[i]
+        x_bar[i + 1] += term_bar * c[i]
         c_bar[i] += term_bar * x[i + 1]
         d_bar[i] += term_bar2
     # x[-1] = d[-1] / b[-1]
-    b_bar[-1] -= x_bar_2[-1] * term2 / term
-    d_bar[-1] += x_bar_2[-1] / term
+    b_bar[-1] -= x_bar[-1] * term2 / term
+    d_bar[-1] += x_bar[-1] / term
     # for i in range(1, n)
     a_bar = np.zeros_like(a)
     for i in reversed(range(1, n)):
