@@ -97,6 +97,16 @@ def view_of_view(A: Any) -> Any:
     return np.sum(B * B)
 
 
+def loop_over_a_view(x: Any) -> Any:
+    y = x * 2.0
+    tail = y[1:]
+    for i in range(len(tail)):
+        tail[i] += y[i] * tail[i]
+    for i in range(len(tail) - 2, -1, -1):
+        tail[1:][i] *= x[0]
+    return np.sum(y * x)
+
+
 def through_transpose(A: Any) -> Any:
     B = A * 2.0
     T = B.T
@@ -484,6 +494,7 @@ INPLACE: list[tuple[Any, tuple[Any, ...]]] = [
     (swapped_rows, (A3,)),
     (swapped_views, (A3,)),
     (view_of_view, (A3,)),
+    (loop_over_a_view, (X,)),
     (through_transpose, (A3,)),
     (through_ravel, (X,)),
     (through_reshape, (X,)),

@@ -15,6 +15,8 @@ from s2s_ad.ir.core import Block, Op, Value, walk
 from s2s_ad.ops.buffers import ADD_AT, SET_AT
 from s2s_ad.ops.structure import FOR, WHILE
 
+SIZES = ("shape", "len", "size", "ndim")  # the same for all versions of an array
+
 
 @dataclass
 class Access:
@@ -94,11 +96,21 @@ class Finals:
             for y in (b.yields[j + (op.prim is WHILE and b is op.blocks[0])],)
         )
 
-    def source(self, v: Value) -> tuple[Value, Anything] | None:
-        """(array, index) at the top level where the number or row v stands for good, or None."""
+    def source(self, v: Value) -> tuple[str, tuple[Anything, ...]] | None:
+        """How v is read after the loops: ("getitem", (array, index)) where the number or row v
+        stands for good in an array of the top level, or a size of such an array; or None."""
         op = v.owner
         if not isinstance(op, Op):
             return None
+        if op.prim.name in SIZES and self.place[op]:
+            root = self.root(op.args[0])
+            if root is not None and self.steady(root):
+                return op.prim.name, (root[0].results[root[1]], *op.args[1:])
+        found = self.final_place(v, op)
+        return None if found is None else ("getitem", found)
+
+    def final_place(self, v: Value, op: Op) -> tuple[Value, Anything] | None:
+        """(array, index) where v, the result of op, stands for good, or None."""
         if op.prim.name == "getitem":
             found = self._final(op.args[0], op.args[1], op, None)
             if found is not None:

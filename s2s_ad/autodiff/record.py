@@ -179,7 +179,7 @@ class Recorder:
             if not isinstance(op, Op) or (final is None and not recomputable(op)):
                 return None
             out = []
-            for w in leaves(op.args if final is None else final):
+            for w in leaves(op.args if final is None else final[1]):
                 if w in known or w in self.free or w not in self.home:
                     if w not in self.home and not self.alive(w):
                         return None
@@ -233,7 +233,8 @@ class Recorder:
             if isinstance(op, Op):
                 if self.home[v] is block:
                     out.add(v)
-                todo.extend(leaves(self.finals.source(v) or op.args))
+                final = self.finals.source(v)
+                todo.extend(leaves(op.args if final is None else final[1]))
         return out
 
     def once_more(self, op: Op) -> Op:
@@ -242,7 +243,8 @@ class Recorder:
         final = self.finals.source(op.results[0]) if len(op.results) == 1 else None
         copy = clone_op(op, {})
         if final is not None:
-            copy.prim, copy.args, copy.kwargs = BY_NAME["getitem"], final, {}
+            copy.prim, copy.args = BY_NAME[final[0]], final[1]
+            copy.kwargs = op.kwargs if copy.prim is op.prim else {}
         copy.role = "adjoint"
         return copy
 

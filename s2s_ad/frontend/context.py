@@ -55,6 +55,7 @@ class Lowering:
     owners: dict[Value, Value] = field(default_factory=dict)
     homes: dict[Value, Block | None] = field(default_factory=dict)
     floor: int = 0
+    naturals: set[Value] = field(default_factory=set)  # indices of loops, never negative
     names: set[str] = field(default_factory=set)  # of sizes
     liveness: dict[Anything, Liveness] = field(default_factory=dict)
     pending: set[Value] = field(default_factory=set)  # see loops.template

@@ -61,6 +61,13 @@ class Range(Walk):
     def __init__(self, start: Anything, stop: Anything, step: Anything) -> None:
         self.start, self.stop, self.step = start, stop, step
 
+    def natural(self) -> bool:
+        """Whether no item is negative."""
+        if type(self.step) is not int:
+            return False
+        first, least = (self.start, 0) if self.step > 0 else (self.stop, -1)
+        return type(first) is int and first >= least
+
     def constant(self) -> range | None:
         parts = (self.start, self.stop, self.step)
         return range(*parts) if all(type(p) is int for p in parts) else None

@@ -119,6 +119,8 @@ def rolled(
     def attempt(carried: list[Carried]) -> Body:
         block = Block()
         index = block.add_param(INT, hint, bool(hint))
+        if not isinstance(inner, Range) or inner.natural():
+            frame.lowering.naturals.add(index)
         params = enter(frame, block, carried)
         set_out(frame, params)
         start = dict(frame.lowering.versions)

@@ -109,16 +109,16 @@ def current(lowering: Lowering, v: Value) -> Value:
         return v
     out = lowering.versions.get(root, root)
     for op in steps:
-        out = op.result if op.args[0] is out else again(op, out)
+        out = op.result if op.args[0] is out else again(lowering, op, out)
     return out
 
 
-def again(op: Op, x: Value) -> Value:
+def again(lowering: Lowering, op: Op, x: Value) -> Value:
     """A view step written again, on other contents."""
     args = op.args[1:]
     outer = x.owner
     if op.prim.name == "getitem" and isinstance(outer, Op) and outer.prim.name == "getitem":
-        joined = narrowed(outer.args[1], args[0], typeof(outer.args[0]))
+        joined = narrowed(lowering, outer.args[1], args[0], typeof(outer.args[0]))
         if joined is not None:
             x, args = outer.args[0], (joined,)
     out: Value = emit(op.prim, x, *args, **op.kwargs)
@@ -226,7 +226,20 @@ def put_back(x: Anything, op: Op, new: Anything) -> Anything:
     return np.reshape(new, np.shape(x))
 
 
-def narrowed(path: Anything, index: Anything, t: Anything) -> Anything:
+def element(lowering: Lowering, x: Value, index: Anything) -> Anything:
+    """`x[index]` of a view of an array that has been written, read from the array itself; None
+    where x is no such view."""
+    if not lowering.versions:
+        return None
+    root, steps = base(lowering, x)
+    if root not in lowering.versions or not steps or steps[-1].prim.name != "getitem":
+        return None
+    inner = current(lowering, steps[-1].args[0])
+    joined = narrowed(lowering, steps[-1].args[1], index, inner.type)
+    return None if joined is None else emit("getitem", inner, joined)
+
+
+def narrowed(lowering: Lowering, path: Anything, index: Anything, t: Anything) -> Anything:
     """The index that means `x[path][index]` exactly, for plain indices; None where the two steps
     are needed. `t` is the type of x."""
     first = path if isinstance(path, tuple) else (path,)
@@ -251,14 +264,14 @@ def narrowed(path: Anything, index: Anything, t: Anything) -> Anything:
         if e == slice(None):
             out.append(inner)
             continue
-        shifted = _shifted(e, inner)
+        shifted = _shifted(lowering, e, inner)
         if shifted is None:
             return None
         out.append(shifted)
     return (*out, *left)
 
 
-def _shifted(outer: slice, inner: Anything) -> Anything:
+def _shifted(lowering: Lowering, outer: slice, inner: Anything) -> Anything:
     """`x[start:stop][inner]` as one index, where that raises and clips alike; None otherwise."""
     start = 0 if outer.start is None else outer.start
     if outer.step not in (None, 1) or type(start) is not int or start < 0:
@@ -267,6 +280,8 @@ def _shifted(outer: slice, inner: Anything) -> Anything:
         if outer.stop is None:
             return start + inner if inner >= 0 else inner
         return None
+    if type(inner) is Value and inner in lowering.naturals and outer.stop is None:
+        return emit("add", inner, start) if start else inner
     if not isinstance(inner, slice) or inner.step not in (None, 1):
         return None
     first = 0 if inner.start is None else inner.start

@@ -62,9 +62,9 @@ def store(
     note(frame, node, root, shown, advice)
     chain = [current(lowering, root)]
     for op in steps:
-        chain.append(op.result if op.args[0] is chain[-1] else again(op, chain[-1]))
+        chain.append(op.result if op.args[0] is chain[-1] else again(lowering, op, chain[-1]))
     while steps and steps[-1].prim.name == "getitem":
-        joined = narrowed(steps[-1].args[1], index, chain[-2].type)
+        joined = narrowed(lowering, steps[-1].args[1], index, chain[-2].type)
         if joined is None:
             break
         index = joined

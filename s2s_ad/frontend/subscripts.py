@@ -19,6 +19,7 @@ from s2s_ad.frontend.context import (
     operate,
     refuse,
 )
+from s2s_ad.frontend.places import element
 from s2s_ad.ir.build import emit
 from s2s_ad.ir.core import Op, Value
 from s2s_ad.ir.types import ANY, ListOf, Num, Opaque, Seq, Type
@@ -54,6 +55,9 @@ def get_item(frame: Frame, x: Anything, index: Anything) -> Anything:
     if isinstance(t, Num) and t.kind == "py":
         refuse("a Python number cannot be subscripted")
     known = _known_size(x, index)
+    if known is not None:
+        return known
+    known = element(frame.lowering, x, operand(frame, index))
     if known is not None:
         return known
     return operate(frame, operator.getitem, x, index)
