@@ -232,11 +232,16 @@ def element(lowering: Lowering, x: Value, index: Anything) -> Anything:
     if not lowering.versions:
         return None
     root, steps = base(lowering, x)
-    if root not in lowering.versions or not steps or steps[-1].prim.name != "getitem":
+    if root not in lowering.versions:
         return None
-    inner = current(lowering, steps[-1].args[0])
-    joined = narrowed(lowering, steps[-1].args[1], index, inner.type)
-    return None if joined is None else emit("getitem", inner, joined)
+    inner = x
+    while steps and steps[-1].prim.name == "getitem":
+        op = steps.pop()
+        joined = narrowed(lowering, op.args[1], index, typeof(op.args[0]))
+        if joined is None:
+            break
+        inner, index = op.args[0], joined
+    return None if inner is x else emit("getitem", current(lowering, inner), index)
 
 
 def narrowed(lowering: Lowering, path: Anything, index: Anything, t: Anything) -> Anything:
@@ -253,7 +258,7 @@ def narrowed(lowering: Lowering, path: Anything, index: Anything, t: Anything) -
     left = list(second)
     if any(e is None or e is Ellipsis for e in left):
         if all(not isinstance(e, slice) for e in first):
-            return (*first, *left)
+            return _plain((*first, *left))
         return None
     out: list[Anything] = []
     for e in first:
@@ -268,7 +273,12 @@ def narrowed(lowering: Lowering, path: Anything, index: Anything, t: Anything) -
         if shifted is None:
             return None
         out.append(shifted)
-    return (*out, *left)
+    return _plain((*out, *left))
+
+
+def _plain(index: tuple[Anything, ...]) -> Anything:
+    """An index as one writes it: one entry stands alone."""
+    return index[0] if len(index) == 1 else index
 
 
 def _shifted(lowering: Lowering, outer: slice, inner: Anything) -> Anything:
