@@ -369,6 +369,108 @@ def rank_changes(x: float) -> float:
     return y[0] + y[1] * x
 
 
+def bound_if_looped(x: Any, c: bool) -> float:
+    if c:
+        z = x[1:] * 2.0
+    s = 0.0
+    for _ in range(2 if c else 0):
+        s = s + np.sum(z * x[0])
+    if c:
+        s = s + z[0] ** 2
+    return s + x[0]
+
+
+def captured_intermediate(x: float) -> float:
+    k = x * x
+    return grad(lambda y: y * y * k)(x)
+
+
+def break_in_error_state(x: float) -> float:
+    with np.errstate(divide="ignore"):
+        y = np.log(x)
+        for i in range(3):
+            y = y * x
+            if i == 1:
+                break
+    return y * x
+
+
+def descent(p: Any, x: Any) -> float:
+    def loss(p: Any) -> Any:
+        return np.sum(np.tanh(x @ p["W"] + p["b"]) ** 2)
+
+    for _ in range(2):
+        g = grad(loss)(p)
+        p = {"W": p["W"] - 0.1 * g["W"], "b": p["b"] - 0.1 * g["b"]}
+    return loss(p)
+
+
+def return_from_item_loop(x: float, d: Any) -> float:
+    for v in d["v"]:
+        if v > 0.0:
+            return x * x
+        x = x * 1.1
+    return x
+
+
+def unreachable_division(x: float) -> float:
+    return x**2 if x >= 0 else x / 0
+
+
+def layers_with_skip(params: Any, h: Any) -> float:
+    for i in range(len(params) - 1):
+        h = np.tanh(h @ params[i][0] + params[i][1])
+        if i == 0:
+            skip = h
+        else:
+            h = h + skip
+    W, b = params[-1]
+    reg = 0.0
+    for V, _ in reversed(params):
+        reg = reg + np.sum(V**2)
+    return np.mean((h @ W + b) ** 2) + 0.1 * reg
+
+
+def return_in_unrolled(A: Any, B: Any) -> float:
+    s = 0.0
+    for a, b in zip(A[::-1], B):
+        s = s + np.sum(a) + b[1]
+        if s > 4.0:
+            return s * b[0]
+    return s
+
+
+def large_with_loop(a: float, b: float, k: int = 2) -> Any:
+    s = a * b
+    t = b
+    for _ in range(k):
+        if s > 10.0:
+            s = s * 0.5
+            continue
+        u = np.sin(s) * t + a
+        v_ = np.cos(t) * s - b
+        w = u * v_ + np.tanh(u)
+        z = w * u - v_ * s
+        y = z * 0.1 + w * 0.2
+        s = y + u * 0.3
+        t = v_ * 0.5 + y
+        if t > 4.0:
+            break
+    p = s * t
+    o = p * a - t * b
+    m = np.exp(-o * o) + p
+    return m * 0.3, np.tanh(p * o)
+
+
+def calls_in_loop(x: float, y: float) -> float:
+    a, b = large_with_loop(x, y)
+    s = 0.1 * a
+    for _ in range(2):
+        g, h = large_with_loop(s, b, 3)
+        s = s + g * h
+    return s * large_with_loop(b=x, a=0.5)[1] + large_with_loop(x, y, k=1)[0]
+
+
 def v(*shape: int) -> Any:
     """Positive random numbers."""
     return RNG.uniform(0.3, 1.5, size=shape)
@@ -442,4 +544,14 @@ PROGRAMS: list[tuple[Any, tuple[Any, ...]]] = [
     (error_state, (0.7,)),
     (nested_gradient, (0.7,)),
     (rank_changes, (0.7,)),
+    (bound_if_looped, (np.array([0.7, -0.4, 1.2]), True)),
+    (bound_if_looped, (np.array([0.7, -0.4, 1.2]), False)),
+    (captured_intermediate, (1.3,)),
+    (break_in_error_state, (0.7,)),
+    (descent, ({"W": n(2, 2), "b": n(2)}, n(2))),
+    (return_from_item_loop, (1.3, {"v": np.array([-1.0, 2.0, 3.0])})),
+    (unreachable_division, (2.0,)),
+    (layers_with_skip, ([(n(2, 3), n(3)), (n(3, 3), n(3)), (n(3, 1), n(1))], n(4, 2))),
+    (return_in_unrolled, ([v(3), v(3)], [v(3), v(3)])),
+    (calls_in_loop, (0.7, 0.4)),
 ]

@@ -247,12 +247,22 @@ def _redirect(
                 again.companion = (piece.value, "")
                 ops = past.block.ops
                 at = 0 if past.after is None else ops.index(past.after) + 1
+                if _deeper(piece, finals):  # the index is known only where the read was
+                    ops, at = mirrors[finals.block[piece.value.owner]].ops, 0
                 uses = ops[at:]
                 ops[at:at] = scratch.ops
                 for op in uses:
                     rewrite(op, {piece.value: again})
                 break
     _skip_unread(chain)
+
+
+def _deeper(piece: Piece, finals: Finals) -> bool:
+    """Whether a version is read inside a loop or branch in which it did not arise."""
+    owner, version = piece.value.owner, piece.version.owner
+    home = finals.block.get(version) if isinstance(version, Op) else version
+    reads = isinstance(owner, Op) and owner.prim.name == "getitem"
+    return reads and owner in finals.block and finals.block[owner] is not home
 
 
 def _in_time(past: Past, v: Value) -> bool:

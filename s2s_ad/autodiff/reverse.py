@@ -319,7 +319,9 @@ def bar_type(v: Value) -> Type:
 
 
 def _header(op: Op) -> dict[str, Anything]:
-    return {"over": op.kwargs["over"]} if "over" in op.kwargs else {}
+    """What the loop walks, where the reverse loop walks all of it too."""
+    whole = "over" in op.kwargs and not op.kwargs.get("stop")
+    return {"over": op.kwargs["over"]} if whole else {}
 
 
 def iterations(op: Op) -> tuple[Anything, Anything, Anything]:

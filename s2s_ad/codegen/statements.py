@@ -29,6 +29,7 @@ from s2s_ad.codegen.storage import Plan
 from s2s_ad.ir.core import Op, Value
 from s2s_ad.ir.types import SCALARS, Num, is_scalar
 from s2s_ad.ops.buffers import ACCUMULATE
+from s2s_ad.ops.overlap import crosses
 from s2s_ad.ops.structure import CALL, READ
 from s2s_ad.ops.tapes import NEW_STACK, POP, PUSH
 
@@ -280,7 +281,23 @@ class Statements(Expressions):
             read = ast.Subscript(buffer, target.slice, ast.Load())
             if ast.dump(value.left) == ast.dump(read) and isinstance(op.args[0].type, Num):
                 return ast.AugAssign(target, value.op, value.right)
+        if self.reads_itself(op):
+            value = ast.Call(ast.Attribute(value, "copy", ast.Load()), [], [])
         return ast.Assign([target], value)
+
+    def reads_itself(self, op: Op) -> bool:
+        """Whether what is stored is a view of the buffer that NumPy would not copy first."""
+        x, index, v = op.args
+        views: list[Op] = []
+        while type(v) is Value and isinstance(v.owner, Op) and not v.owner.blocks:
+            if v.owner.prim.aliasing(v.owner) == "fresh" or not v.owner.args:
+                break
+            views.append(v.owner)
+            v = v.owner.args[0]
+        variables = self.plan.variables
+        if not views or type(v) is not Value or variables.get(v) != variables.get(x):
+            return False
+        return crosses(x.type, index, views)
 
 
 def unique_index(index: Anything) -> bool:

@@ -17,7 +17,8 @@ from s2s_ad.frontend.bindings import map_leaves
 from s2s_ad.frontend.context import refuse
 from s2s_ad.ir.build import emit, typeof
 from s2s_ad.ir.core import Block, Op, Value
-from s2s_ad.ir.types import SCALARS, Num, Seq
+from s2s_ad.ir.types import Num, Seq
+from s2s_ad.ops.overlap import crosses, is_basic
 
 if TYPE_CHECKING:
     from s2s_ad.frontend.context import Frame, Lowering
@@ -67,21 +68,6 @@ def is_view(lowering: Lowering, op: Op) -> bool:
     if name == "real":
         return x.type.dtype is not None and x.type.dtype.kind == "f"
     return x.type.kind == "array"
-
-
-def is_basic(index: Anything) -> bool:
-    """Whether an index surely is made of ints, slices, newaxis and ellipsis."""
-    if isinstance(index, tuple):
-        return all(map(is_basic, index))
-    if isinstance(index, slice):
-        return True
-    if type(index) is Value:
-        t = index.type
-        known = isinstance(t, Num) and t.kind in SCALARS and t.dtype is not None
-        return known and t.dtype.kind in "iu"  # type: ignore[union-attr]
-    if isinstance(index, (bool, np.bool_)):
-        return False
-    return index is None or index is Ellipsis or isinstance(index, (int, np.integer))
 
 
 def rowwise(lowering: Lowering, v: Value) -> bool:
@@ -312,8 +298,7 @@ def _shifted(lowering: Lowering, outer: slice, inner: Anything) -> Anything:
 
 def overlaps(lowering: Lowering, root: Value, steps: list[Op], index: Anything, v: Value) -> bool:
     """Whether `root[index] = v` (after view steps) stores a view of the root into a vector of it
-    that is laid out otherwise. NumPy copies such a view first, but not where both are vectors
-    with strides of one sign; that is right only where the strides are the same."""
+    that is laid out otherwise (see ops/overlap.py)."""
     crossed: list[Op] = []
     inner = v
     while inner not in lowering.owners and inner is not root:
@@ -326,34 +311,4 @@ def overlaps(lowering: Lowering, root: Value, steps: list[Op], index: Anything, 
         inner = op.args[0]
     if lowering.owners.get(inner, inner) is not root or not crossed:
         return False
-    rank = root.type.rank if isinstance(root.type, Num) else None
-    target = kept(index, rank)
-    if not steps and target is not None and len(target) != 1:
-        return False
-    if steps or target is None or len(crossed) > 1 or crossed[0].prim.name != "getitem":
-        return True
-    source = kept(crossed[0].args[1], rank)
-    if source is None or len(source) != 1:
-        return source is None
-    (axis, step), (other, stride) = target[0], source[0]
-    if type(step) is not int or type(stride) is not int:
-        return True
-    return step * stride > 0 and (axis != other or step != stride)
-
-
-def kept(index: Anything, rank: int | None) -> list[tuple[int, Anything]] | None:
-    """The axes that a plain index keeps, with their steps; None where that is not known."""
-    found = list(index) if isinstance(index, tuple) else [index]
-    if found == [Ellipsis]:
-        found = []
-    if not is_basic(index) or any(e is None or e is Ellipsis for e in found):
-        return None
-    if rank is None:
-        # Only the vector of an array of unknown rank, as it is written, can be compared.
-        if len(found) != 1 or not isinstance(found[0], slice):
-            return None
-        rank = 1
-    found += [slice(None)] * (rank - len(found))
-    return [
-        (k, 1 if e.step is None else e.step) for k, e in enumerate(found) if isinstance(e, slice)
-    ]
+    return crosses(root.type, index, crossed, bool(steps))

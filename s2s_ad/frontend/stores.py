@@ -30,6 +30,7 @@ from s2s_ad.frontend.subscripts import get_item
 from s2s_ad.ir.build import emit, typeof
 from s2s_ad.ir.core import Op, Value, leaves
 from s2s_ad.ir.types import SCALARS, ListOf, Num, Opaque, Seq
+from s2s_ad.ops.overlap import is_basic
 
 ADVICE = "copy it first, and write into the copy"
 READ_ONLY = ("broadcast_to", "diagonal", "diag")

@@ -299,7 +299,10 @@ def contribution(op: Op) -> tuple[Anything] | None:
     minus = negated(g)
     if minus is None:
         return None
-    return (emit(op.prim, *others, _negative(minus), **op.kwargs),)
+    turned = _negative(minus)
+    if made_by(turned, "negative") is None:  # the sign went back inside, under a broadcast
+        return None
+    return (emit(op.prim, *others, turned, **op.kwargs),)
 
 
 def _alike(a: Anything, b: Anything) -> bool:

@@ -20,7 +20,7 @@ import numpy as np
 import s2s_ad
 
 REFERENCE = Path(__file__).parent.parent / "golden_reference"
-FILES = ("scalar", "arrays", "loops", "containers")
+FILES = ("scalar", "arrays", "loops", "containers", "inplace")
 
 
 def examples(names=FILES):
@@ -112,6 +112,39 @@ def dispatch(turns, seconds):
     return rows
 
 
+def recursion(x, n):
+    y = np.zeros(n)
+    y[0] = x
+    for i in range(1, n):
+        y[i] = np.sin(y[i - 1]) + x
+    return y[n - 1]
+
+
+def stencil(u, k, steps):
+    for _ in range(steps):
+        inner = u[2:, 1:-1] + u[:-2, 1:-1] + u[1:-1, 2:] + u[1:-1, :-2]
+        u[1:-1, 1:-1] += k * (inner - 4.0 * u[1:-1, 1:-1])
+    return np.sum(u * u)
+
+
+def growth(turns, seconds):
+    """(what, ratio): a scalar recursion stored in an array, 10 n steps against n; the gradient of
+    a 2-D stencil against its primal (on a copy of the array, as the gradient makes one)."""
+    derivative = s2s_ad.grad(recursion)
+    short, long = interleaved(
+        [lambda: derivative(0.7, 1000), lambda: derivative(0.7, 10000)], turns, seconds
+    )
+    u = np.random.default_rng(0).normal(size=(150, 150))
+    both = s2s_ad.grad(stencil)
+    primal, adjoint = interleaved(
+        [lambda: stencil(u.copy(), 0.1, 20), lambda: both(u, 0.1, 20)], turns, seconds
+    )
+    return [
+        ("recursion, 10 n / n", statistics.median(b / a for a, b in zip(short, long))),
+        ("stencil, gradient / primal", statistics.median(b / a for a, b in zip(primal, adjoint))),
+    ]
+
+
 def import_time(turns):
     """Seconds that `import s2s_ad` takes after `import numpy`, in fresh interpreters."""
     program = (
@@ -147,6 +180,9 @@ def main(argv=None):
     print(f"\n{'warm f.grad':<20}{'arguments':>16}{'beyond the generated function':>34}")
     for name, what, cost in dispatch(turns, seconds):
         print(f"{name:<20}{what:>16}{cost * 1e6:>31.2f} us")
+    print("\narrays written in place")
+    for what, ratio in growth(turns, seconds):
+        print(f"{what:<30}{ratio:>8.2f}")
     print(f"\nimport s2s_ad, after numpy: {import_time(2 if quick else 7):.3f} s")
 
 
