@@ -201,6 +201,25 @@ def branch_store(x: Any) -> Any:
     return np.sum(y * y)
 
 
+def chosen_then_exchanged(x: Any) -> Any:
+    """What a branch made is read by the adjoint after a loop has written into it."""
+    if x[0] > 0:
+        y = x * 2.0
+    else:
+        y = x * 3.0
+        y[0] = 1.0
+    z = np.sin(y)
+    for i in range(2):
+        y[i], y[1] = y[1], y[i]
+    return np.sum(z) + np.sum(y * y * y)
+
+
+def row_into_column(A: Any) -> Any:
+    """The tangent of the store is a row of the array that is written."""
+    A[:, 2] = A[1] + 0.1
+    return np.sum(A * A * A)
+
+
 def early_exit(x: Any) -> Any:
     y = x * 1.0
     for i in range(1, 6):
@@ -507,6 +526,9 @@ INPLACE: list[tuple[Any, tuple[Any, ...]]] = [
     (in_place_methods, (X,)),
     (branch_store, (X,)),
     (branch_store, (-X,)),
+    (chosen_then_exchanged, (X,)),
+    (chosen_then_exchanged, (-X,)),
+    (row_into_column, (A3,)),
     (early_exit, (np.abs(X),)),
     (early_exit, (3.0 * np.abs(X),)),
     (callee_with_exits, (X,)),

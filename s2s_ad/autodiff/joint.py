@@ -54,7 +54,7 @@ def extra_parameter(function: Function, name: str, type: Type, default: Anything
         for p in function.parameters
     )
     kind = "keyword_only" if keyword else "positional_or_keyword"
-    parameter = Parameter(name, kind, default)
+    parameter = Parameter(name, kind, default, seed=True)
     at = len(function.parameters)
     if function.parameters and function.parameters[-1].kind == "var_keyword":
         at -= 1

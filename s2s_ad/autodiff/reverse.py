@@ -7,6 +7,7 @@ has `mirror` set to the forward block it undoes, and may name that block's value
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any as Anything
 
 import numpy as np
@@ -179,7 +180,7 @@ class Sweep:
     def branches(self, op: Op, into: Block) -> None:
         """Mirror an `if`: each branch adds to the adjoints so far of what it captured."""
         given = {r: self.whole(r) for r in op.results if r in self.bars}
-        outer = [v for v in captured(op.blocks) if v in self.active]
+        outer = [v for v in with_arrays(captured(op.blocks)) if v in self.active]
         before = {v: self.whole(v) for v in outer if v in self.bars}
         sweeps, blocks = [], []
         for b in op.blocks:
@@ -307,6 +308,17 @@ def is_row(v: Value) -> bool:
     return op.args[0].type.rank is not None and all(
         type(i) is int or (type(i) is Value and i.type == INT) for i in index
     )
+
+
+def with_arrays(values: Iterable[Value]) -> list[Value]:
+    """Values, and the arrays of which they are rows: what is added to a row may go there."""
+    out: dict[Value, None] = {}
+    for v in values:
+        out[v] = None
+        while is_row(v):
+            v = v.owner.args[0]  # type: ignore[union-attr]
+            out[v] = None
+    return list(out)
 
 
 def bar_type(v: Value) -> Type:

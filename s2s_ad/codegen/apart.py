@@ -32,7 +32,9 @@ def apart(aliases: Aliases, v: Anything, x: Anything, assumed: Pairs = frozenset
     if pair in assumed:
         return True
     later, earlier = (v, x) if aliases.position(v) > aliases.position(x) else (x, v)
-    if allocates(later) or (allocates(earlier) and allocates(later)):
+    made = earlier.owner
+    within = isinstance(made, Op) and bool(made.blocks) and inside(later, made)
+    if allocates(later) and not within:
         return True  # new memory is nothing that existed before
     for a, b in ((v, x), (x, v)):
         flows = sources(a)

@@ -21,7 +21,7 @@ from s2s_ad.ir.core import Block, Function, Op, Value, walk
 from s2s_ad.ir.primitive import Primitive
 from s2s_ad.ir.types import Any, Num, Stack
 from s2s_ad.ops.buffers import ACCUMULATE
-from s2s_ad.ops.structure import FOR, WHILE
+from s2s_ad.ops.structure import FOR, WHILE, may_be_unbound
 from s2s_ad.ops.tapes import PUSH
 
 COPY_ARRAY = Primitive("copy_array", np.copy, lambda x: x, "method copy")
@@ -163,7 +163,8 @@ class Copies:
 
 def copy_op(x: Value, near: Op | None) -> Op:
     """A copy of x, on behalf of the statement that needs it."""
-    op = Op(COPY_ARRAY if is_array(x) else COPY_TREE, (x,), {}, [], [Value(x.type)])
+    prim = COPY_ARRAY if is_array(x) and not may_be_unbound(x) else COPY_TREE
+    op = Op(prim, (x,), {}, [], [Value(x.type)])
     if near is not None:
         op.statement, op.location, op.role = near.statement, near.location, near.role
     return op

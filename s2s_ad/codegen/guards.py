@@ -7,6 +7,7 @@ import re
 
 from s2s_ad.codegen.text import INDENT, WIDTH, simple
 from s2s_ad.ir.core import Function
+from s2s_ad.ir.types import Dim, Num, Seq, Type
 
 MESSAGE = "derived for sizes other than 1"
 ITEM = re.compile(r"(\w+)\[\d+\](.*)")
@@ -14,11 +15,41 @@ ITEM = re.compile(r"(\w+)\[\d+\](.*)")
 
 def guard(function: Function, names: list[str]) -> list[ast.stmt]:
     """`assert 1 not in (x.shape[0], w.shape[1])`, where the text relied on sizes not being 1. The
-    items of a list are walked where naming each would be too long."""
+    items of a list are walked where naming each would be too long. Sizes that the signature
+    gives one symbol are compared."""
+    places = declared(function, names)
+    relied = {d.name for d in function.facts.assumptions()}
+    found = {places[name][0] if name in places else name for name in relied}
     sizes = sorted(
-        {d.name for d in function.facts.assumptions() if root(d.name) in names},
-        key=lambda n: (names.index(root(n)), n),
+        (n for n in found if root(n) in names), key=lambda n: (names.index(root(n)), n)
     )
+    shared = [f"assert {' == '.join(exprs)}" for exprs in places.values() if len(exprs) > 1]
+    return [ast.parse(text).body[0] for text in shared] + not_one(sizes, names)
+
+
+def declared(function: Function, names: list[str]) -> dict[str, list[str]]:
+    """Where each symbolic size stands in the arguments: several places share a declared one."""
+    out: dict[str, list[str]] = {}
+
+    def visit(t: Type, path: str) -> None:
+        if isinstance(t, Num):
+            for axis, d in enumerate(t.shape or ()):
+                if isinstance(d, Dim):
+                    back = f" {'-' if d.offset > 0 else '+'} {abs(d.offset)}" if d.offset else ""
+                    out.setdefault(d.name, []).append(f"{path}.shape[{axis}]{back}")
+        elif isinstance(t, Seq):
+            keys = t.keys if t.kind == "dict" else range(len(t.items))
+            for key, item in zip(keys, t.items):
+                visit(item, f"{path}[{key!r}]")
+
+    for name, parameter, p in zip(names, function.parameters, function.block.params):
+        if not parameter.seed:
+            visit(p.type, name)
+    return out
+
+
+def not_one(sizes: list[str], names: list[str]) -> list[ast.stmt]:
+    """That none of these sizes is 1."""
     if not sizes:
         return []
     for texts in ([plain(sizes, f', "{MESSAGE}"')], [plain(sizes)], walked(sizes, names)):

@@ -309,6 +309,50 @@ def overlaps(lowering: Lowering, root: Value, steps: list[Op], index: Anything, 
             return False
         crossed.append(op)
         inner = op.args[0]
-    if lowering.owners.get(inner, inner) is not root or not crossed:
+    if lowering.owners.get(inner, inner) is not root:
         return False
+    if not crossed:
+        return not steps and not is_basic(index)
+    if isinstance(root.type, Num) and root.type.rank == 1:
+        target, source = _stride([*steps, index]), _stride(crossed)
+        if target is not None and source is not None:
+            return target * source > 0 and target != source
+    shared = crossed[len(crossed) - len(steps) :][::-1]
+    if steps and len(shared) == len(steps) and all(map(_same_step, steps, shared)):
+        rest = crossed[: len(crossed) - len(steps)]  # both are pieces of one view
+        return crosses(steps[-1].result.type, index, rest) if rest else not is_basic(index)
     return crosses(root.type, index, crossed, bool(steps))
+
+
+def _stride(path: list[Anything]) -> int | None:
+    """The step with which slices of slices walk through a vector; None for other views."""
+    out = 1
+    for e in path:
+        index = e
+        if isinstance(e, Op):
+            if e.prim.name != "getitem":
+                return None
+            index = e.args[1]
+        if index is not Ellipsis and not (isinstance(index, slice) and type(index.step or 1) is int):
+            return None
+        out *= 1 if index is Ellipsis else index.step or 1
+    return out
+
+
+def _same_step(a: Op, b: Op) -> bool:
+    """Whether two view steps lead from one array to the same places."""
+    return a.prim is b.prim and _same_index((a.args[1:], a.kwargs), (b.args[1:], b.kwargs))
+
+
+def _same_index(a: Anything, b: Anything) -> bool:
+    if type(a) is Value or type(b) is Value:
+        return a is b
+    if type(a) is not type(b):
+        return False
+    if isinstance(a, (tuple, list)):
+        return len(a) == len(b) and all(map(_same_index, a, b))
+    if isinstance(a, dict):
+        return list(a) == list(b) and all(map(_same_index, a.values(), b.values()))
+    if isinstance(a, slice):
+        return _same_index((a.start, a.stop, a.step), (b.start, b.stop, b.step))
+    return a is None or a is Ellipsis or isinstance(a, (int, str)) and a == b

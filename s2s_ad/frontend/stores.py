@@ -19,7 +19,6 @@ from s2s_ad.frontend.places import (
     again,
     base,
     current,
-    is_basic,
     narrowed,
     overlaps,
     put_back,
@@ -64,6 +63,7 @@ def store(
     chain = [current(lowering, root)]
     for op in steps:
         chain.append(op.result if op.args[0] is chain[-1] else again(lowering, op, chain[-1]))
+    risky = not adds and type(v) is Value and overlaps(lowering, root, steps, index, v)
     while steps and steps[-1].prim.name == "getitem":
         joined = narrowed(lowering, steps[-1].args[1], index, chain[-2].type)
         if joined is None:
@@ -71,7 +71,7 @@ def store(
         index = joined
         steps.pop()
         chain.pop()
-    if not adds and type(v) is Value and overlaps(lowering, root, steps, index, v):
+    if risky and overlaps(lowering, root, steps, index, v):
         refuse(
             f"{shown} is stored into itself along another axis or step: NumPy may overwrite what "
             "it has yet to read",

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any as Anything
 
 from s2s_ad.ir.build import facts, knowing
-from s2s_ad.ir.core import UNDEFINED, Block, Function, Op, Value
+from s2s_ad.ir.core import Block, Function, Op, Value
 from s2s_ad.ir.types import Num, Size
 from s2s_ad.ops.buffers import origins
 from s2s_ad.ops.rules import Elementwise
-from s2s_ad.ops.structure import FOR, WHILE
+from s2s_ad.ops.structure import may_be_unbound
 
 # Which operand of these operations lends its shape alone; `zeros_like` takes its dtype too.
 READERS = {
@@ -79,31 +79,6 @@ def nearest(x: Value, params: list[Value], dtype: bool) -> Value:
             if type(a) is Value and alike(a, x, dtype):
                 return nearest(a, params, dtype)
     return x
-
-
-def may_be_unbound(x: Value, seen: set[Value] | None = None) -> bool:
-    """Whether x stands for a name that has no value on some path: a loop that may return carries
-    one. Its shape cannot be asked for there."""
-    seen = set() if seen is None else seen
-    if x in seen:
-        return False
-    seen.add(x)
-    owner = x.owner
-    op = owner if isinstance(owner, Op) else owner.owner if isinstance(owner, Block) else None
-    if not isinstance(op, Op) or not op.blocks:
-        return False
-    sources: list[Anything] = []
-    if op.prim in (FOR, WHILE):
-        members = owner.results if isinstance(owner, Op) else owner.params  # type: ignore[union-attr]
-        k = members.index(x) - (0 if owner is op else len(members) - len(op.inits))
-        if not 0 <= k < len(op.inits):
-            return False
-        sources = [op.inits[k], op.blocks[-1].yields[k]]
-    elif isinstance(owner, Op):
-        sources = [b.yields[op.results.index(x)] for b in op.blocks]
-    return any(
-        s is UNDEFINED or s is None or type(s) is Value and may_be_unbound(s, seen) for s in sources
-    )
 
 
 def alike(a: Value, x: Value, dtype: bool) -> bool:

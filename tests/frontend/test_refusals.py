@@ -75,6 +75,12 @@ def written_in_container(x):
     return np.sum(rows[0])
 
 
+@refused("another axis or step", A=Num("array", F8, (3, 3)))
+def row_into_column(A):
+    A[:, 2] = A[1]
+    return np.sum(A)
+
+
 @refused("read-only view", x=VECTOR)
 def store_into_broadcast(x):
     y = np.broadcast_to(x, (2, 3))
