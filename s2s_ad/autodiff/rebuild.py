@@ -247,8 +247,10 @@ def _redirect(
                 again.companion = (piece.value, "")
                 ops = past.block.ops
                 at = 0 if past.after is None else ops.index(past.after) + 1
-                if _deeper(piece, finals):  # the index is known only where the read was
-                    ops, at = mirrors[finals.block[piece.value.owner]].ops, 0
+                reader = piece.value.owner
+                if isinstance(reader, Op) and _deeper(piece, finals):
+                    # The index is known only where the read was.
+                    ops, at = mirrors[finals.block[reader]].ops, 0
                 uses = ops[at:]
                 ops[at:at] = scratch.ops
                 for op in uses:

@@ -20,9 +20,7 @@ def guard(function: Function, names: list[str]) -> list[ast.stmt]:
     places = declared(function, names)
     relied = {d.name for d in function.facts.assumptions()}
     found = {places[name][0] if name in places else name for name in relied}
-    sizes = sorted(
-        (n for n in found if root(n) in names), key=lambda n: (names.index(root(n)), n)
-    )
+    sizes = sorted((n for n in found if root(n) in names), key=lambda n: (names.index(root(n)), n))
     shared = [f"assert {' == '.join(exprs)}" for exprs in places.values() if len(exprs) > 1]
     return [ast.parse(text).body[0] for text in shared] + not_one(sizes, names)
 

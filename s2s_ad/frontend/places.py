@@ -333,7 +333,9 @@ def _stride(path: list[Anything]) -> int | None:
             if e.prim.name != "getitem":
                 return None
             index = e.args[1]
-        if index is not Ellipsis and not (isinstance(index, slice) and type(index.step or 1) is int):
+        if index is not Ellipsis and not (
+            isinstance(index, slice) and type(index.step or 1) is int
+        ):
             return None
         out *= 1 if index is Ellipsis else index.step or 1
     return out
