@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from typing import Any as Anything
 
 from s2s_ad.autodiff.activity import slots
+from s2s_ad.ir.build import building, emit, typeof
 from s2s_ad.ir.core import Block, Op, Value, walk
+from s2s_ad.ir.types import Num
 from s2s_ad.ops.buffers import ADD_AT, SET_AT
 from s2s_ad.ops.structure import FOR, WHILE
 
@@ -117,7 +119,7 @@ class Finals:
                 return found
         for stores in self.stores.values():
             for s in stores:
-                if s.op.prim is SET_AT and s.op.args[2] is v:
+                if s.op.prim is SET_AT and s.op.args[2] is v and stands_as_it_is(s.op):
                     found = self._final(s.op.args[0], s.op.args[1], s.op, s.op)
                     if found is not None:
                         return found
@@ -133,6 +135,18 @@ class Finals:
         if all(later_differs(read, s, 0, own) for s in self.stores.get(root, [])):
             return root[0].results[root[1]], index
         return None
+
+
+def stands_as_it_is(store: Op) -> bool:
+    """Whether what a store puts into its place is there what it was: neither spread over the
+    place nor converted."""
+    with building(Block()):
+        read = emit("getitem", store.args[0], store.args[1])
+    t, place = typeof(store.args[2]), typeof(read)
+    if not (isinstance(t, Num) and isinstance(place, Num)) or t.dtype != place.dtype:
+        return False
+    known = t.dtype is not None and t.shape is not None and None not in t.shape
+    return known and t.shape == place.shape
 
 
 def components(index: Anything) -> tuple[Anything, ...]:

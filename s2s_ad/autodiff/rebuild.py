@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any as Anything
 
 from s2s_ad.autodiff.activity import slots
-from s2s_ad.autodiff.finals import Finals, affine, components
+from s2s_ad.autodiff.finals import Finals, affine, components, stands_as_it_is
 from s2s_ad.ir.build import building, emit
 from s2s_ad.ir.core import Block, Function, Op, Value, leaves, rewrite, walk
 from s2s_ad.ir.types import Num
@@ -89,6 +89,7 @@ def _pieces(loop: Op, k: int, finals: Finals, mirrors: dict[Block, Block]) -> li
         op.args[2]: op
         for op in walk(loop.blocks[-1])
         if op.prim is SET_AT and type(op.args[2]) is Value and finals.root(op.args[0]) == (loop, k)
+        and stands_as_it_is(op)
     }
     found: dict[Value, Piece] = {}
 

@@ -140,10 +140,7 @@ class Recorder:
                     mapping[v] = self.carry(v, position, forward, reverse, mapping)
             again = self.again(needed, saved, rebuilt, forward)
             for op in forward.ops:
-                if any(v in again for v in op.results):
-                    copy = self.once_more(op)
-                    start.append(copy)
-                    mapping.update(zip(op.results, copy.results))
+                self.repeat(op, again, start, mapping)
             reverse.ops[:0] = start
             found.append((reverse, mapping))
         for reverse, mapping in found:
@@ -236,6 +233,20 @@ class Recorder:
                 final = self.finals.source(v)
                 todo.extend(leaves(op.args if final is None else final[1]))
         return out
+
+    def repeat(
+        self, op: Op, again: set[Value], start: list[Op], mapping: dict[Value, Anything]
+    ) -> None:
+        """Write an operation once more, after what it reads: where its result stands for good
+        may be known only later in the block than the result."""
+        if not any(v in again for v in op.results) or op.results[0] in mapping:
+            return
+        copy = self.once_more(op)
+        mapping.update(zip(op.results, copy.results))
+        for v in leaves(copy.args):
+            if v in again and isinstance(v.owner, Op) and self.home[v] is self.home[op.results[0]]:
+                self.repeat(v.owner, again, start, mapping)
+        start.append(copy)
 
     def once_more(self, op: Op) -> Op:
         """The operation for the reverse sweep: itself, or a read of an array where its result

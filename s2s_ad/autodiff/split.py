@@ -45,10 +45,10 @@ def split_function(
     for v in residuals:
         p = back.add_param(v.type, free_name(v.hint or "residual", taken), v.named)
         mapping[v] = p
-        parameters.append(Parameter(p.hint))
+        parameters.append(Parameter(p.hint, seed=True))
     for p, parameter in zip(bars, bar_parameters):
         mapping[p] = back.add_param(p.type, p.hint, True)
-        parameters.append(Parameter(parameter.name, default=parameter.default))
+        parameters.append(Parameter(parameter.name, default=parameter.default, seed=True))
     substitute(back, mapping)
     with knowing(joint.facts):
         if reusable:

@@ -146,7 +146,7 @@ class Parameter:
     name: str
     kind: str = "positional_or_keyword"  # inspect's kinds in lower case
     default: Anything = UNDEFINED  # the default object, or UNDEFINED for none
-    seed: bool = False  # a tangent or a cotangent, not of the primal
+    seed: bool = False  # a tangent, a cotangent or a residual: not of the primal
 
 
 @dataclass(eq=False)
