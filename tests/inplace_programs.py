@@ -491,6 +491,59 @@ def viterbi(E: Any, T: Any) -> Any:
     return np.max(score[-1])
 
 
+# What random programs found --------------------------------------------------------------------
+
+
+def array_returned_from_loop(x: Any, y: Any) -> Any:
+    u = np.empty(6)
+    u[:] = x * y
+    for _ in range(2):
+        u[0] *= y
+        for _ in range(2):
+            x[0] *= 0.5
+            if y > 5.0:
+                return u
+    return x
+
+
+def shifted_by_its_own_item(A: Any) -> Any:
+    row = A[0]
+    A -= row[0]
+    return A
+
+
+def rows_added_before_overwritten(A: Any, x: Any) -> Any:
+    for i in range(3):
+        x[0] += A[0, 2]
+        for j in range(1, 3):
+            A[(j + 2) % 3, 1:] += x[1:3]
+    return A * x[0]
+
+
+def row_read_in_a_branch(A: Any, x: Any) -> Any:
+    for row in A:
+        if x[1] > 50.0:
+            break
+        x[[0, 3, 0]] += row[0] * row[1]
+    A[1:] = x[:3]
+    return A
+
+
+def number_spread_over_rows(A: Any, x: Any) -> Any:
+    u = np.zeros_like(A)
+    for i in range(1, 4):
+        u[i - 1, 1:] = np.tanh(x[i + 1])
+    return A * np.sin(u)
+
+
+def pieces_of_one_view(x: Any) -> Any:
+    q = x[:4]
+    q[:-1] = q[1:]
+    q[1:] = q[:-1]
+    x[1:4][::-1] = x[1:4]
+    return x * q[0]
+
+
 def _spd(n: int) -> Any:
     m = np.random.default_rng(1).normal(size=(n, n))
     return m @ m.T + n * np.eye(n)
@@ -552,4 +605,10 @@ INPLACE: list[tuple[Any, tuple[Any, ...]]] = [
     (lstm, (RNG.normal(size=(2, 3)), RNG.normal(size=(8, 5)))),
     (kalman, (X, 0.3, 0.7)),
     (viterbi, (RNG.normal(size=(4, 3)), A3)),
+    (array_returned_from_loop, (X, 0.7)),
+    (shifted_by_its_own_item, (A3,)),
+    (rows_added_before_overwritten, (A3, X)),
+    (row_read_in_a_branch, (A3, X)),
+    (number_spread_over_rows, (A3, X)),
+    (pieces_of_one_view, (X,)),
 ]

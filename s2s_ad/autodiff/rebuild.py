@@ -88,7 +88,9 @@ def _pieces(loop: Op, k: int, finals: Finals, mirrors: dict[Block, Block]) -> li
     stored = {
         op.args[2]: op
         for op in walk(loop.blocks[-1])
-        if op.prim is SET_AT and type(op.args[2]) is Value and finals.root(op.args[0]) == (loop, k)
+        if op.prim is SET_AT
+        and type(op.args[2]) is Value
+        and finals.root(op.args[0]) == (loop, k)
         and stands_as_it_is(op)
     }
     found: dict[Value, Piece] = {}

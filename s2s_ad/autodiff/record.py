@@ -32,11 +32,11 @@ def record(function: Function) -> Function:
     """Give every residual of a joint function a source; afterwards no block has a mirror."""
     with knowing(function.facts):
         rebuild(function)
-    remove_marks(function.block)
-    regions = find_regions(function.block)
-    finals = Finals(function.block)
-    for region in reversed(regions):  # innermost first: what they choose may need outer values
-        Recorder(function, region, finals).run()
+        remove_marks(function.block)
+        regions = find_regions(function.block)
+        finals = Finals(function.block)
+        for region in reversed(regions):  # innermost first: what they choose may need outer values
+            Recorder(function, region, finals).run()
     for region in regions:
         for reverse in region.mirrors.values():
             reverse.mirror = None

@@ -16,7 +16,7 @@ from s2s_ad.codegen.scope import Scope, constant
 from s2s_ad.codegen.sizes import read_sizes_from_names
 from s2s_ad.codegen.statements import Statements
 from s2s_ad.codegen.storage import Plan, plan
-from s2s_ad.codegen.text import INDENT, WIDTH, TooLong, compare, expression, lines_of
+from s2s_ad.codegen.text import INDENT, WIDTH, compare, expression, lines_of
 from s2s_ad.errors import InternalError
 from s2s_ad.ir.core import UNDEFINED, Function, Op, Value, clone_block, leaves, walk
 from s2s_ad.ops.structure import CALL
@@ -98,13 +98,16 @@ def emit_function(original: Function, scope: Scope, flat: bool = False) -> Print
     keep: set[Value] = set()
     for _ in range(200):
         planned = plan(function, keep)
-        try:
-            return write(planned, scope, scope.names[original], strict=True)
-        except TooLong as error:
-            more = longest_part(planned, error.node)
-            if more is None:
-                return write(planned, scope, scope.names[original], strict=False)
-            keep.add(more)
+        long: list[ast.stmt] = []
+        printed = write(planned, scope, scope.names[original], long)
+        if not long:
+            check(planned)
+            return printed
+        parts = {longest_part(planned, node) for node in long} - {None}
+        if not parts:
+            check(planned)
+            return write(planned, scope, scope.names[original], None)
+        keep |= parts  # type: ignore[arg-type]
     raise InternalError(f"{function.name}: no way to print it was found")
 
 
@@ -127,7 +130,8 @@ def copied(original: Function) -> Function:
     )
 
 
-def write(planned: Plan, scope: Scope, name: str, strict: bool) -> Printed:
+def write(planned: Plan, scope: Scope, name: str, long: list[ast.stmt] | None) -> Printed:
+    """The text of a planned function; statements that are too long are collected in `long`."""
     used = scope.used()
     while True:
         assign_names(planned, used)
@@ -137,7 +141,6 @@ def write(planned: Plan, scope: Scope, name: str, strict: bool) -> Printed:
         if again <= used:
             break
         used = again
-    check(planned)
     function = planned.function
     body[:0] = guard(function, parameter_names(function))
     if len(body) > 1 and isinstance(body[-1], ast.Return) and body[-1].value is None:
@@ -151,7 +154,7 @@ def write(planned: Plan, scope: Scope, name: str, strict: bool) -> Printed:
     for s, node in writer.sources:
         sources[node] = s
     planned.sources = sources
-    text += lines_of(body, 1, writer.comments.texts, strict)
+    text += lines_of(body, 1, writer.comments.texts, long)
     if function.doc:
         body = [ast.Expr(ast.Constant(function.doc)), *body]
     # The fields that there are depend on Python's version.

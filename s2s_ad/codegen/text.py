@@ -18,28 +18,28 @@ WIDTH = 100
 INDENT = "    "
 
 
-class TooLong(Exception):
-    """A line is longer than the page; `node` is its statement."""
-
-    def __init__(self, node: ast.stmt) -> None:
-        self.node = node
-        super().__init__()
-
-
 def lines_of(
-    body: list[ast.stmt], depth: int, comments: dict[ast.stmt, str], strict: bool = True
+    body: list[ast.stmt],
+    depth: int,
+    comments: dict[ast.stmt, str],
+    long: list[ast.stmt] | None = None,
 ) -> list[str]:
-    """The lines of a block at a depth of indentation."""
+    """The lines of a block at a depth of indentation. Statements whose line is longer than the
+    page are collected in `long`, or cut where that is None."""
     out: list[str] = []
     for node in body:
         if node in comments:
             out.append(comment(comments[node], depth))
-        out += statement_lines(node, depth, comments, strict, "")
+        out += statement_lines(node, depth, comments, long, "")
     return out
 
 
 def statement_lines(
-    node: ast.stmt, depth: int, comments: dict[ast.stmt, str], strict: bool, prefix: str
+    node: ast.stmt,
+    depth: int,
+    comments: dict[ast.stmt, str],
+    long: list[ast.stmt] | None,
+    prefix: str,
 ) -> list[str]:
     blocks: list[tuple[str, list[ast.stmt]]] = []
     if isinstance(node, ast.If):
@@ -47,9 +47,9 @@ def statement_lines(
         if len(node.orelse) == 1 and isinstance(node.orelse[0], ast.If):
             inner = node.orelse[0]
             if inner not in comments:
-                first = _line(blocks[0][0], depth, node, strict)
-                rest = statement_lines(inner, depth, comments, strict, "el")
-                return [*first, *lines_of(node.body, depth + 1, comments, strict), *rest]
+                first = _line(blocks[0][0], depth, node, long)
+                rest = statement_lines(inner, depth, comments, long, "el")
+                return [*first, *lines_of(node.body, depth + 1, comments, long), *rest]
         if node.orelse:
             blocks.append(("else:", node.orelse))
     elif isinstance(node, ast.For):
@@ -61,11 +61,11 @@ def statement_lines(
         items = ", ".join(expression(item.context_expr) for item in node.items)
         blocks.append((f"with {items}:", node.body))
     else:
-        return _line(simple(node), depth, node, strict)
+        return _line(simple(node), depth, node, long)
     out: list[str] = []
     for head, body in blocks:
-        out += _line(head, depth, node, strict)
-        out += lines_of(body, depth + 1, comments, strict)
+        out += _line(head, depth, node, long)
+        out += lines_of(body, depth + 1, comments, long)
     return out
 
 
@@ -74,12 +74,13 @@ def comment(text: str, depth: int) -> str:
     return line if len(line) <= WIDTH else line[: WIDTH - 4] + " ..."
 
 
-def _line(line: str, depth: int, node: ast.stmt, strict: bool) -> list[str]:
+def _line(line: str, depth: int, node: ast.stmt, long: list[ast.stmt] | None) -> list[str]:
     """The line, if it fits; it is cut only where naming a part of it does not help."""
     if len(INDENT * depth + line) <= WIDTH:
         return [INDENT * depth + line]
-    if strict:
-        raise TooLong(node)
+    if long is not None:
+        long.append(node)
+        return [INDENT * depth + line]
     if isinstance(node, ast.Return) and isinstance(node.value, ast.Tuple):
         line = f"return ({line[len('return ') :]})"
     elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Tuple):

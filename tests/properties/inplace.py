@@ -496,9 +496,7 @@ class Writer:
         given = []
         for shape in callee.shapes:
             options = [(n, n) for n, a in self.arrays.items() if a.shape == shape]
-            options += [
-                (n, t) for n in self.arrays for t, s, _ in self.views(n) if s == shape
-            ]
+            options += [(n, t) for n in self.arrays for t, s, _ in self.views(n) if s == shape]
             if not options:
                 return self.store(indent)
             n, text = self.choose(options)
@@ -574,7 +572,9 @@ class Writer:
         if self.result == "pair":
             return f"({self.array(VECTOR, 0)}, {self.number(1)})"
         if self.result == "matrix":
-            return str(self.choose(["b", *(n for n, a in self.arrays.items() if a.shape == MATRIX)]))
+            return str(
+                self.choose(["b", *(n for n, a in self.arrays.items() if a.shape == MATRIX)])
+            )
         if self.result == "none":
             return ""
         if self.result == "first":
