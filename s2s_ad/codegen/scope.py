@@ -73,6 +73,8 @@ class Scope:
 
     def outside(self, place: Outside) -> ast.expr:
         """Data from outside: `module.NAME`, or an object that the loader puts into the module."""
+        if place.module == "numpy":
+            return ast.Attribute(self.module("np", "numpy"), place.name, ast.Load())
         if place.module and isinstance(place.namespace, dict):
             parts = place.module.split(".")
             if parts[0] in self.hidden:

@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import HealthCheck, Phase, assume, given, settings
 
 import s2s_ad
 from s2s_ad.errors import UnsupportedError
@@ -27,7 +27,8 @@ from s2s_ad.ir.signature import Signature
 from s2s_ad.loader import load
 from s2s_ad.pipeline import prepare
 from s2s_ad.signatures import of_value
-from tests.properties.inplace import Program, inplace_programs, seeded_program
+from tests.properties.expressions import Program
+from tests.properties.inplace import inplace_programs, seeded_program
 
 Vector = tuple[Any, Any, Any]
 
@@ -194,7 +195,11 @@ def judged(program: Program) -> tuple[str, str]:
 
 
 common = settings(
-    max_examples=25, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
+    max_examples=25,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=list(HealthCheck),
+    phases=[Phase.explicit, Phase.generate],  # failures are reduced by `shrunk`, below
 )
 
 
