@@ -21,8 +21,14 @@ def guard(function: Function, names: list[str]) -> list[ast.stmt]:
     relied = {d.name for d in function.facts.assumptions()}
     found = {places[name][0] if name in places else name for name in relied}
     sizes = sorted((n for n in found if root(n) in names), key=lambda n: (names.index(root(n)), n))
-    shared = [f"assert {' == '.join(exprs)}" for exprs in places.values() if len(exprs) > 1]
-    return [ast.parse(text).body[0] for text in shared] + not_one(sizes, names)
+    shared = [" == ".join(exprs) for exprs in places.values() if len(exprs) > 1]
+    if not shared:
+        return not_one(sizes, names)
+    if sizes:
+        shared.append(plain(sizes).removeprefix("assert "))
+    one = f"assert {' and '.join(shared)}"
+    texts = [one] if len(INDENT + one) <= WIDTH else [f"assert {text}" for text in shared]
+    return [ast.parse(text).body[0] for text in texts]
 
 
 def declared(function: Function, names: list[str]) -> dict[str, list[str]]:
