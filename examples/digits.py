@@ -9,11 +9,12 @@ The data are the 1797 images of 8 by 8 pixels that scikit-learn ships. The last 
 people wrote than most of the rest, are held out; so each batch is turned, stretched and shifted a
 little at random, as the hand of another writer would.
 
-The layer sizes, the number of epochs and the amount of distortion were first found with the held-out
-accuracy in view, so that figure may flatter a little. They are also what validation prefers, on the
-last 360 of the other 1437 images, training on the first 1077 (mean of three seeds): 0.966 without distortion, 0.969 with half of it, 0.981 with this
-much, 0.967 with half as much again; 0.954 with one hidden layer of 128, 0.968 with two of 128 and
-64; 0.974 after 60 epochs, 0.981 after 100, 0.982 after 160.
+The layer sizes, the number of epochs and the amount of distortion were first found with the held-
+out accuracy in view, so that figure may flatter a little. They are also what validation prefers,
+on the last 360 of the other 1437 images, training on the first 1077 (mean of three seeds): 0.966
+without distortion, 0.969 with half of it, 0.981 with this much, 0.967 with half as much again;
+0.954 with one hidden layer of 128, 0.968 with two of 128 and 64; 0.974 after 60 epochs, 0.981
+after 100, 0.982 after 160.
 """
 
 import argparse
