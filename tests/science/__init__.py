@@ -1,0 +1,1 @@
+"""Twenty functions of the kind found in scientific code, by field."""
