@@ -21,7 +21,7 @@ from typing import Any as Anything
 from s2s_ad.autodiff.joint import jvp_function, vjp_function
 from s2s_ad.autodiff.split import split_function
 from s2s_ad.codegen.module import emit_module
-from s2s_ad.errors import DerivativeTypeError
+from s2s_ad.errors import DerivativeTypeError, UnsupportedError
 from s2s_ad.frontend.lower import lower
 from s2s_ad.ir.core import Function
 from s2s_ad.ir.printer import print_function
@@ -89,6 +89,14 @@ def derive(
     """Generate a derivative of a Python function. `wrt` are positions of parameters; `several`
     makes the gradient a tuple. Raises what the front end and the transforms refuse."""
     primal = prepare(function, signature)
+    for k in primal.written:
+        name = primal.parameters[k].name
+        if name in signature.promoted:
+            raise UnsupportedError(
+                f"the function stores into {name}, an array of integers, where a float loses its "
+                "fraction: it has no derivative",
+                f"leave {name} out of wrt, or pass floats",
+            )
     if mode == "ssa":
         return Derived(primal.name, print_function(primal), {}, primal.guards)
     if not wrt:

@@ -60,6 +60,21 @@ def zeros_tree(x: Any) -> Any:
     return 0.0
 
 
+def order(x: list[Any], reverse: bool = False) -> list[int]:
+    """The indices of the items of x in the order of `sorted(x)`."""
+    return sorted(range(len(x)), key=x.__getitem__, reverse=reverse)
+
+
+def nested(a: Any, x: Any) -> Any:
+    """The array a as nested lists like x."""
+    return [nested(p, q) for p, q in zip(a, x, strict=True)] if isinstance(x, list) else a
+
+
+def spread(g: Any, x: list[Any]) -> list[Any]:
+    """The cotangent g of sum(x) for every item of x."""
+    return [unbroadcast(g, item) for item in x]
+
+
 def copy_tapes(tape: list[Any]) -> list[Any]:
     """A copy of a tape of tapes."""
     return [copy_tapes(item) if type(item) is list else item for item in tape]

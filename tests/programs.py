@@ -395,6 +395,42 @@ def break_in_error_state(x: float) -> float:
     return y * x
 
 
+def exit_in_loop_and_error_state(x: float) -> float:
+    y = x * 1.3
+    d = {"a": x, "b": y * x}
+    t = (np.sin(x) + d["b"], d["a"])
+    for _ in range(3):
+        d = {"a": y, "b": t[1] * 0.5}
+        with np.errstate(all="ignore"):
+            if d["a"] > 0.8:
+                return x
+            y = np.sin(x) + x
+    return y + d["a"] + d["b"] + t[0]
+
+
+def exits_in_error_states(x: float) -> float:
+    y = x * 1.3
+    t = (y, x * 1.1)
+    with np.errstate(all="ignore"):
+        with np.errstate(divide="ignore"):
+            if t[1] > 0.3:
+                return x * t[1]
+        t = (x - 0.5 * x, x * 1.1)
+        if y > 0.8:
+            return t[1] * t[1]
+    if t[1] > 1.5:
+        t = (y * x, t[0] - 0.5 * y)
+    return x + y + t[0] + t[1]
+
+
+def index_in_slot(x: float, n: int) -> float:
+    s = (x, x * 2.0)
+    for i in range(n):
+        for j in range(i):
+            s = (s[1] + x * j, j)
+    return s[0] * s[1]
+
+
 def descent(p: Any, x: Any) -> float:
     def loss(p: Any) -> Any:
         return np.sum(np.tanh(x @ p["W"] + p["b"]) ** 2)
@@ -554,4 +590,9 @@ PROGRAMS: list[tuple[Any, tuple[Any, ...]]] = [
     (layers_with_skip, ([(n(2, 3), n(3)), (n(3, 3), n(3)), (n(3, 1), n(1))], n(4, 2))),
     (return_in_unrolled, ([v(3), v(3)], [v(3), v(3)])),
     (calls_in_loop, (0.7, 0.4)),
+    (exit_in_loop_and_error_state, (0.4,)),
+    (exit_in_loop_and_error_state, (0.9,)),
+    (exits_in_error_states, (0.2,)),
+    (exits_in_error_states, (0.4,)),
+    (index_in_slot, (1.1, 4)),
 ]

@@ -11,16 +11,18 @@ import s2s_ad
 from s2s_ad.errors import UnsupportedError
 from s2s_ad.testing import check_grads
 from tests.inplace_programs import INPLACE
+from tests.numerical_programs import NUMERICAL
 
-IDS = [f"{f.__name__}-{i}" for i, (f, _) in enumerate(INPLACE)]
+PROGRAMS = [*INPLACE, *NUMERICAL]
+IDS = [f"{f.__name__}-{i}" for i, (f, _) in enumerate(PROGRAMS)]
 
 
-@pytest.mark.parametrize(("f", "args"), INPLACE, ids=IDS)
+@pytest.mark.parametrize(("f", "args"), PROGRAMS, ids=IDS)
 def test_derivatives(f: Any, args: Any) -> None:
     check_grads(f, args, order=2)
 
 
-@pytest.mark.parametrize(("f", "args"), INPLACE, ids=IDS)
+@pytest.mark.parametrize(("f", "args"), PROGRAMS, ids=IDS)
 def test_untyped_text(f: Any, args: Any) -> None:
     """Without types the text is longer, never another number; what needs a type is refused."""
     wrt = tuple(i for i, a in enumerate(args) if not isinstance(a, int))

@@ -14,20 +14,21 @@ from s2s_ad.ops.structure import CALL
 
 
 def forward_call(op: Op, dots: dict[Value, Anything]) -> list[Anything]:
-    """The tangents of a call: the callee's JVP computes value and tangent in one."""
+    """The tangents of a call. It becomes a call of the callee's JVP, which computes value and
+    tangent in one."""
     callee: Function = op.kwargs["callee"]
     wrt = tuple(k for k, v in enumerate(op.args) if type(v) is Value and v in dots)
     derived = _memo(callee, "jvp", wrt)
     n = len(op.results)
-    types = [getattr(v, "type", r.type) for v, r in zip(derived.block.yields[n:], op.results)]
-    out = emit(
-        CALL,
-        *op.args,
-        *(dots[op.args[k]] for k in wrt),
-        callee=derived,
-        types=[r.type for r in op.results] + types,
-    )
-    return [t if differentiable(r.type) else None for r, t in zip(op.results, out[n:], strict=True)]
+    op.args = (*op.args, *(dots[op.args[k]] for k in wrt))
+    op.kwargs["callee"] = derived
+    tangents: list[Anything] = []
+    for v, r in zip(derived.block.yields[n:], list(op.results), strict=True):
+        t = Value(getattr(v, "type", r.type))
+        t.owner = op
+        op.results.append(t)
+        tangents.append(t if differentiable(r.type) else None)
+    return tangents
 
 
 def reverse_call(

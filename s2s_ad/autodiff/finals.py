@@ -1,8 +1,8 @@
 """Elements of arrays that are final: read, or written, and never overwritten afterwards.
 
 A loop that fills an array once needs no tape: what the adjoint reads of it still stands in the
-array when the loop has ended. Whether an element is final follows from index facts: indices are
-affine in the loops' variables, which only grow, or only fall.
+array when the loop has ended. Whether an element is final follows from index facts (`indices`): the
+loops' variables only grow, or only fall, and so do the places that they name.
 """
 
 from __future__ import annotations
@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from typing import Any as Anything
 
 from s2s_ad.autodiff.activity import slots
+from s2s_ad.autodiff.indices import ahead, apart, components, loop_of, rises
 from s2s_ad.ir.build import building, emit, typeof
 from s2s_ad.ir.core import Block, Op, Value, walk
-from s2s_ad.ir.types import Num
+from s2s_ad.ir.types import Num, same_dtype
 from s2s_ad.ops.buffers import ADD_AT, SET_AT
 from s2s_ad.ops.structure import FOR, WHILE
 
@@ -28,6 +29,7 @@ class Access:
     op: Op
     index: tuple[Anything, ...]
     loops: list[Op]
+    order: int = 0  # of two operations in the same iteration of all loops around both
 
 
 class Finals:
@@ -35,6 +37,7 @@ class Finals:
 
     def __init__(self, top: Block) -> None:
         self.place: dict[Op, list[Op]] = {}  # operation -> loops around it
+        self.order = {op: k for k, op in enumerate(walk(top))}
         self.block: dict[Op, Block] = {}
         self._index(top, [])
         self.top = top
@@ -43,8 +46,12 @@ class Finals:
             if op.prim in (SET_AT, ADD_AT):
                 root = self.root(op.args[0])
                 if root is not None:
-                    access = Access(op, components(op.args[1]), self.place[op])
+                    access = self.access(op, op.args[1])
                     self.stores.setdefault(root, []).append(access)
+
+    def access(self, op: Op, index: Anything) -> Access:
+        """An operation as an access at an index."""
+        return Access(op, components(index), self.place[op], self.order[op])
 
     def _index(self, block: Block, loops: list[Op]) -> None:
         for op in block.ops:
@@ -131,7 +138,7 @@ class Finals:
         root = self.root(array)
         if root is None or not self.place[at] or not self.steady(root):
             return None
-        read = Access(at, components(index), self.place[at])
+        read = self.access(at, index)
         if all(later_differs(read, s, 0, own) for s in self.stores.get(root, [])):
             return root[0].results[root[1]], index
         return None
@@ -143,64 +150,28 @@ def stands_as_it_is(store: Op) -> bool:
     with building(Block()):
         read = emit("getitem", store.args[0], store.args[1])
     t, place = typeof(store.args[2]), typeof(read)
-    if not (isinstance(t, Num) and isinstance(place, Num)) or t.dtype != place.dtype:
+    if not (isinstance(t, Num) and isinstance(place, Num)) or not same_dtype(t.dtype, place.dtype):
         return False
     known = t.dtype is not None and t.shape is not None and None not in t.shape
     return known and t.shape == place.shape
 
 
-def components(index: Anything) -> tuple[Anything, ...]:
-    """An index as a tuple of components."""
-    return index if isinstance(index, tuple) else (index,)
-
-
 def later_differs(read: Access, store: Access, level: int, own: Op | None) -> bool:
     """Whether no execution of the store after the read meets it, given that the loops outside
     `level` stand at the same iteration."""
+    pairs = list(zip(read.index, store.index))
+    fixed = [loop.blocks[0].params[0] for loop in read.loops[:level] if loop.prim is FOR]
+    if any(apart(r, s, fixed) for r, s in pairs):
+        return True
     common = level < min(len(read.loops), len(store.loops))
     if not common or read.loops[level] is not store.loops[level]:
-        return store.op is own or any(map(_apart, read.index, store.index))
+        return store.op is own or store.order < read.order
     loop = read.loops[level]
-    if loop.prim is not FOR or loop.kwargs.get("reversed"):
-        return False
-    start, stop, step = loop.args[:3]
-    down = type(step) is int and step < 0
-    least = start if not down else stop + 1 if type(stop) is int else None  # of the variable
-    if type(step) is not int or type(least) is not int or step == 0:
+    if loop.prim is not FOR or loop_of(loop.blocks[0].params[0]) is not loop:
         return False
     variable = loop.blocks[0].params[0]
-    for r, s in zip(read.index, store.index):
-        a, b = affine(r), affine(s)
-        if a is None or b is None or a[0] is not variable or b[0] is not variable:
-            continue
-        if least + a[1] < 0 or least + b[1] < 0:  # a negative index counts from the end
-            continue
-        if b[1] < a[1] if down else b[1] > a[1]:
-            return True
-        if b[1] == a[1]:
-            return later_differs(read, store, level + 1, own)
-    return False
-
-
-def affine(x: Anything) -> tuple[Value | None, int] | None:
-    """x as (variable, constant), their sum; variable None for a constant."""
-    if type(x) is int:
-        return None, x
-    if type(x) is not Value:
-        return None
-    op = x.owner
-    if isinstance(op, Op) and op.prim.name in ("add", "subtract") and len(op.args) == 2:
-        a, b = affine(op.args[0]), affine(op.args[1])
-        if a is not None and b is not None and b[0] is None:
-            return a[0], a[1] + (b[1] if op.prim.name == "add" else -b[1])
-        if a is not None and b is not None and a[0] is None and op.prim.name == "add":
-            return b[0], b[1] + a[1]
-        return None
-    return (x, 0) if isinstance(x.owner, Block) else None
-
-
-def _apart(r: Anything, s: Anything) -> bool:
-    a, b = affine(r), affine(s)
-    if a is None or b is None or a[0] is not b[0] or a[1] == b[1]:
-        return False
-    return a[0] is None and a[1] >= 0 and b[1] >= 0
+    gaps = [ahead(r, s, variable, rises(loop)) for r, s in pairs]
+    furthest = max((g for g in gaps if g is not None), default=-1)
+    if furthest > 0:
+        return True
+    return furthest == 0 and later_differs(read, store, level + 1, own)

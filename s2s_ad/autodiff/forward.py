@@ -8,7 +8,8 @@ from s2s_ad.autodiff.zeros import name, refuse, zero_of
 from s2s_ad.errors import S2SError
 from s2s_ad.ir.build import building, emit, typeof
 from s2s_ad.ir.core import Block, Op, Value, leaves, replace
-from s2s_ad.ir.types import is_scalar
+from s2s_ad.ir.types import ListOf, Seq, is_scalar
+from s2s_ad.ops.slots import zero as zero_list
 from s2s_ad.ops.structure import CALL, DICT, FOR, LIST, TUPLE, WHILE
 from s2s_ad.ops.tapes import POP, PUSH
 
@@ -25,6 +26,8 @@ class Forward:
         if type(v) is Value and v in self.dots:
             return self.dots[v]
         zero = zero_of(v)
+        if zero is None and isinstance(typeof(v), (Seq, ListOf)):
+            return zero_list(v)
         return 0.0 if zero is None and is_scalar(typeof(v)) else zero
 
     def block(self, block: Block) -> None:
@@ -46,8 +49,8 @@ class Forward:
         else:
             block.ops.append(op)
             if any(r in self.active for r in op.results):
-                tangents = self.rule(op)
-                for r, t in zip(op.results, tangents, strict=True):
+                results = list(op.results)  # a call gets more
+                for r, t in zip(results, self.rule(op), strict=True):
                     if t is not None:
                         self.dots[r] = name(t, r, "_dot")
 

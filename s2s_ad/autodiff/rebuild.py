@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from typing import Any as Anything
 
 from s2s_ad.autodiff.activity import slots
-from s2s_ad.autodiff.finals import Finals, affine, components, stands_as_it_is
+from s2s_ad.autodiff.finals import Finals, stands_as_it_is
+from s2s_ad.autodiff.indices import apart, components
 from s2s_ad.ir.build import building, emit
 from s2s_ad.ir.core import Block, Function, Op, Value, leaves, rewrite, walk
 from s2s_ad.ir.types import Num
@@ -293,72 +294,11 @@ def _holding(piece: Piece, finals: Finals) -> list[Value]:
     assert isinstance(block, Block)
     for op in block.ops:
         if op.prim in STORES and op.args[0] is versions[-1]:
-            if not apart(components(piece.index), components(op.args[1])):
+            pairs = zip(components(piece.index), components(op.args[1]))
+            if not any(apart(a, b) for a, b in pairs):
                 break
             versions.append(op.result)
     return versions[::-1]
-
-
-def apart(a: tuple[Anything, ...], b: tuple[Anything, ...]) -> bool:
-    """Whether two indices, in the same iteration, never meet."""
-    return any(_less(x, y) or _less(y, x) for x, y in zip(a, b))
-
-
-def _less(x: Anything, y: Anything) -> bool:
-    """x < y for two non-negative numbers, or a slice that ends before y."""
-    if type(x) is slice:
-        if x.stop is None or x.step not in (None, 1) or not _nonnegative(x.stop):
-            return False
-        return _nonnegative(y) and (x.stop is y or _differs_up(x.stop, y, strict=False))
-    if type(y) is slice or not _nonnegative(x) or not _nonnegative(y):
-        return False
-    return _differs_up(x, y, strict=True)
-
-
-def _differs_up(x: Anything, y: Anything, strict: bool) -> bool:
-    """x < y (or x <= y) from constants and from the ranges of loops."""
-    a, b = affine(x), affine(y)
-    if a is None or b is None:
-        return False
-    if a[0] is b[0]:
-        return a[1] < b[1] if strict else a[1] <= b[1]
-    stop = _stop(a[0])  # x = j + c with j <= stop - 1
-    if stop is None:
-        return False
-    limit = affine(stop)
-    if limit is None or limit[0] is not b[0]:
-        return False
-    largest = limit[1] - 1 + a[1]
-    return largest < b[1] if strict else largest <= b[1]
-
-
-def _stop(v: Value | None) -> Anything:
-    """The end of the range of a loop variable with a positive step."""
-    loop = v.owner.owner if v is not None and isinstance(v.owner, Block) else None
-    if not isinstance(loop, Op) or loop.prim is not FOR or loop.blocks[0].params[0] is not v:
-        return None
-    step = loop.args[2]
-    return loop.args[1] if type(step) is int and step > 0 else None
-
-
-def _nonnegative(x: Anything) -> bool:
-    a = affine(x)
-    if a is None:
-        return False
-    if a[0] is None:
-        return a[1] >= 0
-    loop = a[0].owner.owner if isinstance(a[0].owner, Block) else None
-    if not isinstance(loop, Op) or loop.prim is not FOR or loop.blocks[0].params[0] is not a[0]:
-        return False
-    start, step = loop.args[0], loop.args[2]
-    if type(step) is not int or step <= 0:
-        return False
-    first = affine(start)
-    if first is None:
-        return False
-    if first[0] is None:
-        return first[1] + a[1] >= 0
-    return a[1] >= 0 and _nonnegative(start)
 
 
 def _skip_unread(chain: Chain) -> None:

@@ -14,17 +14,19 @@ from s2s_ad.autodiff.activity import slots
 from s2s_ad.autodiff.cut import minimum_cut
 from s2s_ad.autodiff.finals import Finals
 from s2s_ad.autodiff.rebuild import rebuild, remove_marks
-from s2s_ad.autodiff.tapes import define, parent, tape_name, thread
+from s2s_ad.autodiff.tapes import parent, tape_name, thread
 from s2s_ad.ir.build import building, emit, knowing
 from s2s_ad.ir.core import UNDEFINED, Block, Function, Op, Value, clone_op, leaves, substitute
 from s2s_ad.ir.primitive import BY_NAME
 from s2s_ad.ir.types import Num, Seq, Stack, is_scalar
+from s2s_ad.ir.unbound import define
 from s2s_ad.ops.buffers import ACCUMULATE, ADD_AT, SET_AT
 from s2s_ad.ops.slots import FILL_SLOT, NEW_SLOTS
+from s2s_ad.ops.lists import INSERT, TAKE
 from s2s_ad.ops.structure import FOR
 from s2s_ad.ops.tapes import NEW_STACK, POP, PUSH, STACK_LENGTH
 
-LINEAR = (PUSH, POP, NEW_STACK, ACCUMULATE, ADD_AT, SET_AT, FILL_SLOT, NEW_SLOTS)
+LINEAR = (PUSH, POP, NEW_STACK, ACCUMULATE, ADD_AT, SET_AT, FILL_SLOT, NEW_SLOTS, INSERT, TAKE)
 READS = ("getitem", "shape", "len", "ndim", "size")  # cheap: a view, or a number
 
 

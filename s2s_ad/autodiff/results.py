@@ -6,10 +6,10 @@ from typing import Any as Anything
 
 from s2s_ad.ir.build import building, emit, typeof
 from s2s_ad.ir.core import Block, Function, Op, Value, leaves, readers, replace
-from s2s_ad.ir.types import SCALARS, Any, Num, Seq, Stack, Type, differentiable
+from s2s_ad.ir.types import SCALARS, Any, Num, Seq, Stack, Type, differentiable, same_dtype
+from s2s_ad.ir.unbound import may_be_unbound
 from s2s_ad.ops.slots import FILL_SLOT
 from s2s_ad.ops.structure import DICT, FOR, LIST, TUPLE, WHILE
-from s2s_ad.passes.bound import may_be_unbound
 
 
 def owned(v: Anything, seen: frozenset[Value] = frozenset()) -> bool:
@@ -113,7 +113,8 @@ def _finish(v: Anything, want: Type | None, like: Anything, seen: set[Value]) ->
     if isinstance(want, Num) and isinstance(have, Num):
         if want.kind == "py" and want.dtype is not None and want.dtype.kind == "f":
             return v if have.kind == "py" else _named(emit("float", v), v)
-        exact = have.kind == want.kind and have.dtype == want.dtype and want.dtype is not None
+        exact = have.kind == want.kind and want.dtype is not None
+        exact = exact and same_dtype(have.dtype, want.dtype)
         if not exact:
             return _named(emit("gradient_like", v, _value(like)), v)
     elif want is not None:

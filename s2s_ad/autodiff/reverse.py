@@ -13,13 +13,13 @@ from typing import Any as Anything
 import numpy as np
 
 from s2s_ad.autodiff.activity import slots
-from s2s_ad.autodiff.finals import components
-from s2s_ad.autodiff.tapes import define
+from s2s_ad.autodiff.indices import components
 from s2s_ad.autodiff.zeros import name, refuse, zero_of
 from s2s_ad.errors import S2SError, UnsupportedError
 from s2s_ad.ir.build import building, emit, typeof
 from s2s_ad.ir.core import Block, Op, Value, captured, leaves, substitute
 from s2s_ad.ir.types import INT, SCALARS, ListOf, Num, Seq, Type, differentiable
+from s2s_ad.ir.unbound import define
 from s2s_ad.ops.buffers import ACCUMULATE, ADD_AT, SET_AT
 from s2s_ad.ops.rules import At
 from s2s_ad.ops.slots import NEW_SLOTS

@@ -9,10 +9,10 @@ from typing import Any as Anything
 
 from s2s_ad.autodiff.joint import free_name, vjp_function
 from s2s_ad.autodiff.results import fresh, is_array, owned
-from s2s_ad.autodiff.tapes import define
 from s2s_ad.ir.build import building, emit, knowing
 from s2s_ad.ir.core import Block, Function, Parameter, Value, captured, substitute
 from s2s_ad.ir.types import Stack
+from s2s_ad.ir.unbound import define
 from s2s_ad.passes.dce import dce
 from s2s_ad.passes.headers import drop_lost_headers
 

@@ -1,4 +1,4 @@
-"""Leading a tape through the structure of a function, and binding what goes onto it.
+"""Leading a tape through the structure of a function.
 
 A tape is a functional stack: from the top level it is carried into the loops and branches around
 the place where it is used, and out again.
@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any as Anything
 
 from s2s_ad.ir.build import building, emit
-from s2s_ad.ir.core import UNDEFINED, Block, Op, Value
+from s2s_ad.ir.core import Block, Op, Value
 from s2s_ad.ops.structure import FOR, WHILE
 from s2s_ad.ops.tapes import NEW_STACK
 
@@ -19,40 +19,6 @@ def tape_name(v: Value) -> str:
     if not v.hint and v.companion is not None and v.companion[1] == "_undo":
         return f"{v.companion[0].hint}_undo" if v.companion[0].hint else ""
     return f"{v.hint}_tape" if v.hint else ""
-
-
-def define(v: Anything, seen: set[Value] | None = None) -> None:
-    """A value that is saved must be bound: None stands for a name that is unbound on a path."""
-    seen = set() if seen is None else seen
-    if type(v) is not Value or v in seen:
-        return
-    seen.add(v)
-    owner = v.owner
-    op = owner if isinstance(owner, Op) else owner.owner if isinstance(owner, Block) else None
-    if not isinstance(op, Op) or not op.blocks:
-        return
-    if op.prim in (FOR, WHILE):
-        members = owner.results if isinstance(owner, Op) else owner.params  # type: ignore[union-attr]
-        k = members.index(v) - (0 if owner is op else len(members) - len(op.inits))
-        if not 0 <= k < len(op.inits):
-            return
-        inits = list(op.inits)
-        inits[k] = _bound(inits[k], seen)
-        op.args = (*op.args[:-1], tuple(inits))
-        for b in op.blocks:
-            at = k + (op.prim is WHILE and b is op.blocks[0])
-            b.yields[at] = _bound(b.yields[at], seen)
-    else:
-        k = op.results.index(v)
-        for b in op.blocks:
-            b.yields[k] = _bound(b.yields[k], seen)
-
-
-def _bound(x: Anything, seen: set[Value]) -> Anything:
-    if x is UNDEFINED:
-        return None
-    define(x, seen)
-    return x
 
 
 def parent(top: Block, op: Op) -> Block:

@@ -10,14 +10,16 @@ from __future__ import annotations
 from typing import Any as Anything
 
 from s2s_ad.ir.core import Block, Function, Op, Value, leaves, walk
-from s2s_ad.ir.types import SCALARS, Num, Opaque, Stack
+from s2s_ad.ir.types import SCALARS, ListOf, Num, Opaque, Seq, Stack
 from s2s_ad.ops.buffers import ACCUMULATE, ADD_AT, SET_AT
 from s2s_ad.ops.structure import CALL, DICT, FOR, LIST, READ, TUPLE, WHILE
 from s2s_ad.ops.tapes import NEW_STACK, POP, PUSH
 
 Tokens = frozenset[Anything]
 NOTHING: Tokens = frozenset()
-STORES = frozenset({"set_at", "fill_slot", "add_slot"})
+STORES = frozenset({"set_at", "fill_slot", "add_slot", "insert", "take"})
+# Stores that change a list itself; what they write into is no item of it.
+LIST_STORES = frozenset({"set_at", "insert", "take"})
 ONLY_FIRST = frozenset({"unbroadcast", "broadcast_like"})
 
 
@@ -27,6 +29,11 @@ def immutable(v: Anything) -> bool:
     if isinstance(t, Num):
         return t.kind in SCALARS
     return isinstance(t, Opaque) or type(v) is not Value
+
+
+def changes_list(op: Op) -> bool:
+    """Whether an update changes a list, and leaves its items alone."""
+    return op.prim.syntax in LIST_STORES and not isinstance(op.results[0].type, Num)
 
 
 def is_update(op: Op) -> bool:
@@ -60,6 +67,27 @@ class Aliases:
             out |= self.tokens.get(v, NOTHING)
         return out
 
+    def spine(self, v: Anything, seen: set[Value] | None = None) -> Tokens:
+        """The allocations that a list itself may be, its items not counted."""
+        seen = set() if seen is None else seen
+        if type(v) is not Value or v in seen:
+            return NOTHING
+        seen.add(v)
+        op = v.owner
+        flows = carried_from(v)
+        if flows is not None:
+            return NOTHING.union(*(self.spine(x, seen) for x in flows))
+        if not isinstance(op, Op) or op.prim in (READ, CALL):
+            return self.of(v)
+        if is_update(op) and op not in self.fresh and v is op.results[0]:
+            return self.spine(op.args[0], seen)
+        item = op.prim.name == "getitem" and not slices(op)
+        return self.of(v) if item or op.prim.syntax == "take" else frozenset({op})
+
+    def touched(self, op: Op) -> Tokens:
+        """The allocations that an update in place writes into."""
+        return self.spine(op.args[0]) if changes_list(op) else self.of(op.args[0])
+
     def owned(self, tokens: Tokens) -> bool:
         made = (t[0] if isinstance(t, tuple) else t for t in tokens)
         return all(isinstance(op, Op) and op.prim not in (READ, CALL) for op in made)
@@ -75,7 +103,8 @@ class Aliases:
             if type(x.owner.args[0]) is not Value:
                 return False
             x = x.owner.args[0]
-        made = isinstance(x.owner, Op) and self.tokens[x] == frozenset({x.owner})
+        memory = self.tokens[x] if isinstance(x.type, Num) else self.spine(x)
+        made = isinstance(x.owner, Op) and memory == frozenset({x.owner})
         if not made or isinstance(v.type, Stack) and self.position(v) >= self.position(x):
             return False
         return self.position(v) < self.position(x)
@@ -125,15 +154,22 @@ class Aliases:
             if op in self.fresh:
                 return new
             kept = self.of(op.args[0])
+            if op.prim.syntax == "take" and k == 1 and isinstance(op.results[1].type, Num):
+                return kept - self.spine(op.args[0])
             if op.prim is ACCUMULATE:
                 return kept | new
             if op.prim.syntax in STORES and not isinstance(op.results[0].type, Num):
-                kept |= self.of(op.args[2])
+                kept |= self.of(op.args[2:])
             return kept
         if op.prim is READ:
             return new
         if op.prim is CALL:  # residuals may be the callee's arguments, or one another
             return frozenset({op}) | self.of(op.args)
+        if slices(op) or op.prim.name == "list_join":
+            return new | self.of(op.args)
+        if op.prim.name == "getitem" and isinstance(op.results[0].type, Num):
+            if isinstance(op.args[0], Value) and isinstance(op.args[0].type, ListOf):
+                return self.of(op.args) - self.spine(op.args[0])
         alias = op.prim.aliasing(op)
         if alias == "fresh":
             return new
@@ -173,5 +209,38 @@ class Aliases:
         out = NOTHING
         for inner in (op, *(o for b in op.blocks for o in walk(b))):
             if is_update(inner) and inner not in self.fresh and not immutable(inner.args[0]):
-                out |= self.of(inner.args[0])
+                out |= self.touched(inner)
         return out
+
+
+def slices(op: Op) -> bool:
+    """Whether the operation makes a new list of the items of another one."""
+    if op.prim.name != "getitem" or type(op.args[1]) is not slice:
+        return False
+    x = op.args[0].type if type(op.args[0]) is Value else None
+    return isinstance(x, (Seq, ListOf))
+
+
+def carried_from(v: Value) -> list[Anything] | None:
+    """What flows into the result of a branch or loop, or into what a loop carries."""
+    owner = v.owner
+    if isinstance(owner, Block):
+        op = owner.owner
+        if not isinstance(op, Op):
+            return None
+        k = owner.params.index(v) - (len(owner.params) - len(op.inits))
+        if op.prim is FOR and k < 0:
+            return None
+        if op.prim is WHILE and owner is op.blocks[1]:
+            return [op.blocks[0].yields[1 + k]]
+        return [op.inits[k], op.blocks[-1].yields[k]]
+    if not isinstance(owner, Op) or not owner.blocks:
+        return None
+    k = owner.results.index(v)
+    if owner.prim in (FOR, WHILE):
+        if k >= len(owner.inits):
+            return []
+        if owner.prim is WHILE:
+            return [owner.inits[k], owner.blocks[0].yields[1 + k], owner.blocks[1].yields[k]]
+        return [owner.inits[k], owner.blocks[0].yields[k]]
+    return [b.yields[k] for b in owner.blocks]

@@ -20,8 +20,9 @@ from s2s_ad.codegen.program import Let, Stmt, statements
 from s2s_ad.ir.core import Block, Function, Op, Value, walk
 from s2s_ad.ir.primitive import Primitive
 from s2s_ad.ir.types import Any, Num, Stack
+from s2s_ad.ir.unbound import may_be_unbound
 from s2s_ad.ops.buffers import ACCUMULATE
-from s2s_ad.ops.structure import FOR, WHILE, may_be_unbound
+from s2s_ad.ops.structure import FOR, WHILE
 from s2s_ad.ops.tapes import PUSH
 
 COPY_ARRAY = Primitive("copy_array", np.copy, lambda x: x, "method copy")
@@ -69,7 +70,7 @@ class Copies:
 
     def update(self, op: Op, stmt: Stmt) -> bool:
         x = op.args[0]
-        tokens = self.aliases.of(x)
+        tokens = self.aliases.touched(op)
         foreign = frozenset(t for t in tokens if not self.aliases.owned(frozenset({t})))
         if foreign:
             self.copy_buffer(op, foreign)

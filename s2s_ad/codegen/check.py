@@ -135,7 +135,7 @@ class Replay:
         if is_update(op) and type(op.args[0]) is Value and op not in plan.fresh:
             x = op.args[0]
             if not (immutable(x) and op.prim.name == "accumulate"):
-                tokens = plan.aliases.of(x)
+                tokens = plan.aliases.touched(op)
                 for name, held in state.items():
                     spoiled = frozenset(
                         v for v in held

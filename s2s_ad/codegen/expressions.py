@@ -12,7 +12,7 @@ from s2s_ad.codegen.scope import Scope, constant
 from s2s_ad.codegen.storage import Plan
 from s2s_ad.errors import InternalError, UnsupportedError
 from s2s_ad.ir.core import Op, Value
-from s2s_ad.ir.types import ListOf, Num, Seq, rank
+from s2s_ad.ir.types import ListOf, Num, Seq, is_scalar, rank, same_dtype
 from s2s_ad.ops.structure import Outside
 from s2s_ad.ops.tapes import POP
 
@@ -212,6 +212,27 @@ class Expressions:
         length = ast.Call(self.scope.builtin("len"), [self.expr(op.args[0])], [])
         return ast.BinOp(empty, ast.Mult(), length)
 
+    def write_zeros_tree(self, op: Op, _: str) -> ast.expr:
+        """Zeros of the structure of a container; `[0.0] * len(x)` for a list of numbers."""
+        return self.list_of(ast.Constant(0.0), op.args[0]) or self.call(
+            self.scope.helper("zeros_tree"), op, op.args
+        )
+
+    def write_spread(self, op: Op, _: str) -> ast.expr:
+        """A number for every item of a list."""
+        g, x = op.args
+        return self.list_of(self.expr(g), x) or self.call(self.scope.helper("spread"), op, op.args)
+
+    def list_of(self, item: ast.expr, x: Anything) -> ast.expr | None:
+        """`[item] * len(x)` where x is a list of numbers."""
+        t = x.type if type(x) is Value else None
+        if not isinstance(t, ListOf) or not is_scalar(t.elem):
+            return None
+        if getattr(t.elem, "kind", "") == "array":
+            return None
+        length = ast.Call(self.scope.builtin("len"), [self.expr(x)], [])
+        return ast.BinOp(ast.List([item], ast.Load()), ast.Mult(), length)
+
     def write_read(self, op: Op, _: str) -> ast.expr:
         return self.scope.outside(op.args[0] if op.args else op.kwargs["place"])
 
@@ -224,7 +245,11 @@ class Expressions:
         if rank(t) == 0 and t.kind != "array":
             return self.expr(g)
         wanted = op.result.type
-        own = isinstance(wanted, Num) and wanted.dtype is not None and wanted.dtype == t.dtype
+        own = (
+            isinstance(wanted, Num)
+            and wanted.dtype is not None
+            and same_dtype(wanted.dtype, t.dtype)
+        )
         if own:
             return ast.Call(self.scope.dotted("np.full_like"), [self.expr(x), self.expr(g)], [])
         shape = ast.Attribute(self.expr(x), "shape", ast.Load())

@@ -20,7 +20,7 @@ from s2s_ad.ops.structure import CALL, FOR, IF, WHILE
 from s2s_ad.ops.tapes import NEW_STACK, POP, PUSH
 
 STATEMENTS = frozenset(
-    {"push", "new_stack", "add_at", "set_at", "add_slot", "name", "assert", "raise", "for", "while"}
+    {"push", "new_stack", "add_at", "set_at", "add_slot", "insert", "take", "name", "assert", "raise", "for", "while"}
 )
 LIGHT = frozenset({"infix", "prefix", "getitem", "attribute", "read"})
 

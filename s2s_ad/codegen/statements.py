@@ -175,7 +175,7 @@ class Statements(Expressions):
         if op.prim is ACCUMULATE:
             return self.accumulate(op)
         if is_update(op):
-            return self.update(op)
+            return self.update(s, op)
         if syntax == "assert":
             message = self.expr(op.args[1]) if len(op.args) > 1 else None
             return [ast.Assert(self.expr(op.args[0]), message)]
@@ -216,7 +216,7 @@ class Statements(Expressions):
         x = op.args[0] if op.args else None
         if type(x) is not Value or x in self.plan.folding.values:
             return False
-        return self.plan.variables[x] is self.plan.variables[op.result]
+        return self.plan.variables[x] is self.plan.variables[op.results[0]]
 
     def may_augment(self, op: Op) -> bool:
         """Whether `x = x * y` may be written `x *= y`: numbers, and not against the user's text."""
@@ -251,11 +251,24 @@ class Statements(Expressions):
 
     def alias(self, op: Op, out: list[ast.stmt]) -> list[ast.stmt]:
         """After an update in place: the new version under its own name, where that differs."""
-        if not self.same_variable(op) and op.result in self.plan.variables:
-            out.append(self.store(op.result, self.name(op.args[0])))
+        if not self.same_variable(op) and op.results[0] in self.plan.variables:
+            out.append(self.store(op.results[0], self.name(op.args[0])))
         return out
 
-    def update(self, op: Op) -> list[ast.stmt]:
+    def change_list(self, s: Let, op: Op) -> ast.stmt:
+        """`xs.append(v)`, `xs.insert(0, v)`, `v = xs.pop()`."""
+        x, index, *rest = op.args
+        takes = op.prim.syntax == "take"
+        name = "pop" if takes else "append" if index is None else "insert"
+        method = ast.Attribute(self.name(x), name, ast.Load())
+        given = [self.expr(a) for a in ([] if index is None else [index]) + rest]
+        call = ast.Call(method, given, [])
+        live = takes and op.results[1] in self.plan.liveness.after[s]
+        return self.store(op.results[1], call) if live else ast.Expr(call)
+
+    def update(self, s: Let, op: Op) -> list[ast.stmt]:
+        if op.prim.syntax in ("insert", "take"):
+            return self.alias(op, [self.change_list(s, op)])
         x, index, value = op.args
         if op.prim.syntax == "add_slot":
             args = [self.expr(a) for a in op.args]
@@ -271,7 +284,9 @@ class Statements(Expressions):
             return self.alias(op, [ast.Expr(call)])
         positive = without_minus(node)
         symbol: ast.operator = ast.Add() if positive is None else ast.Sub()
-        target = ast.Subscript(buffer, self.index(index), ast.Store())
+        target: ast.Name | ast.Subscript = ast.Subscript(buffer, self.index(index), ast.Store())
+        if index is Ellipsis and isinstance(x.type, Num) and x.type.kind == "array":
+            target = self.name(x, ast.Store())
         aug = ast.AugAssign(target, symbol, node if positive is None else positive)
         return self.alias(op, [aug])
 
@@ -297,7 +312,7 @@ class Statements(Expressions):
         variables = self.plan.variables
         if not views or type(v) is not Value or variables.get(v) != variables.get(x):
             return False
-        return crosses(x.type, index, views)
+        return crosses(x.type, [index], views[::-1])
 
 
 def unique_index(index: Anything) -> bool:

@@ -10,6 +10,7 @@ import ast
 from dataclasses import dataclass, field
 
 from s2s_ad.codegen.aliases import Aliases
+from s2s_ad.codegen.assigned import unbound_copies
 from s2s_ad.codegen.buffers import Copies
 from s2s_ad.codegen.families import Families
 from s2s_ad.codegen.fold import fold
@@ -21,6 +22,7 @@ from s2s_ad.codegen.schedule import schedule
 from s2s_ad.errors import InternalError
 from s2s_ad.ir.core import UNDEFINED, Function, Op, Value
 from s2s_ad.ir.types import Stack
+from s2s_ad.ir.unbound import define
 from s2s_ad.ops.tapes import POP, PUSH
 
 
@@ -64,12 +66,17 @@ def plan(function: Function, keep: set[Value]) -> Plan:
         program = Lowering(function, folding, headers).run()
         liveness = Liveness(program, folding)
         program = prune(program, liveness)
-        if not Copies(function, aliases, liveness, program).resolve():
+        if Copies(function, aliases, liveness, program).resolve():
+            continue
+        coloring = Coloring(function, program, folding, liveness, families)
+        variables = coloring.run()
+        copied = unbound_copies(program, function.block.params, folding, variables)
+        if not copied:
             break
+        for v in copied:
+            define(v)
     else:
         raise InternalError(f"{function.name}: no storage plan was found")
-    coloring = Coloring(function, program, folding, liveness, families)
-    variables = coloring.run()
     return Plan(
         function,
         program,
@@ -180,7 +187,7 @@ class Coloring:
     def check_stack(self, v: Value, variables: dict[Value, Variable]) -> None:
         """Versions of a stack are one list, so they have to be one variable."""
         op = v.owner
-        if isinstance(op, Op) and op.prim in (PUSH, POP):
+        if isinstance(op, Op) and op.prim in (PUSH, POP) and v is op.results[0]:
             if variables[v] is not variables.get(op.args[0]):
                 raise InternalError(
                     f"{self.function.name}: two versions of a tape are alive at once"

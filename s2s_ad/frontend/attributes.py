@@ -10,6 +10,7 @@ import numpy as np
 
 from s2s_ad.frontend.bindings import (
     Bound,
+    Cell,
     Derived,
     Method,
     Object,
@@ -19,7 +20,7 @@ from s2s_ad.frontend.bindings import (
 from s2s_ad.frontend.context import Frame, evaluate, expression, refuse
 from s2s_ad.frontend.guards import Is, Looks, check_array, holds_data, look, outside_type
 from s2s_ad.frontend.names import is_method, outside, resolves
-from s2s_ad.frontend.statics import dtype_of, rank_of
+from s2s_ad.frontend.statics import CONTAINERS, dtype_of, rank_of
 from s2s_ad.ir.build import emit
 from s2s_ad.ir.core import Op, Value
 from s2s_ad.ir.types import Any, Num, Opaque
@@ -46,6 +47,10 @@ def get_attribute(frame: Frame, x: Anything, name: str, shown: str) -> Anything:
         return Derived(x, name, getattr(x, "wrt", 0))
     if isinstance(x, Bound) and name in MODES:
         return Derived(x, name, x.wrt)
+    if isinstance(x, Cell):
+        if not hasattr(CONTAINERS[x.kind], name):
+            refuse(f"a {x.kind} has no attribute {name!r}")
+        return Method(name, x)
     if is_structure(x) or isinstance(x, str):
         if name in fields_of(x):
             return x[fields_of(x).index(name)]

@@ -7,20 +7,22 @@ can see the object, which is noted here and asked when the function is lowered (
 
 from __future__ import annotations
 
+import operator
 from typing import Any as Anything
 
 import gast
 import numpy as np
 
-from s2s_ad.frontend.bindings import is_plain, is_structure
-from s2s_ad.frontend.context import Frame, evaluate, operand, refuse
+from s2s_ad.frontend.bindings import Cell, is_plain, is_structure
+from s2s_ad.frontend.containers import extend, update
+from s2s_ad.frontend.context import Frame, evaluate, operand, operate, refuse
 from s2s_ad.frontend.expressions import BINARY, arithmetic
 from s2s_ad.frontend.names import look_up
 from s2s_ad.frontend.sharing import Update, may_be_array, visible
-from s2s_ad.frontend.stores import overwrite
+from s2s_ad.frontend.stores import overwrite, store, sums
 from s2s_ad.ir.build import cursor, emit, facts, typeof
 from s2s_ad.ir.core import Value
-from s2s_ad.ir.types import Num, Seq, Type
+from s2s_ad.ir.types import Num, Seq, Type, same_dtype
 
 SYMBOLS = {
     gast.Add: "+", gast.Sub: "-", gast.Mult: "*", gast.Div: "/", gast.FloorDiv: "//",
@@ -34,23 +36,35 @@ ATOMS = (gast.Name, gast.Constant, gast.Call, gast.Attribute, gast.Subscript, ga
 
 def augment(frame: Frame, node: Anything) -> Anything:
     """The new binding of the name in `name op= value`."""
-    name, function = node.target.id, BINARY[type(node.op)]
+    return in_place(frame, node, look_up(frame, node.target.id), node.target.id)
+
+
+def in_place(frame: Frame, node: Anything, found: Anything, name: str) -> Anything:
+    """What stands in a name, or in an item of a list, after `op= value`."""
+    function = BINARY[type(node.op)]
     right = frame.source.text(node.value)
     if not isinstance(node.value, ATOMS):
         right = f"({right})"
     instead = f"{name} = {name} {SYMBOLS[type(node.op)]} {right}"
-    old = found = look_up(frame, name)
+    old = found
     new = evaluate(frame, node.value)
-    if type(old) is dict or type(old) is Value and getattr(old.type, "kind", "") == "dict":
-        refuse(f"{name!r} is a dict, which this changes in place", "write d = {**d, 'key': x}")
-    if type(old) is list or type(old) is Value and _is_list(old.type):
+    if isinstance(old, Cell):
+        return change_list(frame, node, old, new, instead)
+    if type(old) is Value and _is_list(old.type):
         refuse(f"{name!r} is a list, which this changes in place", f"write {instead}")
     if is_plain(old) or is_structure(old) or not may_be_array(typeof(old)):
         return arithmetic(frame, function, old, new)
     if type(old) is not Value:
         refuse(f"{name!r} cannot be changed in place", f"write {instead}")
     old = operand(frame, found)
-    out = in_dtype_of(old, arithmetic(frame, function, old, new), operand(frame, new))
+    out = arithmetic(frame, function, old, new)
+    if may_widen(old.type, typeof(out), typeof(operand(frame, new))):
+        adds = function in (operator.add, operator.sub) and sums(old, Ellipsis, new)
+        if adds:
+            out = new if function is operator.add else operate(frame, operator.neg, new)
+        store(frame, node, found, Ellipsis, out, name, adds=adds)
+        return found
+    out = in_dtype_of(old, out, operand(frame, new))
     if isinstance(old.type, Num) and old.type.kind == "array":
         overwrite(frame, node, found, out, name)
         return found
@@ -58,6 +72,17 @@ def augment(frame: Frame, node: Anything) -> Anything:
     others = visible(frame, node, name)
     frame.lowering.updates.append(Update(old, others, repr(name), cursor().location, advice))
     return out
+
+
+def change_list(frame: Frame, node: Anything, cell: Cell, new: Anything, instead: str) -> Cell:
+    """`xs += ys`, `d |= e`."""
+    if cell.kind == "list" and isinstance(node.op, gast.Add):
+        extend(frame, cell, new)
+    elif cell.kind == "dict" and isinstance(node.op, gast.BitOr):
+        update(frame, cell, new)
+    else:
+        refuse(f"this operator does not change a {cell.kind} in place here", f"write {instead}")
+    return cell
 
 
 def _is_list(t: Type) -> bool:
@@ -78,9 +103,20 @@ def in_dtype_of(old: Value, out: Anything, new: Anything) -> Anything:
                 refuse("the right side has more dimensions than the array that is changed")
             if _fits(a, given):
                 return out if a.dtype == b.dtype else emit("astype", out, dtype=a.dtype)
-        if a.kind == "any" and a.shape == () == b.shape and a.dtype == b.dtype:
+        if a.kind == "any" and a.shape == () == b.shape and same_dtype(a.dtype, b.dtype):
             return out  # a number, or a 0-d array nobody else sees
     return emit("augmented", old, out)
+
+
+def may_widen(a: Type, b: Type, given: Type) -> bool:
+    """Whether a is an array, and `old op new` could by its types be larger: then NumPy raises, as
+    it does where a store does not fit."""
+    if not (isinstance(a, Num) and isinstance(b, Num)) or a.kind != "array":
+        return False
+    if a.dtype is None or b.dtype is None or a.shape is None or b.shape is None:
+        return False
+    fits = len(b.shape) <= len(a.shape) and np.can_cast(b.dtype, a.dtype, "same_kind")
+    return fits and not _fits(a, given)
 
 
 def _fits(a: Num, given: Type) -> bool:

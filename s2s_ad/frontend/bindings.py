@@ -2,8 +2,10 @@
 
 - a `Value`: data, in SSA;
 - a plain Python object: a constant, a module, a function, a class;
-- a `tuple`, `list` or `dict` of bindings: a container that exists while lowering only;
-- one of the classes below.
+- a `tuple` of bindings: it exists while lowering only;
+- a `Cell`: a list or dict, which can change (what it holds is a `list` or `dict` of bindings, or a
+  value); a bare `list` or `dict` of bindings is what some cell holds at one moment;
+- one of the other classes below.
 """
 
 from __future__ import annotations
@@ -25,6 +27,29 @@ STRUCTURES = (tuple, list, dict)
 
 
 @dataclass(eq=False)
+class Cell:
+    """A list or dict: an object that names share and that can change. `initial` is what it held
+    when it was made: a list or dict of bindings, or a value where its length is only known at run
+    time. See containers.py for what it holds now."""
+
+    kind: str
+    initial: Anything
+    sources: list[Cell] = field(default_factory=list)  # where it is one of several objects: which
+    outside: bool = False  # it lives on after the call: a default
+    name: str = ""  # the user's
+    kept: bool = False  # another list, of unknown length, has it as an item
+
+
+@dataclass(eq=False)
+class Held:
+    """A cell and what it held at one moment."""
+
+    cell: Cell
+    inside: Anything
+    local: bool = False  # the cell was made in the block that ends
+
+
+@dataclass(eq=False)
 class Closure:
     """A local function or lambda: its text, and the frame whose names it sees."""
 
@@ -33,6 +58,7 @@ class Closure:
     name: str
     defaults: tuple[Anything, ...] = ()
     kwdefaults: dict[str, Anything] = field(default_factory=dict)
+    quiet: bool = False  # not the user's text
 
 
 @dataclass(eq=False)
@@ -185,6 +211,8 @@ def describe(x: Anything) -> str:
         return "a function"
     if isinstance(x, type):
         return "a class"
+    if isinstance(x, (Cell, Held)):
+        return f"a {x.kind if isinstance(x, Cell) else x.cell.kind}"
     if type(x) is Value:
         return "a number or array"
     if x is None:

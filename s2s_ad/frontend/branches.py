@@ -13,6 +13,7 @@ from typing import Any as Anything
 
 from s2s_ad.frontend.bindings import (
     DEAD,
+    Cell,
     Conflict,
     describe,
     identical,
@@ -24,7 +25,7 @@ from s2s_ad.frontend.bindings import (
     rebuilt,
     same_frame,
 )
-from s2s_ad.frontend.context import RETURN, Frame, inside, opened
+from s2s_ad.frontend.context import RETURN, Frame, inside, materialised, opened
 from s2s_ad.frontend.liveness import Names
 from s2s_ad.frontend.places import changed, current, renew
 from s2s_ad.ir.build import cursor, facts, read_now, typeof
@@ -90,6 +91,15 @@ class Slot:
 
 
 @dataclass(eq=False)
+class Merged:
+    """Stands for a list or dict that is one of several: `inside` is what it holds, with slots."""
+
+    kind: str
+    inside: Anything
+    sources: list[Cell]
+
+
+@dataclass(eq=False)
 class Join:
     """The yields of all branches while they are collected."""
 
@@ -121,15 +131,65 @@ class Join:
         finally:
             lowering.versions = saved
 
-    def written(self) -> dict[Value, Slot]:
-        """Slots for the arrays that a branch has written."""
+    def held(self, k: int, x: Anything) -> Anything:
+        """What a list or dict holds at the end of a branch."""
+        lowering, arm = self.frame.lowering, self.arms[k]
+        if isinstance(x, Cell):
+            x = arm.versions.get(x, x.initial)
+        if type(x) is Value and isinstance(x.type, Seq):
+            saved, lowering.versions = lowering.versions, arm.versions
+            try:
+                with inside(self.frame, arm.block):
+                    return opened(self.frame, x)
+            finally:
+                lowering.versions = saved
+        return x
+
+    def merge(self, name: str, parts: list[Anything]) -> Anything:
+        """What a list or dict holds where branches meet, from what it holds at their ends."""
+        known = [x for x in parts if x is not DEAD and x is not UNDEFINED]
+        if all(is_structure(x) and same_frame(known[0], x) for x in known):
+            return self.structure(name, parts, known)
+        if any(type(x) is dict for x in known):
+            return differs(name, known)
+        values = []
+        for k, x in enumerate(parts):
+            if is_structure(x):
+                lowering, arm = self.frame.lowering, self.arms[k]
+                saved, lowering.versions = lowering.versions, arm.versions
+                with inside(self.frame, arm.block):
+                    x = materialised(self.frame, x)
+                lowering.versions = saved
+            values.append(UNDEFINED if x is DEAD else x)
+        return self.slot(values, name)
+
+    def cell(self, name: str, parts: list[Anything], known: list[Anything]) -> Anything:
+        """The list or dict that is another one on each path."""
+        kinds = {x.kind if isinstance(x, Cell) else getattr(typeof(x), "kind", "") for x in known}
+        if len(kinds) > 1 or not all(isinstance(x, Cell) or type(x) is Value for x in known):
+            return differs(name, known)
+        parts = [x if x is DEAD or x is UNDEFINED else self.held(k, x) for k, x in enumerate(parts)]
+        inside_ = self.merge(name, parts)
+        if isinstance(inside_, Conflict):
+            return inside_
+        return Merged(kinds.pop(), inside_, [x for x in known if isinstance(x, Cell)])
+
+    def written(self) -> dict[Anything, Anything]:
+        """Slots for the arrays, lists and dicts that a branch has written."""
         lowering = self.frame.lowering
         going = [arm for arm in self.arms if arm.status.codes != {RAISES}]
-        roots: dict[Value, None] = {}
+        roots: dict[Anything, None] = {}
         for arm in going:
             roots.update(dict.fromkeys(changed(lowering, lowering.versions, arm.versions)))
         out = {}
         for root in roots:
+            if isinstance(root, Cell):
+                found = [
+                    self.held(k, root) if arm in going else UNDEFINED
+                    for k, arm in enumerate(self.arms)
+                ]
+                out[root] = self.merge(f"a {root.kind}", found)
+                continue
             before = lowering.versions.get(root, root)
             parts = [
                 arm.versions.get(root, before) if arm in going else UNDEFINED for arm in self.arms
@@ -154,8 +214,10 @@ class Join:
             before = self.frame.env.get(name, UNDEFINED)
             if not alone or is_plain(first) or identical(first, before):
                 return first
-            if not is_data(first) and not is_structure(first):
+            if not is_data(first) and not is_structure(first) and not isinstance(first, Cell):
                 return first
+        if any(isinstance(x, Cell) for x in known):
+            return self.cell(name, parts, known)
         if any(map(is_structure, known)):
             return self.structure(name, parts, known)
         if all(map(is_data, known)):
@@ -314,15 +376,18 @@ def join(
     frame.env = {
         name: filled
         for name, binding in joined.items()
-        if (filled := fill(binding, found.results)) is not UNDEFINED
+        if (filled := fill(frame, binding, found.results)) is not UNDEFINED
     }
     return status
 
 
-def bind_written(frame: Frame, written: dict[Value, Slot], results: list[Value]) -> None:
-    """Make results of an operation the contents of the arrays written inside it."""
-    for root, slot in written.items():
-        renew(frame, root, results[slot.position])
+def bind_written(frame: Frame, written: dict[Anything, Anything], results: list[Value]) -> None:
+    """Make results of an operation the contents of what was written inside it."""
+    for root, found in written.items():
+        if isinstance(root, Cell):
+            frame.lowering.versions[root] = fill(frame, found, results)
+        else:
+            renew(frame, root, results[found.position])
 
 
 def ending(arms: list[Arm], tail: bool) -> tuple[Status, list[Anything] | None]:
@@ -371,9 +436,17 @@ def write(
     return op
 
 
-def fill(binding: Anything, results: list[Value]) -> Anything:
+def fill(frame: Frame, binding: Anything, results: list[Value]) -> Anything:
     """A binding with its slots replaced by results."""
-    return map_leaves(lambda x: results[x.position] if isinstance(x, Slot) else x, binding)
+
+    def leaf(x: Anything) -> Anything:
+        if isinstance(x, Merged):
+            cell = Cell(x.kind, fill(frame, x.inside, results), x.sources)
+            frame.lowering.homes[cell] = frame.lowering.blocks[-1]
+            return cell
+        return results[x.position] if isinstance(x, Slot) else x
+
+    return map_leaves(leaf, binding)
 
 
 def choose(

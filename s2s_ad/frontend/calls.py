@@ -11,8 +11,10 @@ import gast
 import numpy as np
 
 from s2s_ad.errors import UnsupportedError
+from s2s_ad.frontend import containers
 from s2s_ad.frontend.bindings import (
     Bound,
+    Cell,
     Closure,
     Derived,
     Method,
@@ -22,6 +24,7 @@ from s2s_ad.frontend.bindings import (
     is_plain,
     is_structure,
 )
+from s2s_ad.frontend.containers import CHANGING
 from s2s_ad.frontend.context import Frame, evaluate, expression, opened, operand, operate, refuse
 from s2s_ad.frontend.inline import call_function
 from s2s_ad.frontend.python import PYTHON, Again
@@ -32,12 +35,6 @@ from s2s_ad.ir.core import Value
 from s2s_ad.ir.primitive import TABLE
 from s2s_ad.ir.types import Any, ListOf, Seq
 from s2s_ad.ops.methods import METHODS
-
-MUTATORS = (
-    "append", "extend", "insert", "pop", "remove", "clear", "sort", "reverse", "update",
-    "setdefault", "popitem", "add",
-)  # fmt: skip
-
 
 # Functions without a rule that write into what they are given.
 WRITERS = (
@@ -97,7 +94,7 @@ def call_binding(
         if isinstance(method, types.FunctionType):
             return call_function(frame, method, [callee, *args], kwargs, site)
         refuse(f"{callee.name} cannot be called here", "call a function")
-    if type(callee) is Value or is_structure(callee) or is_plain(callee):
+    if type(callee) in (Value, Cell) or is_structure(callee) or is_plain(callee):
         refuse(f"{describe(callee)} is called", "give the function itself, not as data")
     if getattr(callee, "__s2s_transform__", None) is not None:
         return make_derived(frame, callee.__s2s_transform__, args, kwargs, site)
@@ -187,15 +184,16 @@ def call_method(
 ) -> Anything:
     """A method of an array, a container or a string."""
     name, x = method.name, method.receiver
-    container = opened(frame, x)
-    if is_structure(container) or type(x) is Value and isinstance(x.type, (Seq, ListOf)):
-        return _of_container(name, container, args)
+    if isinstance(x, Cell) or is_structure(x) or _is_container(x):
+        return containers.call_method(frame, name, x, args, kwargs)
     if isinstance(x, str):
         if all(is_plain(a) for a in (*args, *kwargs.values())):
             return getattr(x, name)(*args, **kwargs)
         refuse("a method of a string with run-time arguments is not supported", "use an f-string")
-    if name in MUTATORS and type(x) is Value and isinstance(x.type, Any) and name != "sort":
-        _refuse_mutation(name)
+    if name in CHANGING["list"] and type(x) is Value and isinstance(x.type, Any) and name != "sort":
+        refuse(
+            f"it is not known what this changes ({name})", "give types: annotate the parameters"
+        )
     if name in WRITING_METHODS and type(x) is Value:
         WRITING_METHODS[name](frame, x, *args, **kwargs)
         return None
@@ -204,41 +202,5 @@ def call_method(
     return METHODS[name](operand(frame, x), *shown, **named)
 
 
-def _of_container(name: str, x: Anything, args: list[Anything]) -> Anything:
-    if name in MUTATORS:
-        _refuse_mutation(name)
-    if type(x) is dict:
-        if name == "items" and not args:
-            return tuple((k, v) for k, v in x.items())
-        if name == "values" and not args:
-            return tuple(x.values())
-        if name == "keys" and not args:
-            return tuple(x)
-        if name == "get" and args and is_plain(args[0]):
-            return x.get(args[0], args[1] if len(args) > 1 else None)
-    if name == "copy" and not args and is_structure(x):
-        return x.copy() if type(x) is not tuple else x
-    refuse(f"the method {name!r} of a container is not supported", "use indexing and loops")
-
-
-# What to write instead of a method that changes its list or dict.
-INSTEAD = {
-    "extend": "xs = xs + ys",
-    "insert": "xs = xs[:i] + [x] + xs[i:]",
-    "pop": "x = xs[-1], then xs = xs[:-1]",
-    "remove": "xs = xs[:i] + xs[i + 1:]",
-    "clear": "xs = []",
-    "reverse": "xs = xs[::-1]",
-    "sort": "np.sort of an array",
-    "update": "d = {**d, 'key': x}",
-    "setdefault": "d = {**d, 'key': x}",
-    "popitem": "d = {'key': x} with the keys that stay",
-    "add": "a tuple instead of a set",
-}
-
-
-def _refuse_mutation(name: str) -> None:
-    refuse(
-        f"changing a list or dict in place ({name}) is not supported yet",
-        "build a new one: " + INSTEAD.get(name, "xs = xs + [x]"),
-    )
+def _is_container(x: Anything) -> bool:
+    return type(x) is Value and isinstance(x.type, (Seq, ListOf))

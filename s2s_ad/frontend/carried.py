@@ -6,13 +6,16 @@ of it unchanged is not carried after all.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any as Anything
 
 from s2s_ad.frontend.bindings import (
     DEAD,
+    Cell,
     Conflict,
+    Held,
     Unrollable,
     describe,
     identical,
@@ -29,15 +32,16 @@ from s2s_ad.frontend.context import (
     Frame,
     checkpoint,
     inside,
+    materialised,
     opened,
     operand,
     refuse,
 )
 from s2s_ad.frontend.liveness import Names
 from s2s_ad.frontend.places import changed, contents, renew
-from s2s_ad.ir.build import typeof
+from s2s_ad.ir.build import cursor, typeof
 from s2s_ad.ir.core import UNDEFINED, Block, Value
-from s2s_ad.ir.types import ANY, Seq, Type
+from s2s_ad.ir.types import ANY, ListOf, Seq, Type
 
 ROUNDS = 10  # after so many attempts the types that still change are given up
 
@@ -50,11 +54,19 @@ HOLE = Hole()
 
 
 @dataclass(eq=False)
-class Carried:
-    """A name that a loop carries, or an array that it writes: its structure, and the types of the
-    values in it."""
+class Shape:
+    """Stands for a list or dict that is another one in each iteration."""
 
-    name: str | Value
+    kind: str
+    inside: Anything
+
+
+@dataclass(eq=False)
+class Carried:
+    """A name that a loop carries, or an array, list or dict that it writes: its structure, and the
+    types of the values in it."""
+
+    name: str | Value | Cell
     init: Anything
     template: Anything
     types: list[Type | None]  # None where nothing is known to flow in yet
@@ -93,9 +105,13 @@ def template(name: str, a: Anything, b: Anything, pending: set[Value]) -> Anythi
         return template(name, a, a, pending)
     if isinstance(a, Conflict) or isinstance(b, Conflict):
         return a if isinstance(a, Conflict) else b
+    if isinstance(a, Held) or isinstance(b, Held):
+        return held_template(name, a, b, pending)
     if is_structure(a) and is_structure(b) and same_frame(a, b):
         columns = zip(items(a), items(b))
         return rebuilt(a, [template(name, x, y, pending) for x, y in columns])
+    if type(a) is list and type(b) is list:
+        return HOLE  # a value, of a length known at run time
     for x, y in ((a, b), (b, a)):
         if not is_structure(x) or type(y) is not Value:
             continue
@@ -104,6 +120,8 @@ def template(name: str, a: Anything, b: Anything, pending: set[Value]) -> Anythi
         t = y.type
         if isinstance(t, Seq) and t.kind == type(x).__name__ and len(t.items) == len(x):
             return map_leaves(lambda leaf: HOLE, x)
+        if type(x) is list and isinstance(t, (Seq, ListOf)):
+            return HOLE
     if is_data(a) and is_data(b):
         return HOLE
     if identical(a, b):
@@ -114,20 +132,57 @@ def template(name: str, a: Anything, b: Anything, pending: set[Value]) -> Anythi
         )
     return Conflict(
         f"{name!r} is {describe(a)} before the loop and {describe(b)} after an iteration",
-        "give it the same structure throughout: a list that grows is not supported yet",
+        "give it the same structure throughout",
         True,
     )
+
+
+def held_template(name: str, a: Anything, b: Anything, pending: set[Value]) -> Anything:
+    """The structure that covers two lists or dicts: one object throughout, or another one in each
+    iteration."""
+    if isinstance(a, Held) and isinstance(b, Held) and a.cell is b.cell and not a.local:
+        return a.cell
+    x, y = (a, b) if isinstance(a, Held) else (b, a)
+    if type(y) is Value and y in pending:
+        return template(name, x, x, pending)
+    other = y.inside if isinstance(y, Held) else y
+    kind = y.cell.kind if isinstance(y, Held) else getattr(typeof(y), "kind", "")
+    if kind != x.cell.kind or not isinstance(y, Held) and type(y) is not Value:
+        return Conflict(
+            f"{name!r} is {describe(a)} before the loop and {describe(b)} after an iteration",
+            "give it the same structure throughout",
+            True,
+        )
+    found = template(name, x.inside, other, pending)
+    return found if isinstance(found, Conflict) else Shape(kind, found)
+
+
+def widest(a: Anything, b: Anything) -> Anything:
+    """The template that covers what two templates cover."""
+    if isinstance(a, Conflict) or isinstance(b, Conflict):
+        return a if isinstance(a, Conflict) else b
+    if a is HOLE or b is HOLE:
+        return HOLE
+    if isinstance(a, Shape) and isinstance(b, Shape):
+        return Shape(a.kind, widest(a.inside, b.inside))
+    if is_structure(a) and is_structure(b) and same_frame(a, b):
+        return rebuilt(a, [widest(x, y) for x, y in zip(items(a), items(b))])
+    return a if isinstance(a, Shape) else b
 
 
 def same_template(a: Anything, b: Anything) -> bool:
     if is_structure(a) and is_structure(b):
         return same_frame(a, b) and all(map(same_template, items(a), items(b)))
+    if isinstance(a, Shape) and isinstance(b, Shape):
+        return same_template(a.inside, b.inside)
     return a is b or isinstance(a, Conflict) and isinstance(b, Conflict) or identical(a, b)
 
 
 def holes(shape: Anything) -> int:
     if is_structure(shape):
         return sum(map(holes, items(shape)))
+    if isinstance(shape, Shape):
+        return holes(shape.inside)
     return int(shape is HOLE)
 
 
@@ -136,7 +191,11 @@ def project(frame: Frame, shape: Anything, x: Anything) -> list[Anything]:
     if shape is HOLE:
         if type(x) is Value:
             return [x]
+        if isinstance(x, (Cell, Held)) or is_structure(x):
+            return [materialised(frame, x)]
         return [UNDEFINED if x is DEAD or isinstance(x, Conflict) else operand(frame, x)]
+    if isinstance(shape, Shape):
+        return project(frame, shape.inside, x.inside if isinstance(x, Held) else x)
     if is_structure(shape):
         if x is DEAD or x is UNDEFINED:
             return [UNDEFINED] * holes(shape)
@@ -147,10 +206,18 @@ def project(frame: Frame, shape: Anything, x: Anything) -> list[Anything]:
     return []
 
 
-def filled(shape: Anything, values: list[Value]) -> Anything:
-    """The structure with values in its holes."""
+def filled(frame: Frame, shape: Anything, values: list[Value], home: Block) -> Anything:
+    """The structure with values in its holes; its lists and dicts are made in that block."""
     left = iter(values)
-    return map_leaves(lambda leaf: next(left) if leaf is HOLE else leaf, shape)
+
+    def leaf(x: Anything) -> Anything:
+        if isinstance(x, Shape):
+            cell = Cell(x.kind, map_leaves(leaf, x.inside))
+            frame.lowering.homes[cell] = home
+            return cell
+        return next(left) if x is HOLE else x
+
+    return map_leaves(leaf, shape)
 
 
 # The fixpoint ---------------------------------------------------------------------------------
@@ -189,6 +256,10 @@ def settle(
                 stable = False
         if stable:
             for c in carried:
+                for start, end in zip(body.params, body.ends):
+                    flow(start[c.name], c.init)
+                    for any_end in body.ends:
+                        flow(start[c.name], any_end.contents.get(c.name, UNDEFINED))
                 if isinstance(c.template, Conflict) and c.template.looping and unrollable:
                     raise Unrollable(c.template.message, c.template.advice)
             return carried, body
@@ -197,7 +268,22 @@ def settle(
     refuse("the types of what this loop carries do not settle", "annotate the parameters")
 
 
-def _start(frame: Frame, name: str | Value) -> Carried:
+def flow(target: Anything, source: Anything) -> None:
+    """Note of which lists and dicts the target is one."""
+    if isinstance(target, Cell) and isinstance(source, Held):
+        if source.cell is not target and source.cell not in target.sources:
+            target.sources.append(source.cell)
+        flow(target.initial, source.inside)
+    elif is_structure(target) and is_structure(source) and same_frame(target, source):
+        for t, s in zip(items(target), items(source)):
+            flow(t, s)
+
+
+def _start(frame: Frame, name: str | Value | Cell) -> Carried:
+    if isinstance(name, Cell):
+        init = contents(frame.lowering, frame.lowering.versions.get(name, name.initial))
+        shape = template(f"a {name.kind}", init, init, frame.lowering.pending)
+        return Carried(name, init, shape, [typeof(x) for x in project(frame, shape, init)])
     if isinstance(name, Value):
         return Carried(name, frame.lowering.versions.get(name, name), HOLE, [name.type])
     init = UNDEFINED if name == RETURN else frame.env.get(name, UNDEFINED)
@@ -208,13 +294,32 @@ def _start(frame: Frame, name: str | Value) -> Carried:
 
 
 def _unchanged(c: Carried, body: Body) -> bool:
-    if isinstance(c.name, Value):
+    if isinstance(c.name, (Value, Cell)):
         return False
     ends = [end.bindings.get(c.name, UNDEFINED) for end in body.ends]
     if c.init is UNDEFINED and c.template is HOLE:
         starts = [start[c.name] for start in body.params]
         return all(_missing(end) or end is start for start, end in zip(starts, ends))
-    return all(identical(start[c.name], end) for start, end in zip(body.params, ends))
+    shown = [end.contents.get(c.name, UNDEFINED) for end in body.ends]
+    return all(
+        identical(start[c.name], end) and _same_inside(start[c.name], now)
+        for start, end, now in zip(body.params, ends, shown)
+    )
+
+
+def _same_inside(start: Anything, now: Anything) -> bool:
+    """Whether a list or dict that the loop made at its start still holds what it held."""
+    if isinstance(start, Cell) and isinstance(now, Held):
+        return _alike(start.initial, now.inside)
+    return True
+
+
+def _alike(a: Anything, b: Anything) -> bool:
+    if isinstance(a, Cell) and isinstance(b, Held):
+        return a is b.cell
+    if is_structure(a) and is_structure(b):
+        return same_frame(a, b) and all(map(_alike, items(a), items(b)))
+    return identical(a, b)
 
 
 def _missing(x: Anything) -> bool:
@@ -226,9 +331,9 @@ def _widen(frame: Frame, c: Carried, body: Body) -> bool:
     ends = [end.contents.get(c.name, UNDEFINED) for end in body.ends]
     known = [x for x in (c.init, *ends) if not _missing(x)]
     chosen = next((x for x in known if is_structure(x)), known[0] if known else UNDEFINED)
-    name = c.name if isinstance(c.name, str) else c.name.hint
+    name = c.name if isinstance(c.name, str) else getattr(c.name, "hint", "the list")
     shapes = [template(name, chosen, x, frame.lowering.pending) for x in known] or [HOLE]
-    new = next((s for s in shapes if isinstance(s, Conflict)), shapes[0])
+    new = functools.reduce(widest, shapes)
     columns = [project(frame, new, c.init)]
     for block, end in zip(body.blocks, ends):
         with inside(frame, block):
@@ -252,6 +357,10 @@ def named(c: Carried) -> tuple[str, bool]:
     """The hint of the values of what is carried, and whether the user gave it."""
     if isinstance(c.name, Value):
         return c.name.hint, c.name.named
+    if isinstance(c.name, Cell):
+        held = c.init
+        known = type(held) is Value and held.hint
+        return (held.hint, held.named) if known else (c.name.name, bool(c.name.name))
     return (c.name, True) if c.name != RETURN else ("", False)
 
 
@@ -262,7 +371,7 @@ def enter(frame: Frame, block: Block, carried: list[Carried]) -> dict[Anything, 
     for c in carried:
         values = [block.add_param(t or ANY, *named(c)) for t in c.types]
         pending.update(v for v, t in zip(values, c.types) if t is None)
-        out[c.name] = filled(c.template, values)
+        out[c.name] = filled(frame, c.template, values, block)
     return out
 
 
@@ -273,6 +382,8 @@ def set_out(frame: Frame, bound: dict[Anything, Anything]) -> None:
     for root, x in bound.items():
         if isinstance(root, Value):
             renew(frame, root, x)
+        elif isinstance(root, Cell):
+            frame.lowering.versions[root] = x
 
 
 def leave(frame: Frame, carried: list[Carried], end: Ends) -> list[Anything]:
@@ -290,19 +401,28 @@ def ended(frame: Frame, carried: list[Carried], live: Names | None, before: Anyt
         if isinstance(c.name, Value):
             out[c.name] = lowering.versions.get(c.name, c.name)
             continue
+        if isinstance(c.name, Cell):
+            out[c.name] = lowering.versions.get(c.name, c.name.initial)
+            continue
         x = frame.env.get(c.name, UNDEFINED)
         out[c.name] = x if live is None or c.name in live else DEAD
     written = changed(lowering, before, lowering.versions, inside=1)
-    shown = {n: x if isinstance(n, Value) else contents(lowering, x) for n, x in out.items()}
+    shown = {
+        n: x if isinstance(n, Value) else contents(lowering, x, 1) for n, x in out.items()
+    }
     return Ends(out, shown, written)
 
 
-def results_of(carried: list[Carried]) -> tuple[list[Value], dict[Anything, Anything]]:
+def results_of(
+    frame: Frame, carried: list[Carried], body: Body
+) -> tuple[list[Value], dict[Anything, Anything]]:
     """The results of a loop, and the bindings after it."""
     out: list[Value] = []
     env: dict[Anything, Anything] = {}
     for c in carried:
         values = [Value(t or ANY, *named(c)) for t in c.types]
         out.extend(values)
-        env[c.name] = filled(c.template, values)
+        env[c.name] = filled(frame, c.template, values, cursor().block)
+        for end in (c.init, *(e.contents.get(c.name, UNDEFINED) for e in body.ends)):
+            flow(env[c.name], end)
     return out, env

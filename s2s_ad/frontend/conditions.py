@@ -19,7 +19,16 @@ from s2s_ad.frontend.bindings import (
     is_structure,
 )
 from s2s_ad.frontend.branches import choose
-from s2s_ad.frontend.context import Frame, evaluate, expression, opened, operand, operate, refuse
+from s2s_ad.frontend.context import (
+    Frame,
+    evaluate,
+    expression,
+    holding,
+    opened,
+    operand,
+    operate,
+    refuse,
+)
 from s2s_ad.frontend.statics import compare_sizes
 from s2s_ad.ir.build import emit
 from s2s_ad.ir.core import Value
@@ -45,6 +54,7 @@ def truth(frame: Frame, x: Anything) -> bool | Value:
     """Whether a binding is true: a constant, or the value that tells at run time."""
     if isinstance(x, Conflict):
         refuse(x.message, x.advice)
+    x = holding(frame, x)
     if type(x) is Value:
         if isinstance(x.type, Seq):
             return bool(x.type.items)
@@ -94,6 +104,7 @@ def compare(frame: Frame, op: Anything, a: Anything, b: Anything) -> Anything:
         found = membership(frame, a, b)
         return found if isinstance(op, gast.In) else negation(frame, found)
     function = COMPARE[type(op)]
+    a, b = holding(frame, a), holding(frame, b)
     known = compare_sizes(frame, function, a, b)
     if known is not None:
         return known

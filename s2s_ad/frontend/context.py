@@ -14,11 +14,14 @@ from s2s_ad.errors import InternalError, S2SError, UnsupportedError
 from s2s_ad.frontend.bindings import (
     DEAD,
     Bound,
+    Cell,
     Closure,
     Conflict,
+    Held,
     Unrollable,
     is_structure,
     items,
+    rebuilt,
 )
 from s2s_ad.frontend.guards import Unchanged
 from s2s_ad.frontend.liveness import Liveness, Names, assigned, loads
@@ -49,11 +52,13 @@ class Lowering:
     sites: dict[Anything, list[Anything]] = field(default_factory=dict)  # where each is called
     sizes: dict[Anything, int] = field(default_factory=dict)  # operations of an inlined callee
     updates: list[Anything] = field(default_factory=list)  # see sharing.py
-    # See places.py: the contents of each root that was written, the root of each of its
-    # versions, the block where it is defined; the open blocks of other functions.
-    versions: dict[Value, Value] = field(default_factory=dict)
+    # See places.py and containers.py: the contents of each array, list and dict that was written,
+    # the root of each version of an array, the block where each is defined; the open blocks of
+    # other functions; the lists that loops under way walk.
+    versions: dict[Anything, Anything] = field(default_factory=dict)
     owners: dict[Value, Value] = field(default_factory=dict)
-    homes: dict[Value, Block | None] = field(default_factory=dict)
+    homes: dict[Anything, Block | None] = field(default_factory=dict)
+    walked: list[Cell] = field(default_factory=list)
     floor: int = 0
     naturals: set[Value] = field(default_factory=set)  # indices of loops, never negative
     names: set[str] = field(default_factory=set)  # of sizes
@@ -88,6 +93,7 @@ class Frame:
     mark: tuple[Block, int] | None = None
     began: tuple[Block, int] | None = None
     iterated: list[Value] = field(default_factory=list)  # what the loops under way walk
+    quiet: bool = False  # not the user's text: operations belong to the statement that calls it
     locals: Names = frozenset()
     liveness: Liveness = field(init=False)
 
@@ -154,12 +160,13 @@ def evaluate(frame: Frame, node: Anything) -> Anything:
     """The binding that an expression denotes; operations are written as it is evaluated."""
     c = cursor()
     before = c.location
-    c.location = frame.source.location(node)
+    if not frame.quiet:
+        c.location = frame.source.location(node)
     try:
         evaluator = EXPRESSIONS.get(type(node))
         if evaluator is None:
             refuse_node(node)
-        return evaluator(frame, node)
+        return cell_of(frame, evaluator(frame, node))
     except S2SError as error:
         raise error.at(c.location) from None
     finally:
@@ -212,9 +219,10 @@ def statement(frame: Frame, node: Anything) -> Iterator[None]:
     """Mark what is written as belonging to a statement of the primal."""
     c = cursor()
     before = c.statement, c.location
-    c.location = frame.source.location(node)
-    order = frame.source.orders.get(node, 0) if frame.order is None else frame.order
-    c.statement = Statement(frame.source.header(node), c.location, order)
+    if not frame.quiet:
+        c.location = frame.source.location(node)
+        order = frame.source.orders.get(node, 0) if frame.order is None else frame.order
+        c.statement = Statement(frame.source.header(node), c.location, order)
     visible, under_way = frame.visible, frame.under_way
     after = frame.liveness.after.get(node, frozenset())
     mark, frame.mark = frame.mark, (c.block, len(c.block.ops))
@@ -246,6 +254,31 @@ def checkpoint(frame: Frame) -> Callable[[], None]:
 # Operations -----------------------------------------------------------------------------------
 
 
+def cell_of(frame: Frame, x: Anything, kind: str = "", outside: bool = False) -> Anything:
+    """A binding with cells in place of bare lists and dicts. With a kind, the cell of a list that
+    is a value."""
+    if type(x) is tuple and any(type(i) in (tuple, list, dict) for i in x):
+        return tuple(cell_of(frame, i, "", outside) for i in x)
+    if not kind and type(x) not in (list, dict):
+        return x
+    if not kind:
+        x = rebuilt(x, [cell_of(frame, i, "", outside) for i in items(x)])
+    cell = Cell(kind or type(x).__name__, x, outside=outside)
+    lowering = frame.lowering
+    lowering.homes[cell] = lowering.blocks[-1] if lowering.blocks else None
+    return cell
+
+
+def holding(frame: Frame, x: Anything) -> Anything:
+    """What a list or dict holds now; anything else as it is."""
+    if not isinstance(x, Cell):
+        return x
+    found = frame.lowering.versions.get(x, x.initial)
+    if isinstance(found, Conflict):
+        refuse_conflict(found)
+    return found
+
+
 def operand(frame: Frame, x: Anything) -> Anything:
     """A binding as an operand: what it holds now. Functions and other things that are no data are
     refused."""
@@ -255,6 +288,10 @@ def operand(frame: Frame, x: Anything) -> Anything:
         from s2s_ad.frontend.places import current
 
         return current(frame.lowering, x)
+    if isinstance(x, Cell):
+        return operand(frame, holding(frame, x))
+    if isinstance(x, Held):
+        return operand(frame, x.inside)
     if is_structure(x):
         return type(x)(
             {k: operand(frame, v) for k, v in x.items()} if type(x) is dict else
@@ -320,7 +357,9 @@ def _home(frame: Frame, value: Value) -> Block:
 
 
 def opened(frame: Frame, x: Anything) -> Anything:
-    """A container value as a structure of its items; anything else as it is."""
+    """A container as a structure of its items, where their number is known; anything else as it
+    is."""
+    x = holding(frame, x)
     if type(x) is not Value or not isinstance(x.type, Seq):
         return x
     if x.type.kind == "dict":
@@ -334,13 +373,24 @@ def fully_opened(frame: Frame, x: Anything) -> Anything:
     x = opened(frame, x)
     if not is_structure(x):
         return x
-    from s2s_ad.frontend.bindings import rebuilt
-
     return rebuilt(x, [fully_opened(frame, v) for v in items(x)])
 
 
 def materialised(frame: Frame, x: Anything) -> Anything:
-    """A structure as one value; anything else as it is."""
+    """A structure as one value; anything else as it is. Lists in it are then items of a value,
+    which no longer follows what happens to them."""
+    x = x.inside if isinstance(x, Held) else holding(frame, x)
     if not is_structure(x):
         return x
+    _keep(frame, x)
     return emit(type(x).__name__, operand(frame, x))
+
+
+def _keep(frame: Frame, x: Anything) -> None:
+    for i in items(x):
+        if isinstance(i, (Cell, Held)):
+            cell = i if isinstance(i, Cell) else i.cell
+            cell.kept = True
+            i = holding(frame, cell)
+        if is_structure(i):
+            _keep(frame, i)

@@ -8,17 +8,28 @@ from typing import Any as Anything
 
 import gast
 
+from s2s_ad.frontend import containers, prelude
 from s2s_ad.frontend.bindings import (
+    Cell,
     Closure,
     is_number,
     is_plain,
     is_structure,
 )
 from s2s_ad.frontend.conditions import negation
-from s2s_ad.frontend.context import Frame, evaluate, expression, opened, operand, operate, refuse
+from s2s_ad.frontend.context import (
+    Frame,
+    cell_of,
+    evaluate,
+    expression,
+    opened,
+    operand,
+    operate,
+    refuse,
+)
 from s2s_ad.ir.build import emit
 from s2s_ad.ir.core import Value
-from s2s_ad.ir.types import Num, Seq
+from s2s_ad.ir.types import ListOf, Num, Seq
 
 BINARY: dict[type, Callable[..., Anything]] = {
     gast.Add: operator.add,
@@ -42,6 +53,7 @@ UNARY: dict[type, Callable[..., Anything]] = {
 }
 
 
+SHORT = 16  # `xs * n` up to this length is a list of known length
 CONVERSIONS: dict[str, Callable[[object], str]] = {"r": repr, "s": str, "a": ascii}
 
 
@@ -57,7 +69,15 @@ def tuple_display(frame: Frame, node: Anything) -> Anything:
 
 @expression(gast.List)
 def list_display(frame: Frame, node: Anything) -> Anything:
-    return _elements(frame, node.elts)
+    if not any(isinstance(e, gast.Starred) for e in node.elts):
+        return _elements(frame, node.elts)
+    out = cell_of(frame, [])
+    for e in node.elts:
+        if isinstance(e, gast.Starred):
+            containers.extend(frame, out, evaluate(frame, e.value))
+        else:
+            containers.append(frame, out, _storable(evaluate(frame, e)))
+    return out
 
 
 def _elements(frame: Frame, nodes: list[Anything]) -> list[Anything]:
@@ -137,8 +157,8 @@ def fold(function: Callable[..., Anything], *args: Anything) -> Anything:
 
 def _is_sequence(x: Anything) -> bool:
     if type(x) is Value:
-        return isinstance(x.type, Seq) and x.type.kind != "dict"
-    return type(x) in (tuple, list)
+        return isinstance(x.type, (Seq, ListOf)) and x.type.kind != "dict"
+    return type(x) in (tuple, list) or isinstance(x, Cell) and x.kind == "list"
 
 
 def _sequences(
@@ -147,12 +167,20 @@ def _sequences(
     """`+` and `*` on tuples and lists."""
     if _is_sequence(a) and _is_sequence(b) and function is operator.add:
         left, right = opened(frame, a), opened(frame, b)
-        if type(left) is type(right):
+        if type(left) is type(right) and is_structure(left):
             return left + right
+        if type(left) is not tuple and type(right) is not tuple:
+            joined = emit("list_join", containers.as_list(frame, a), containers.as_list(frame, b))
+            return cell_of(frame, joined, "list")
     if function is operator.mul:
         sequence, count = (a, b) if _is_sequence(a) else (b, a)
-        if type(count) is int and count * len(opened(frame, sequence)) <= 10000:
-            return opened(frame, sequence) * count
+        found = opened(frame, sequence)
+        if type(count) is int and is_structure(found) and count * len(found) <= SHORT:
+            return found * count
+        if type(found) is list and found and all(map(is_number, found)):
+            return cell_of(frame, emit("list_repeat", found, operand(frame, count)), "list")
+        if type(found) is list or type(found) is Value:
+            return containers.run(frame, prelude.repeated, sequence, count)
     other = b if _is_sequence(a) else a
     if type(other) is Value and isinstance(other.type, Num) and other.type.kind == "array":
         return operate(frame, function, a, b)

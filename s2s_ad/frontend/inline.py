@@ -13,7 +13,9 @@ from typing import Any as Anything
 
 import gast
 
+from s2s_ad.frontend import prelude
 from s2s_ad.frontend.bindings import (
+    Cell,
     Closure,
     Conflict,
     is_data,
@@ -29,6 +31,7 @@ from s2s_ad.frontend.context import (
     Lowering,
     cursor_or_none,
     evaluate,
+    cell_of,
     fully_opened,
     materialised,
     operand,
@@ -40,7 +43,7 @@ from s2s_ad.frontend.sharing import check, written_parameters
 from s2s_ad.frontend.source import Source, find
 from s2s_ad.ir.build import NotStatic, building, cursor, emit, facts, typeof
 from s2s_ad.ir.core import UNDEFINED, Block, Function, Parameter, Value, walk
-from s2s_ad.ir.types import ANY, Type
+from s2s_ad.ir.types import ANY, ListOf, Seq, Type
 from s2s_ad.ops.structure import Outside
 
 LARGE = 40  # operations from which a callee is not inlined twice
@@ -124,7 +127,7 @@ def default_binding(frame: Frame, name: str, x: Anything) -> Anything:
         lowering = frame.lowering
         now = copy.deepcopy(x)
         lowering.guards.setdefault(("default", id(x)), Equals(lambda arguments: x, now))
-        return now
+        return cell_of(frame, now, outside=True)
     return outside(frame, x, Outside(name, "", types.CellType(x)), name)
 
 
@@ -147,12 +150,14 @@ def call_function(
         defaults = {**dict(zip(names[start:], callee.defaults)), **callee.kwdefaults}
         given = bind_arguments(callee.name, node, args, kwargs, defaults)
         check_recursion(frame, node, callee.name)
-        return inline(frame, Frame(frame.lowering, parent.source, node, frame, parent), given)
+        inner = Frame(frame.lowering, parent.source, node, frame, parent, quiet=callee.quiet)
+        return inline(frame, inner, given)
     source = source_of(frame.lowering, callee)
     check_kind(callee)
     node = source.tree
     check_recursion(frame, node, source.name)
-    inner = Frame(frame.lowering, source, node, frame)
+    quiet = callee.__module__ == prelude.__name__
+    inner = Frame(frame.lowering, source, node, frame, quiet=quiet)
     objects = default_objects(source)
     missing = object()
     given = bind_arguments(source.name, node, args, kwargs, dict.fromkeys(objects, missing))
@@ -162,7 +167,7 @@ def call_function(
     sites = frame.lowering.sites.setdefault(node, [])
     if site not in sites:
         sites.append(site)
-    again = sites.index(site) > 0 and frame.lowering.sizes.get(node, 0) > LARGE
+    again = not quiet and sites.index(site) > 0 and frame.lowering.sizes.get(node, 0) > LARGE
     if again and all(map(_passable, given.values())):
         called = call_out(frame, inner, given)
         if called is not None:
@@ -197,7 +202,7 @@ def inline(frame: Frame, inner: Frame, given: dict[str, Anything]) -> Anything:
     for name, x in given.items():
         if type(x) is Value and not x.hint:
             x.hint = name
-        inner.env[name] = x
+        inner.env[name] = cell_of(inner, x)
     return run_body(inner)
 
 
@@ -221,12 +226,15 @@ def run_body(frame: Frame) -> Anything:
 
 
 def _passable(x: Anything) -> bool:
+    if isinstance(x, Cell):
+        return _passable(x.initial)
     return all(map(_passable, items(x))) if is_structure(x) else is_data(x)
 
 
 def call_out(frame: Frame, inner: Frame, given: dict[str, Anything]) -> tuple[Anything] | None:
     """Call a function that is lowered once for arguments of these types; what it returns, or None
-    where it writes into its arguments, which only its text put in place can show."""
+    where it writes into its arguments, or may return a list that it got, which only its text put
+    in place can show."""
     operands = {n: materialised(frame, x) for n, x in given.items()}
     static = {n: x for n, x in operands.items() if type(x) is not Value}
     known = {n: x.type for n, x in operands.items() if type(x) is Value}
@@ -242,13 +250,18 @@ def call_out(frame: Frame, inner: Frame, given: dict[str, Anything]) -> tuple[An
                     error.value = operands[n]
             raise
     callee = callees[key]
-    if callee.written:
+    lists = [x for x in given.values() if isinstance(x, Cell)]
+    if callee.written or lists and _has_lists(callee.returns):
         inner.env.clear()
         return None
     types_ = [typeof(y) for y in callee.block.yields]
     out = emit("call", *operands.values(), callee=callee, types=types_)
     results = out if isinstance(out, list) else [out]
     return (map_leaves(lambda k: results[k], callee.returns),)
+
+
+def _has_lists(x: Anything) -> bool:
+    return type(x) in (list, dict) or type(x) is tuple and any(map(_has_lists, x))
 
 
 def build(
@@ -261,17 +274,19 @@ def build(
     lowering, node, source = frame.lowering, frame.node, frame.source
     block = Block()
     declared = []
+    lowering.blocks.append(block)
     for name, kind in parameters(node):
         default = (defaults or {}).get(name, UNDEFINED)
         declared.append(Parameter(name, kind, default))
         p = block.add_param(known.get(name, ANY), name, True)
-        frame.env[name] = static.get(name, p)
+        sequence = p.type.kind if isinstance(p.type, (Seq, ListOf)) else "tuple"
+        inside = p if sequence == "tuple" else cell_of(frame, p, sequence)
+        frame.env[name] = cell_of(frame, static.get(name, inside))
     frame.env[""] = tuple(block.params)
     name = source.name if node is source.tree else getattr(node, "name", "f")
     function = Function(name, block, declared, facts=facts())
     outer = cursor_or_none()
     statement = outer.statement if outer is not None else None
-    lowering.blocks.append(block)
     versions, floor, noted = lowering.versions, lowering.floor, len(lowering.updates)
     lowering.versions, lowering.floor = {}, len(lowering.blocks) - 1
     try:

@@ -9,9 +9,10 @@ from __future__ import annotations
 import operator
 from typing import Any as Anything
 
-from s2s_ad.frontend.bindings import is_structure, items
-from s2s_ad.frontend.context import Frame, item, materialised, opened, operate, refuse
+from s2s_ad.frontend.bindings import Cell, is_structure, items
+from s2s_ad.frontend.context import Frame, holding, item, materialised, opened, operate, refuse
 from s2s_ad.frontend.expressions import arithmetic
+from s2s_ad.frontend.subscripts import get_item
 from s2s_ad.ir.build import emit, facts
 from s2s_ad.ir.core import Value
 from s2s_ad.ir.types import Any, ListOf, Num, Seq, Type
@@ -46,6 +47,10 @@ class Walk:
 
     def sources(self) -> list[Value]:
         """The values that are walked."""
+        return []
+
+    def cells(self) -> list[Cell]:
+        """The lists and dicts that are walked."""
         return []
 
     def over(self) -> tuple[str, tuple[Value, ...]] | None:
@@ -184,6 +189,41 @@ class Indexed(Walk):
         return ("items", (self.value,))
 
 
+class Walked(Walk):
+    """A list or dict that may get other items, not more or fewer, while it is walked."""
+
+    def __init__(self, frame: Frame, cell: Cell) -> None:
+        self.cell = cell
+        self.held = holding(frame, cell)
+        self.inner = walk(frame, self.held)
+
+    def prepare(self, frame: Frame) -> None:
+        self.inner.prepare(frame)
+
+    def length(self, frame: Frame) -> Anything:
+        return self.inner.length(frame)
+
+    def item(self, frame: Frame, index: Anything) -> Anything:
+        if holding(frame, self.cell) is self.held or self.cell.kind == "dict":
+            return self.inner.item(frame, index)
+        return get_item(frame, self.cell, index)
+
+    def fixed(self, frame: Frame) -> list[Anything] | None:
+        return self.inner.fixed(frame)
+
+    def rolls(self) -> bool:
+        return self.inner.rolls()
+
+    def sources(self) -> list[Value]:
+        return self.inner.sources()
+
+    def cells(self) -> list[Cell]:
+        return [self.cell]
+
+    def over(self) -> tuple[str, tuple[Value, ...]] | None:
+        return self.inner.over()
+
+
 class Enumerate(Walk):
     """`enumerate(inner, start)`."""
 
@@ -213,6 +253,9 @@ class Enumerate(Walk):
 
     def sources(self) -> list[Value]:
         return self.inner.sources()
+
+    def cells(self) -> list[Cell]:
+        return self.inner.cells()
 
     def over(self) -> tuple[str, tuple[Value, ...]] | None:
         inner = self.inner.over()
@@ -258,6 +301,9 @@ class Zip(Walk):
     def sources(self) -> list[Value]:
         return [v for inner in self.inners for v in inner.sources()]
 
+    def cells(self) -> list[Cell]:
+        return [c for inner in self.inners for c in inner.cells()]
+
     def over(self) -> tuple[str, tuple[Value, ...]] | None:
         parts = [inner.over() for inner in self.inners]
         if all(p is not None and p[0] == "items" for p in parts):
@@ -291,6 +337,9 @@ class Reversed(Walk):
     def sources(self) -> list[Value]:
         return self.inner.sources()
 
+    def cells(self) -> list[Cell]:
+        return self.inner.cells()
+
 
 def _size(inner: Walk) -> Anything:
     if isinstance(inner, Indexed) and isinstance(inner.value.type, Num) and inner.value.type.shape:
@@ -319,6 +368,8 @@ def walk(frame: Frame, x: Anything) -> Walk:
     """What iterating over a binding walks."""
     if isinstance(x, Walk):
         return x
+    if isinstance(x, Cell):
+        return Walked(frame, x)
     if type(x) is dict:
         return Items(list(x))
     if is_structure(x):

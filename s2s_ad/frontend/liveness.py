@@ -14,6 +14,11 @@ Names = frozenset[str]
 NONE: Names = frozenset()
 
 
+# Texts with names of their own.
+NESTED = (gast.FunctionDef, gast.Lambda)
+COMPREHENSIONS = (gast.ListComp, gast.DictComp, gast.SetComp, gast.GeneratorExp)
+
+
 class Liveness:
     """The live names of one function: `after[statement]` when it ends normally, `head[loop]` at
     the start of each iteration."""
@@ -25,7 +30,7 @@ class Liveness:
         if isinstance(node, gast.Lambda):
             return
         for inner in gast.walk(node):
-            if inner is not node and isinstance(inner, (gast.FunctionDef, gast.Lambda)):
+            if inner is not node and isinstance(inner, NESTED):
                 self.always |= loads(inner)
         self.block(node.body, self.always, self.always, self.always)
 
@@ -109,7 +114,7 @@ def assigned(nodes: list[Anything]) -> dict[str, None]:
         if isinstance(node, gast.FunctionDef):
             out[node.name] = None
             return
-        if isinstance(node, gast.Lambda):
+        if isinstance(node, (gast.Lambda, *COMPREHENSIONS)):
             return
         if isinstance(node, gast.Name) and isinstance(node.ctx, gast.Store):
             out[node.id] = None

@@ -85,7 +85,7 @@ def lower_for(frame: Frame, node: Anything, rest: Rest, lower: LowerList) -> tup
     over = walk(frame, evaluate(frame, node.iter))
     found = over.fixed(frame) if not over.rolls() else None
     if found is not None:
-        return unrolled(frame, node, found, rest, lower)
+        return unrolled(frame, node, over, found, rest, lower)
     if not over.rolls():
         refuse("the items of this loop differ in structure", "iterate over one kind of item")
     restore = checkpoint(frame)
@@ -96,7 +96,7 @@ def lower_for(frame: Frame, node: Anything, rest: Rest, lower: LowerList) -> tup
         if found is None or len(found) > SHORT:
             raise
         restore()
-        return unrolled(frame, node, found, rest, lower)
+        return unrolled(frame, node, over, found, rest, lower)
 
 
 def rolled(
@@ -126,6 +126,7 @@ def rolled(
         start = dict(frame.lowering.versions)
         frame.loop = Loop(head, after)
         frame.iterated.extend(inner.sources())
+        frame.lowering.walked.extend(inner.cells())
         try:
             with inside(frame, block):
                 assign(
@@ -139,6 +140,8 @@ def rolled(
         finally:
             frame.env, frame.loop, frame.lowering.versions = saved, outer, versions
             del frame.iterated[len(frame.iterated) - len(inner.sources()) :]
+            walked = frame.lowering.walked
+            del walked[len(walked) - len(inner.cells()) :]
 
     found = over.fixed(frame) if isinstance(inner, (Items, Range)) else None
     unrollable = found is not None and len(found) <= SHORT
@@ -149,9 +152,9 @@ def rolled(
     with inside(frame, block):
         block.yields = leave(frame, carried, body.ends[0])
         stop, codes = stop_of(frame, body.status)
-    results, bound = results_of(carried)
+    results, bound = results_of(frame, carried, body)
     kwargs: dict[str, Anything] = {}
-    walked = {root_of(frame.lowering, v) for v in inner.sources()}
+    walked = {*inner.cells(), *(root_of(frame.lowering, v) for v in inner.sources())}
     if inner.over() is not None and not any(c.name in walked for c in carried):
         kwargs["over"] = inner.over()
     if backwards:
@@ -231,7 +234,7 @@ def afterwards(
 
 
 def unrolled(
-    frame: Frame, node: Anything, found: list[Anything], rest: Rest, lower: LowerList
+    frame: Frame, node: Anything, over: Walk, found: list[Anything], rest: Rest, lower: LowerList
 ) -> tuple[Status, bool]:
     """One copy of the body for each item."""
     from s2s_ad.frontend.statements import assign
@@ -242,7 +245,7 @@ def unrolled(
     def turn(k: int) -> Status:
         if k == len(found):
             return always(FALLS)
-        assign(frame, node.target, found[k])
+        assign(frame, node.target, over.item(frame, k) if over.cells() else found[k])
         status = lower(frame, node.body, head, True)
         if status.value == CONTINUES and not status.mixed:
             status = always(FALLS)
@@ -254,10 +257,13 @@ def unrolled(
         return resume(frame, status, following)
 
     frame.loop = Loop(head, after)
+    walked = frame.lowering.walked
+    walked.extend(over.cells())
     try:
         status = turn(0)
     finally:
         frame.loop = outer
+        del walked[len(walked) - len(over.cells()) :]
     if status.codes == {RAISES}:
         return status, True
     return afterwards(frame, node, status, rest, lower)
@@ -301,6 +307,6 @@ def lower_while(frame: Frame, node: Anything, rest: Rest, lower: LowerList) -> t
     with inside(frame, block):
         block.yields = leave(frame, carried, body.ends[1])
         stop, codes = stop_of(frame, body.status)
-    results, bound = results_of(carried)
+    results, bound = results_of(frame, carried, body)
     op = write(WHILE, (inits,), {}, body.blocks, results)
     return finish(frame, node, op, bound, stop, codes, rest, lower)

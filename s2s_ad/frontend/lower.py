@@ -11,6 +11,7 @@ from s2s_ad.errors import S2SError
 from s2s_ad.frontend import (
     attributes,
     calls,
+    comprehensions,
     conditions,
     expressions,
     names,
@@ -29,7 +30,9 @@ from s2s_ad.ir.signature import Signature
 from s2s_ad.ir.types import Dim, Facts, ListOf, Num, Seq, Type
 
 # Importing these enters the evaluators of their expressions.
-EVALUATORS = (attributes, calls, conditions, expressions, names, statements, subscripts)
+EVALUATORS = (
+    attributes, calls, comprehensions, conditions, expressions, names, statements, subscripts,
+)  # fmt: skip
 
 
 def lower(

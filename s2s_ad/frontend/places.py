@@ -13,11 +13,12 @@ from typing import Any as Anything
 
 import numpy as np
 
-from s2s_ad.frontend.bindings import map_leaves
+from s2s_ad.frontend.bindings import Cell, Held, map_leaves
 from s2s_ad.frontend.context import refuse
 from s2s_ad.ir.build import emit, typeof
 from s2s_ad.ir.core import Block, Op, Value
 from s2s_ad.ir.types import Num, Seq
+from s2s_ad.ops.indexing import read_type
 from s2s_ad.ops.overlap import crosses, is_basic
 
 if TYPE_CHECKING:
@@ -114,7 +115,7 @@ def again(lowering: Lowering, op: Op, x: Value) -> Value:
 
 def _container(lowering: Lowering, v: Value) -> Value:
     """A container value; written anew where an array in it has changed."""
-    changed = [r for r in lowering.versions if _stands_in(r, v)]
+    changed = [r for r in lowering.versions if type(r) is Value and _stands_in(r, v)]
     if not changed:
         return v
     known = lowering.items.get(v, {})
@@ -141,9 +142,18 @@ def _stands_in(root: Value, v: Value) -> bool:
     return False
 
 
-def contents(lowering: Lowering, x: Anything) -> Anything:
-    """A binding with what it holds now: its values read, its structure kept."""
-    return map_leaves(lambda v: current(lowering, v) if type(v) is Value else v, x)
+def contents(lowering: Lowering, x: Anything, inside: int = 0) -> Anything:
+    """A binding with what it holds now: its values read, its structure kept. So many of the open
+    blocks are about to be closed."""
+    blocks = lowering.blocks[: len(lowering.blocks) - inside]
+
+    def leaf(v: Anything) -> Anything:
+        if isinstance(v, Cell):
+            held = contents(lowering, lowering.versions.get(v, v.initial), inside)
+            return Held(v, held, all(b is not lowering.homes[v] for b in blocks))
+        return current(lowering, v) if type(v) is Value else v
+
+    return map_leaves(leaf, x)
 
 
 # Writing --------------------------------------------------------------------------------------
@@ -179,13 +189,13 @@ def home(lowering: Lowering, v: Value) -> Block | None:
 
 
 def changed(
-    lowering: Lowering, before: dict[Value, Value], after: dict[Value, Value], inside: int = 0
-) -> list[Value]:
+    lowering: Lowering, before: dict[Anything, Anything], after: dict[Anything, Anything], inside: int = 0
+) -> list[Anything]:
     """The roots that have other contents than before, of those that are in scope when so many
     of the open blocks are closed."""
     blocks = lowering.blocks[: len(lowering.blocks) - inside]
 
-    def outlives(root: Value) -> bool:
+    def outlives(root: Anything) -> bool:
         return any(b is lowering.homes[root] for b in blocks)
 
     return [r for r, v in after.items() if before.get(r, r) is not v and outlives(r)]
@@ -313,32 +323,18 @@ def overlaps(lowering: Lowering, root: Value, steps: list[Op], index: Anything, 
         return False
     if not crossed:
         return not steps and not is_basic(index)
-    if isinstance(root.type, Num) and root.type.rank == 1:
-        target, source = _stride([*steps, index]), _stride(crossed)
-        if target is not None and source is not None:
-            return target * source > 0 and target != source
     shared = crossed[len(crossed) - len(steps) :][::-1]
     if steps and len(shared) == len(steps) and all(map(_same_step, steps, shared)):
         rest = crossed[: len(crossed) - len(steps)]  # both are pieces of one view
-        return crosses(steps[-1].result.type, index, rest) if rest else not is_basic(index)
-    return crosses(root.type, index, crossed, bool(steps))
-
-
-def _stride(path: list[Anything]) -> int | None:
-    """The step with which slices of slices walk through a vector; None for other views."""
-    out = 1
-    for e in path:
-        index = e
-        if isinstance(e, Op):
-            if e.prim.name != "getitem":
-                return None
-            index = e.args[1]
-        if index is not Ellipsis and not (
-            isinstance(index, slice) and type(index.step or 1) is int
-        ):
-            return None
-        out *= 1 if index is Ellipsis else index.step or 1
-    return out
+        if not rest:
+            return not is_basic(index)
+        return crosses(steps[-1].result.type, [index], rest[::-1])
+    place = steps[-1].result.type if steps else root.type
+    if is_basic(index):
+        t = read_type(place, index)
+        if isinstance(t, Num) and t.rank not in (None, 1):
+            return False
+    return crosses(root.type, [*steps, index], crossed[::-1])
 
 
 def _same_step(a: Op, b: Op) -> bool:

@@ -10,6 +10,7 @@ from typing import Any as Anything
 
 import numpy as np
 
+from s2s_ad.frontend import containers, prelude
 from s2s_ad.frontend.bindings import (
     Bound,
     Closure,
@@ -20,7 +21,8 @@ from s2s_ad.frontend.bindings import (
     items,
 )
 from s2s_ad.frontend.conditions import negation, truth
-from s2s_ad.frontend.context import Frame, opened, operand, operate, refuse
+from s2s_ad.frontend.comprehensions import Generator, consume
+from s2s_ad.frontend.context import Frame, holding, opened, operand, operate, refuse
 from s2s_ad.frontend.expressions import arithmetic
 from s2s_ad.frontend.iteration import Enumerate, Range, Reversed, Zip, listed, walk
 from s2s_ad.frontend.statics import is_instance, python_class, rank_of
@@ -45,6 +47,7 @@ def python(*functions: Anything) -> Callable[[Handler], Handler]:
 
 @python(len)
 def _len(frame: Frame, x: Anything) -> Anything:
+    x = holding(frame, x)
     if is_structure(x) or isinstance(x, (str, bytes)):
         return len(x)
     if type(x) is Value and isinstance(x.type, Seq):
@@ -55,7 +58,7 @@ def _len(frame: Frame, x: Anything) -> Anything:
     t = x.type if type(x) is Value else None
     if isinstance(t, Num) and t.shape and type(t.shape[0]) is int:
         return t.shape[0]
-    return NotImplemented
+    return operate(frame, len, x)
 
 
 @python(np.ndim)
@@ -156,23 +159,36 @@ def _reversed(frame: Frame, x: Anything) -> Anything:
 def _list(frame: Frame, *xs: Anything) -> Anything:
     if not xs:
         return []
-    inner = walk(frame, xs[0])
-    if isinstance(inner, (Enumerate, Zip, Reversed, Range)) and inner.fixed(frame) is None:
-        return inner  # reversed(list(enumerate(x))) and the like
-    return listed(frame, xs[0])
+    return collect(frame, xs[0])
 
 
 @python(tuple)
 def _tuple(frame: Frame, *xs: Anything) -> Anything:
-    return tuple(listed(frame, xs[0])) if xs else ()
+    found = holding(frame, collect(frame, xs[0])) if xs else []
+    if type(found) is Value:
+        return emit("as_tuple", found, types=[ListOf("tuple", containers.element_type(found.type))])
+    return tuple(found)
+
+
+def collect(frame: Frame, x: Anything) -> Anything:
+    """A new list of all items of an iterable."""
+    if isinstance(x, Generator):
+        return consume(frame, prelude.collected, x)
+    held = holding(frame, x)
+    if type(held) is Value and isinstance(held.type, ListOf):
+        return containers.copied(frame, held)
+    found = walk(frame, x).fixed(frame)
+    return list(found) if found is not None else containers.run(frame, prelude.collected, x)
 
 
 @python(dict)
 def _dict(frame: Frame, *xs: Anything, **named: Anything) -> Anything:
     out: dict[Anything, Anything] = {}
     for x in xs:
+        if isinstance(x, Generator):
+            x = consume(frame, prelude.mapped, x)
         x = opened(frame, x)
-        out.update(x if type(x) is dict else dict(map(tuple, listed(frame, x))))
+        out.update(x if type(x) is dict else dict(opened(frame, y) for y in listed(frame, x)))
     return {**out, **named}
 
 
@@ -183,11 +199,19 @@ def _slice(frame: Frame, *xs: Anything) -> Anything:
 
 @python(sum)
 def _sum(frame: Frame, x: Anything, start: Anything = 0) -> Anything:
+    if isinstance(x, Generator):
+        return consume(frame, prelude.total, x, start)
     found = opened(frame, x)
-    if not is_structure(found) and not (type(x) is Value and isinstance(x.type, ListOf)):
-        found = walk(frame, x).fixed(frame) if type(x) is not Value else None
+    if type(found) is Value:
+        plain = start == 0 and type(start) is int
+        number = isinstance(found.type, ListOf) and isinstance(found.type.elem, Num)
+        if plain and (number or isinstance(found.type, Num)):
+            return operate(frame, sum, found)
+        return containers.run(frame, prelude.total, x, start)
+    if not is_structure(found):
+        found = walk(frame, x).fixed(frame)
     if found is None:
-        return NotImplemented if start == 0 and type(start) is int else _refuse_start()
+        return containers.run(frame, prelude.total, x, start)
     numbers = list(found)
     plain = start == 0 and type(start) is int and len(numbers) > 1
     if plain and all(type(y) is Value and isinstance(y.type, Num) or is_number(y) for y in numbers):
@@ -195,19 +219,31 @@ def _sum(frame: Frame, x: Anything, start: Anything = 0) -> Anything:
     return functools.reduce(lambda a, b: arithmetic(frame, operator.add, a, b), numbers, start)
 
 
-def _refuse_start() -> Anything:
-    refuse("sum of this with a start is not supported", "add the start yourself")
+@python(max)
+def _max(frame: Frame, *xs: Anything, **options: Anything) -> Anything:
+    return extremum(frame, "max_of", xs, options)
 
 
-@python(min, max)
-def _extremum(frame: Frame, *xs: Anything, **options: Anything) -> Anything:
+@python(min)
+def _min(frame: Frame, *xs: Anything, **options: Anything) -> Anything:
+    return extremum(frame, "min_of", xs, options)
+
+
+def extremum(frame: Frame, name: str, xs: Anything, options: Anything) -> Anything:
+    """Builtin max or min of several numbers, or of one iterable."""
     if options:
         refuse("min and max with key or default are not supported", "compare the items yourself")
-    if len(xs) == 1:
-        found = opened(frame, xs[0])
-        if is_structure(found):
-            numbers = items(found)
-            return numbers[0] if len(numbers) == 1 else tuple(numbers)
+    if len(xs) != 1:
+        return NotImplemented
+    found = xs[0]
+    if isinstance(found, Generator) or getattr(type(found), "walks", False):
+        found = consumed(frame, prelude.collected, found)
+    found = opened(frame, found)
+    if is_structure(found):
+        numbers = items(found)
+        return numbers[0] if len(numbers) == 1 else Again(tuple(numbers), {})
+    if type(found) is Value and isinstance(found.type, ListOf):
+        return emit(name, found)
     return NotImplemented
 
 
@@ -224,9 +260,21 @@ def _number(frame: Frame, *xs: Anything) -> Anything:
     return NotImplemented
 
 
-@python(any, all)
-def _quantifier(frame: Frame, *xs: Anything) -> Anything:
-    refuse("any and all over a sequence are not supported", "use np.any, np.all, `or`, `and`")
+@python(any)
+def _any(frame: Frame, x: Anything) -> Anything:
+    return consumed(frame, prelude.any_of, x)
+
+
+@python(all)
+def _all(frame: Frame, x: Anything) -> Anything:
+    return consumed(frame, prelude.all_of, x)
+
+
+def consumed(frame: Frame, function: Anything, x: Anything) -> Anything:
+    """What a function of the prelude makes of an iterable."""
+    if isinstance(x, Generator):
+        return consume(frame, function, x)
+    return containers.run(frame, function, x)
 
 
 @python(str, repr, format)
@@ -251,8 +299,8 @@ def _map(frame: Frame, *xs: Anything) -> Anything:
 
 
 @python(sorted)
-def _sorted(frame: Frame, *xs: Anything, **options: Anything) -> Anything:
-    refuse("sorted is not supported", "use np.sort")
+def _sorted(frame: Frame, x: Anything, **options: Anything) -> Anything:
+    return containers.sorted_(frame, consumed(frame, prelude.collected, x), **options)
 
 
 @python(iter, next)
@@ -267,6 +315,7 @@ def _not(frame: Frame, x: Anything) -> Anything:
 
 @python(np.asarray, np.array)
 def _array(frame: Frame, x: Anything, *rest: Anything, **options: Anything) -> Anything:
+    x = holding(frame, x)
     if type(x) is Value and isinstance(x.type, Seq):
         from s2s_ad.frontend.context import fully_opened
 

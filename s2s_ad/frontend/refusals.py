@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 REFUSED: dict[str, tuple[str, str]] = {
-    "ListComp": ("list comprehensions are not supported yet", "write a loop"),
     "SetComp": ("set comprehensions are not supported", "write a loop"),
-    "DictComp": ("dict comprehensions are not supported yet", "write a loop"),
-    "GeneratorExp": ("generator expressions are not supported yet", "write a loop"),
     "Set": ("sets are not supported: their order is arbitrary", "use a tuple"),
     "Await": ("await is not supported", "differentiate a plain function"),
     "Yield": ("generators are not supported", "return the values instead"),
@@ -16,7 +13,6 @@ REFUSED: dict[str, tuple[str, str]] = {
     "Nonlocal": ("nonlocal is not supported", "return the value instead"),
     "Try": ("try is not supported", "test for the exceptional case with if"),
     "TryStar": ("try is not supported", "test for the exceptional case with if"),
-    "Delete": ("del is not supported", "leave the name alone"),
     "ClassDef": ("a class inside a function is not supported", "define it outside"),
     "Import": ("import inside a function is not supported", "import at the top of the module"),
     "ImportFrom": ("import inside a function is not supported", "import at the top of the module"),

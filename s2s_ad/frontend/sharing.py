@@ -12,13 +12,14 @@ from dataclasses import dataclass
 from typing import Any as Anything
 
 from s2s_ad.errors import Location, UnsupportedError
-from s2s_ad.frontend.bindings import flatten
+from s2s_ad.frontend.bindings import Cell, flatten
 from s2s_ad.frontend.context import Frame, Lowering
 from s2s_ad.frontend.places import root_of
 from s2s_ad.ir.build import cursor
 from s2s_ad.ir.core import Block, Op, Value, leaves
 from s2s_ad.ir.types import Num, Opaque, Type
 
+CHANGES = ("list_insert", "list_take", "list_join")  # of lists: what comes out may be what went in
 FOREIGN = ("read", "getattr")  # objects that live outside the function
 
 
@@ -26,8 +27,8 @@ FOREIGN = ("read", "getattr")  # objects that live outside the function
 class Update:
     """A write into what may be shared, to be justified at the end."""
 
-    value: Value
-    others: list[Value]  # what else can be read from here on
+    value: Value | Cell
+    others: list[Value | Cell]  # what else can be read from here on
     name: str
     location: Location | None
     advice: str
@@ -42,19 +43,31 @@ def may_be_array(t: Type) -> bool:
 
 def note(frame: Frame, node: Anything, root: Value, name: str, advice: str) -> None:
     """Remember that the object of a root is written by this statement (None: inside one)."""
-    others = [v for v in visible(frame, node) if root_of(frame.lowering, v) is not root]
+    others = [
+        v for v in visible(frame, node)
+        if isinstance(v, Cell) or root_of(frame.lowering, v) is not root
+    ]  # fmt: skip
     frame.lowering.updates.append(Update(root, others, name, cursor().location, advice))
 
 
-def visible(frame: Frame, node: Anything, name: str = "") -> list[Value]:
-    """The values that can be read after this statement, other than through the name."""
-    out: dict[Value, None] = {}
+def visible(frame: Frame, node: Anything, name: str = "") -> list[Value | Cell]:
+    """The values and lists that can be read after this statement, other than through the name."""
+    out: dict[Value | Cell, None] = {}
+
+    def see(binding: Anything) -> None:
+        for v in flatten(binding):
+            if isinstance(v, Cell) and v not in out:
+                out[v] = None
+                see(frame.lowering.versions.get(v, v.initial))
+            elif type(v) is Value:
+                out[v] = None
+
     for f in frame.chain():
         names = frame.liveness.after.get(node, f.visible) if f is frame else f.visible
         for other, binding in f.env.items():
             if f is frame and other == name or names is not None and other not in names:
                 continue
-            out.update(dict.fromkeys(v for v in flatten(binding) if type(v) is Value))
+            see(binding)
         out.update(dict.fromkeys(f.iterated))
         out.update(dict.fromkeys(operands_before(f)))
     return list(out)
@@ -75,7 +88,11 @@ def check(lowering: Lowering, updates: list[Update], block: Block) -> None:
         return
     sharing = Sharing(lowering, block)
     for update in updates:
-        shared = next((o for o in update.others if sharing.meet(update.value, o)), None)
+        if isinstance(update.value, Cell):
+            check_cell(update)
+            continue
+        values = [o for o in update.others if type(o) is Value]
+        shared = next((o for o in values if sharing.meet(update.value, o)), None)
         if sharing.foreign(update.value):
             why = "it may be an array that lives outside this function"
         elif shared is not None:
@@ -87,10 +104,40 @@ def check(lowering: Lowering, updates: list[Update], block: Block) -> None:
         )
 
 
+def check_cell(update: Update) -> None:
+    """Refuse to change a list or dict that another name may have under another identity."""
+    assert isinstance(update.value, Cell)
+    mine = one_of(update.value)
+    for other in update.others:
+        if isinstance(other, Cell) and mine & one_of(other):
+            raise UnsupportedError(
+                f"{update.name} is changed, and another name may be the same {other.kind}",
+                update.advice,
+                update.location,
+            )
+
+
+def one_of(cell: Cell) -> set[Cell]:
+    """The objects one of which a cell is."""
+    out: set[Cell] = set()
+    todo = [cell]
+    while todo:
+        c = todo.pop()
+        if c not in out:
+            out.add(c)
+            todo.extend(c.sources)
+    return out
+
+
 def written_parameters(lowering: Lowering, updates: list[Update], block: Block) -> list[int]:
     """The positions of the parameters whose objects are written."""
     sharing = Sharing(lowering, block)
-    found = {v for u in updates for v in sharing.origins(u.value)}
+    found: set[Anything] = set()
+    for u in updates:
+        for x in one_of(u.value) if isinstance(u.value, Cell) else {u.value}:
+            v = x.initial if isinstance(x, Cell) else x
+            if type(v) is Value:
+                found.update(sharing.origins(v))
     return [k for k, p in enumerate(block.params) if p in found]
 
 
@@ -127,7 +174,7 @@ class Sharing:
 
     def strip(self, v: Value) -> Value:
         """The object of which v is a version, or a view."""
-        apart = (*FOREIGN, "call", "tuple", "list", "dict", "augmented")
+        apart = (*FOREIGN, "call", "tuple", "list", "dict", "augmented", *CHANGES)
         while True:
             if v in self.lowering.owners:
                 v = self.lowering.owners[v]
@@ -137,6 +184,8 @@ class Sharing:
                 return v
             x, name = op.args[0], op.prim.name
             if type(x) is not Value or name == "getitem" and not isinstance(x.type, Num):
+                return v
+            if name == "set_at" and not isinstance(x.type, Num):
                 return v
             if name not in ("set_at", "add_at") and op.prim.aliasing(op) == "fresh":
                 return v
@@ -168,7 +217,8 @@ class Sharing:
             if name == "for":
                 return [owner.inits[k], owner.blocks[0].yields[k]]
             return [owner.blocks[0].yields[1 + k], owner.blocks[1].yields[k]]
-        if name in ("call", "tuple", "list", "dict", "augmented"):
+        container = name == "set_at" and not isinstance(owner.results[0].type, Num)
+        if container or name in ("call", "tuple", "list", "dict", "augmented", *CHANGES):
             return list(leaves(owner.args))
         if name == "getitem":
             return self.item(owner)

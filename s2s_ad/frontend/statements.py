@@ -11,6 +11,7 @@ import gast
 from s2s_ad.frontend.augmented import augment
 from s2s_ad.frontend.bindings import (
     Bound,
+    Cell,
     Closure,
     Derived,
     Method,
@@ -41,10 +42,12 @@ from s2s_ad.frontend.branches import (
     write,
 )
 from s2s_ad.frontend.conditions import truth
+from s2s_ad.frontend.containers import delete_item
 from s2s_ad.frontend.context import (
     RETURN,
     Frame,
     evaluate,
+    holding,
     opened,
     operand,
     refuse,
@@ -169,7 +172,7 @@ def _with(frame: Frame, node: Anything, rest: Rest) -> tuple[Status, bool]:
     arm.block.yields = [row[0] for row in found.yields]
     write(ERRSTATE, (), options, [arm.block], found.results)
     bind_written(frame, written, found.results)
-    frame.env = {n: b for n, x in joined.items() if (b := fill(x, found.results)) is not UNDEFINED}
+    frame.env = {n: b for n, x in joined.items() if (b := fill(frame, x, found.results)) is not UNDEFINED}
     if status.mixed:
         return resume(frame, status, rest), True
     return status, False
@@ -267,7 +270,27 @@ def bind(frame: Frame, name: str, x: Anything, named: bool = True) -> None:
         refuse("a method that is stored is not supported", "call it where it is used")
     if kind is Value and not x.named and (named or not x.hint):
         x.hint, x.named = name, named
+    if kind is Cell:
+        x.name = x.name or name
+        bind_held(frame, name, holding(frame, x), named)
     frame.env[name] = x
+
+
+def bind_held(frame: Frame, name: str, held: Anything, named: bool) -> None:
+    """Name what a list of unknown length holds."""
+    if type(held) is Value and isinstance(held.type, ListOf) and not held.named:
+        held.hint, held.named = name, named
+
+
+def _delete(frame: Frame, node: Anything) -> None:
+    for target in node.targets:
+        if isinstance(target, gast.Name):
+            frame.env.pop(target.id, None)
+        elif isinstance(target, gast.Subscript):
+            index = evaluate(frame, target.slice)
+            delete_item(frame, evaluate(frame, target.value), index)
+        else:
+            refuse("del of this is not supported", "delete a name or an item of a list")
 
 
 # Simple statements ----------------------------------------------------------------------------
@@ -284,16 +307,17 @@ def _augmented(frame: Frame, node: Anything) -> None:
 
 def _return(frame: Frame, node: Anything) -> Status:
     x = None if node.value is None else evaluate(frame, node.value)
-    check_escape(x)
+    check_escape(frame, x)
     frame.env[RETURN] = x
     return always(RETURNS)
 
 
-def check_escape(x: Anything) -> None:
+def check_escape(frame: Frame, x: Anything) -> None:
     """Refuse a local function that would outlive its frame."""
-    if is_structure(x):
-        for inner in items(x):
-            check_escape(inner)
+    if is_structure(x) or isinstance(x, Cell):
+        held = holding(frame, x)
+        for inner in items(held) if is_structure(held) else []:
+            check_escape(frame, inner)
     elif isinstance(x, (Closure, Bound, Derived, Pullback)):
         refuse("a function that is returned is not supported", "call it and return its value")
     elif isinstance(x, Object):
@@ -370,6 +394,7 @@ SIMPLE: dict[type, Callable[[Frame, Anything], Status | None]] = {
     gast.Assert: _assert,
     gast.Raise: _raise,
     gast.FunctionDef: _local,
+    gast.Delete: _delete,
     gast.Pass: lambda frame, node: None,
     gast.Break: lambda frame, node: always(BREAKS),
     gast.Continue: lambda frame, node: always(CONTINUES),

@@ -9,7 +9,7 @@ from typing import Any as Anything
 
 import numpy as np
 
-from s2s_ad.frontend.bindings import Bound, Closure, Object, is_structure
+from s2s_ad.frontend.bindings import Bound, Cell, Closure, Object, is_structure
 from s2s_ad.frontend.context import Frame, refuse
 from s2s_ad.ir.build import facts, typeof
 from s2s_ad.ir.core import Op, Value
@@ -24,6 +24,8 @@ def python_class(x: Anything) -> type | None:
     """The class of what a binding will be at run time, where its type tells."""
     if is_structure(x):
         return type(x)
+    if isinstance(x, Cell):
+        return CONTAINERS[x.kind]
     if isinstance(x, Object):
         return type(x.object)
     if isinstance(x, (Closure, Bound)):

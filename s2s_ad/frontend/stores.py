@@ -12,7 +12,8 @@ from typing import Any as Anything
 
 import numpy as np
 
-from s2s_ad.frontend.bindings import is_structure
+from s2s_ad.frontend.bindings import Cell, is_structure
+from s2s_ad.frontend.containers import set_item
 from s2s_ad.frontend.context import Frame, evaluate, operand, operate, refuse
 from s2s_ad.frontend.expressions import BINARY, arithmetic
 from s2s_ad.frontend.places import (
@@ -38,11 +39,10 @@ READ_ONLY = ("broadcast_to", "diagonal", "diag")
 def writable(frame: Frame, x: Anything, shown: str) -> Value:
     """The array that is written, or a refusal."""
     t = typeof(x) if type(x) is Value else None
-    if is_structure(x) or isinstance(t, (Seq, ListOf)):
-        refuse(
-            "stores into lists and dicts are not supported yet",
-            f"build a new one instead of changing {shown}",
-        )
+    if isinstance(t, (Seq, ListOf)):
+        refuse(f"{shown} is a {t.kind} inside an argument, and is changed", f"copy it: {t.kind}(x)")
+    if type(x) is tuple:
+        refuse("a tuple cannot be changed", "make it a list")
     if type(x) is not Value or isinstance(t, Opaque) or isinstance(t, Num) and t.kind in SCALARS:
         refuse(f"{shown} is no array: nothing can be stored in it", "store into an array")
     return x
@@ -143,6 +143,9 @@ def assign_item(frame: Frame, target: Anything, v: Anything) -> None:
     shown = frame.source.text(target.value)
     container = evaluate(frame, target.value)
     index = evaluate(frame, target.slice)
+    if isinstance(container, Cell):
+        set_item(frame, container, index, v)
+        return
     x = writable(frame, container, shown)
     store(frame, frame.under_way, x, index, v, shown)
 
@@ -153,6 +156,12 @@ def augment_item(frame: Frame, node: Anything) -> None:
     shown = frame.source.text(target.value)
     container = evaluate(frame, target.value)
     index = evaluate(frame, target.slice)
+    if isinstance(container, Cell):
+        old = get_item(frame, container, index)
+        new = in_place(frame, node, old, f"{shown}[...]")
+        if new is not old:
+            set_item(frame, container, index, new)
+        return
     x = writable(frame, container, shown)
     before = current(frame.lowering, x)
     old = get_item(frame, x, index)
@@ -240,9 +249,16 @@ def fill_diagonal(frame: Frame, x: Anything, v: Anything) -> None:
     """`np.fill_diagonal(x, v)` for a matrix."""
     a = writable(frame, x, "the array")
     t = a.type
-    if not isinstance(t, Num) or t.shape is None or len(t.shape) != 2 or t.shape[0] != t.shape[1]:
-        refuse("np.fill_diagonal of what is not known to be a square matrix", "write a loop")
-    k = operate(frame, np.arange, get_item(frame, operate(frame, np.shape, a), 0))
+    if not isinstance(t, Num) or t.shape is None or len(t.shape) != 2:
+        refuse("np.fill_diagonal of what is not known to be a matrix", "write a loop")
+    filler = typeof(v)
+    if not isinstance(filler, Num) or filler.shape != ():
+        refuse("np.fill_diagonal with more than one number", "write a loop")
+    sizes = operate(frame, np.shape, a)
+    size = get_item(frame, sizes, 0)
+    if t.shape[0] != t.shape[1]:
+        size = operate(frame, min, size, get_item(frame, sizes, 1))
+    k = operate(frame, np.arange, size)
     store(frame, None, a, (k, k), v, "the array")
 
 

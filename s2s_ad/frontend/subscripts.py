@@ -12,6 +12,7 @@ from s2s_ad.frontend.context import (
     Frame,
     evaluate,
     expression,
+    holding,
     item,
     materialised,
     opened,
@@ -39,6 +40,7 @@ def slice_(frame: Frame, node: Anything) -> Anything:
 
 def get_item(frame: Frame, x: Anything, index: Anything) -> Anything:
     """`x[index]`."""
+    x = holding(frame, x)
     if is_structure(x):
         return _of_structure(frame, x, index)
     if isinstance(x, str) and (is_plain(index) or isinstance(index, slice)):

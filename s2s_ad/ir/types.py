@@ -33,6 +33,12 @@ Size = Union[int, Dim, None]
 SCALARS = {"py", "np", "scalar"}
 
 
+def same_dtype(a: np.dtype | None, b: np.dtype | None) -> bool:
+    """Whether both are known and equal, or both unknown. (NumPy's own `==` takes None for
+    float64.)"""
+    return a is b or a is not None and b is not None and a == b
+
+
 @dataclass(frozen=True)
 class Num:
     """A number or an array of numbers.
@@ -47,6 +53,14 @@ class Num:
     dtype: np.dtype | None = None
     shape: tuple[Size, ...] | None = None
     value: Size = None
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Num) or self.kind != other.kind or self.shape != other.shape:
+            return False
+        return self.value == other.value and same_dtype(self.dtype, other.dtype)
+
+    def __hash__(self) -> int:
+        return hash((self.kind, self.dtype, self.shape, self.value))
 
     @property
     def rank(self) -> int | None:
@@ -282,18 +296,27 @@ class Facts:
             kind = a.kind
             if a.kind != b.kind:
                 kind = "scalar" if {a.kind, b.kind} <= SCALARS else "any"
-            dtype = a.dtype if a.dtype == b.dtype else None
+            dtype = a.dtype if same_dtype(a.dtype, b.dtype) else None
             if a.shape is None or b.shape is None or len(a.shape) != len(b.shape):
                 return Num(kind, dtype, None)
             return Num(kind, dtype, tuple(map(self.join_size, a.shape, b.shape)))
         if isinstance(a, Seq) and isinstance(b, Seq):
             if a.kind == b.kind and a.keys == b.keys and len(a.items) == len(b.items):
                 return Seq(a.kind, tuple(map(self.join, a.items, b.items)), a.keys)
-        if isinstance(a, ListOf) and isinstance(b, ListOf) and a.kind == b.kind:
-            return ListOf(a.kind, self.join(a.elem, b.elem))
+        if isinstance(a, (Seq, ListOf)) and isinstance(b, (Seq, ListOf)) and a.kind == b.kind:
+            if a.kind != "dict":
+                return self.join_lengths(a, b)
         if isinstance(a, Stack) and isinstance(b, Stack):
             return Stack(self.join(a.elem, b.elem))
         return ANY
+
+    def join_lengths(self, a: Seq | ListOf, b: Seq | ListOf) -> Type:
+        """The type of a list or tuple that has the length of one or of the other."""
+        found = [t for s in (a, b) for t in (s.items if isinstance(s, Seq) else (s.elem,))]
+        elem = found[0] if found else ANY
+        for t in found[1:]:
+            elem = self.join(elem, t)
+        return ListOf(a.kind, elem)
 
     def assumptions(self) -> set[Dim]:
         """The symbols of the signature whose not being 1 was relied on."""

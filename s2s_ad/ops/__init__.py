@@ -15,6 +15,7 @@ from s2s_ad.ops import elementwise as elementwise
 from s2s_ad.ops import indexing as indexing
 from s2s_ad.ops import joining as joining
 from s2s_ad.ops import linalg as linalg
+from s2s_ad.ops import lists as lists
 from s2s_ad.ops import literals as literals
 from s2s_ad.ops import norm as norm
 from s2s_ad.ops import ordering as ordering

@@ -7,13 +7,14 @@ from typing import Any as Anything
 import numpy as np
 
 from s2s_ad import runtime
-from s2s_ad.ir.build import emit, typeof
+from s2s_ad.ir.build import emit, facts, typeof
 from s2s_ad.ir.core import Block, Op, Value
 from s2s_ad.ir.primitive import Primitive, register
-from s2s_ad.ir.types import ANY, SCALARS, Any, Num, Type, differentiable, is_scalar
-from s2s_ad.ops.fitting import fit
+from s2s_ad.ir.types import ANY, SCALARS, Any, ListOf, Num, Type, differentiable, is_scalar, same_dtype
+from s2s_ad.ops.fitting import cast, fit
 from s2s_ad.ops.rules import Contributions, Elementwise, Linear, constant
-from s2s_ad.ops.structure import FOR, WHILE, as_type, same_as_first
+from s2s_ad.ops.slots import tangent, zero
+from s2s_ad.ops.structure import FOR, WHILE, as_type
 
 
 def _accumulate_type(acc: Anything, g: Anything) -> Type:
@@ -80,6 +81,8 @@ class Store:
         x, index, v = op.args
         if not differentiable(op.result.type):
             return [None]
+        if isinstance(op.result.type, ListOf):
+            return [emit(op.prim, tangent(x, dots), index, tangent(v, dots))]
         x_dot = dots.get(x) if type(x) is Value else None
         v_dot = dots.get(v) if type(v) is Value else None
         if v_dot is None and (self.adds or x_dot is None):
@@ -91,6 +94,12 @@ class Store:
         x, index, v = op.args
         bar = bars[0]
         t = typeof(bar)
+        if isinstance(op.result.type, ListOf):
+            if type(v) is Value and v in active:
+                yield v, cast(bar[index], v)
+            if type(x) is Value and x in active:
+                yield x, emit(SET_AT, bar, index, zero(v), types=[bar.type])
+            return
         if isinstance(t, Num) and t.kind in SCALARS:  # of a 0-d array that is the function's value
             bar = np.full_like(op.result, bar)
         if type(v) is Value and v in active:
@@ -119,20 +128,34 @@ LAST_WRITER = register(
     )
 )
 
+
+def _store_type(x: Anything, index: Anything, v: Anything) -> Type:
+    """That of what is stored into. NumPy spreads what is stored only along axes of size 1: where
+    neither size is 1, place and value agree."""
+    from s2s_ad.ops.indexing import read_type
+
+    old, new = as_type(x), as_type(v)
+    place = read_type(old, index)  # which refuses what is no index
+    if isinstance(old, Num) and old.shape and isinstance(new, Num) and new.shape:
+        if isinstance(place, Num) and place.shape:
+            for a, b in zip(place.shape[::-1], new.shape[::-1]):
+                if facts().never_one(a) and facts().never_one(b):
+                    facts().agree(a, b, assumed=True)
+    return old
+
+
 # buffer with v added at (or stored at) an index; in place on the way out: `x_bar[i] += v`.
 # Repeated indices add up. Transposes read the same place.
 ADD_AT = register(
     Primitive(
         "add_at",
         _add_at,
-        same_as_first,
+        _store_type,
         "add_at",
         derivative=Store(adds=True),
     )
 )
-SET_AT = register(
-    Primitive("set_at", _set_at, same_as_first, "set_at", derivative=Store(adds=False))
-)
+SET_AT = register(Primitive("set_at", _set_at, _store_type, "set_at", derivative=Store(adds=False)))
 
 
 def _unbroadcast_type(g: Anything, x: Anything) -> Type:
@@ -209,7 +232,7 @@ def _augmented_type(old: Anything, new: Anything) -> Type:
         return ANY
     if a.kind == "array":
         return Num("array", a.dtype, a.shape)
-    dtype = a.dtype if a.dtype == b.dtype else None
+    dtype = a.dtype if same_dtype(a.dtype, b.dtype) else None
     shape = a.shape if a.shape == b.shape else None
     return Num(a.kind if a.kind == b.kind else "any", dtype, shape)
 

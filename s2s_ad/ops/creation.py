@@ -35,6 +35,14 @@ for _function in (np.zeros, np.ones, np.empty):
     declare(_function, _zeros_type, constant, arrays=0)
 
 
+def _ndarray_type(shape: Anything, dtype: Anything = float, *, order: Anything = None) -> Num:
+    """An array of its own memory: with a `buffer` it would be a view, which is refused."""
+    return _zeros_type(shape, dtype)
+
+
+NDARRAY = declare(np.ndarray, _ndarray_type, constant, arrays=0)
+
+
 def _eye_type(N: Anything, *M: Anything, k: int = 0, dtype: Anything = float) -> Num:
     rows = size_of_int(N)
     return Num("array", np.dtype(dtype), (rows, size_of_int(M[0]) if M else rows))

@@ -65,11 +65,11 @@ def entry(e: Anything) -> Entry:
     if isinstance(t, Seq) and t.kind == "list" and not t.items:
         t = Num("array", np.dtype(int), (0,))  # x[[]] selects nothing
     t = array_of(t)
+    check_index(t)
     if t.dtype is None or t.shape is None or t.kind == "any":
         return Entry("unknown", e, t)
     if t.dtype.kind == "b":
         return Entry("mask" if t.shape else "unknown", e, t)
-    check_index(t)
     if t.dtype.kind not in "iu":
         return Entry("unknown", e, t)
     return Entry("int" if t.kind in ("py", "np") else "array", e, t)

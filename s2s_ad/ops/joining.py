@@ -200,6 +200,9 @@ def unpack(item: Anything, g: Anything, active: set[Value]) -> Contributions:
         if isinstance(item.type, Seq):
             for k, inner in enumerate(item.type.items):
                 yield item, At(k, repack(inner, None, g[k]))
+        elif isinstance(item.type, ListOf):
+            nested = isinstance(item.type.elem, (Seq, ListOf))
+            yield item, emit("nested", g, item) if nested else emit("listed", g)
         else:
             yield item, cast(g, item)
     elif isinstance(item, (tuple, list)):

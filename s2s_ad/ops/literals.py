@@ -8,7 +8,7 @@ import numpy as np
 
 from s2s_ad.ir.build import typeof
 from s2s_ad.ir.core import Op, Value
-from s2s_ad.ir.types import Num
+from s2s_ad.ir.types import Num, same_dtype
 from s2s_ad.ops.arraytypes import array_of, dtype_given
 from s2s_ad.ops.joining import Join, stacked_place, unpack
 from s2s_ad.ops.rules import Contributions, declare
@@ -35,7 +35,9 @@ def carries(op: Op) -> bool:
     return not isinstance(t, Num) or t.dtype is None or t.dtype.kind in "fc"
 
 
-def _array_type(object: Anything, dtype: Anything = None, copy: Anything = True) -> Num:
+def _array_type(
+    object: Anything, dtype: Anything = None, copy: Anything = True, order: str = "K"
+) -> Num:
     t = array_of(object)
     return Num("array", dtype_given(dtype, t.dtype), t.shape)
 
@@ -49,9 +51,11 @@ def _asarray_alias(op: Op) -> str:
     t, out = typeof(op.args[0]), op.result.type
     if what != "same" or not isinstance(t, Num):
         return what
-    if t.kind == "array" and (op.kwargs.get("dtype") is None or t.dtype == out.dtype):  # type: ignore[union-attr]
+    known = out.dtype if isinstance(out, Num) else None
+    if t.kind == "array" and (op.kwargs.get("dtype") is None or same_dtype(t.dtype, known)):
         return "same"
-    return "fresh" if t.dtype is not None and t.dtype != out.dtype else "layout"  # type: ignore[union-attr]
+    differ = t.dtype is not None and known is not None and t.dtype != known
+    return "fresh" if differ else "layout"
 
 
 def _asarray_type(a: Anything, dtype: Anything = None) -> Num:

@@ -14,19 +14,20 @@ from s2s_ad.ir.core import Op, Value
 from s2s_ad.ir.types import SCALARS, Num, Type
 
 
-def crosses(t: Type, index: Anything, views: list[Op], narrower: bool = False) -> bool:
-    """Whether `x[index] = v` may read what it has written: v is a view of x (of type t) by these
-    steps, last one first. `narrower`: what is stored into is itself a view of x."""
+def crosses(t: Type, target: list[Anything], source: list[Anything]) -> bool:
+    """Whether a store into a view of an array of type t, of another view of it, may read what it
+    has written. A view is a path from the array: operations, and indices that are yet to be
+    taken."""
     rank = t.rank if isinstance(t, Num) else None
-    target = kept(index, rank)
-    if not narrower and target is not None and len(target) != 1:
+    stored = kept(rank, target)
+    if stored is not None and len(stored) != 1:
         return False
-    if narrower or target is None or len(views) > 1 or views[0].prim.name != "getitem":
+    read = kept(rank, source)
+    if stored is None or read is None or len(read) > 1:
         return True
-    source = kept(views[0].args[1], rank)
-    if source is None or len(source) != 1:
-        return source is None
-    (axis, step), (other, stride) = target[0], source[0]
+    if not read:
+        return False
+    (axis, step), (other, stride) = stored[0], read[0]
     if type(step) is not int or type(stride) is not int:
         return True
     return step * stride > 0 and (axis != other or step != stride)
@@ -47,19 +48,46 @@ def is_basic(index: Anything) -> bool:
     return index is None or index is Ellipsis or isinstance(index, (int, np.integer))
 
 
-def kept(index: Anything, rank: int | None) -> list[tuple[int, Anything]] | None:
-    """The axes that a plain index keeps, with their steps; None where that is not known."""
-    found = list(index) if isinstance(index, tuple) else [index]
-    if found == [Ellipsis]:
-        found = []
-    if not is_basic(index) or any(e is None or e is Ellipsis for e in found):
-        return None
+def kept(rank: int | None, path: list[Anything]) -> list[tuple[int, Anything]] | None:
+    """The axes of an array that a view has, with their steps; None where that is not known."""
     if rank is None:
         # Only the vector of an array of unknown rank, as it is written, can be compared.
-        if len(found) != 1 or not isinstance(found[0], slice):
+        first = path[0].args[1] if isinstance(path[0], Op) and is_getitem(path[0]) else path[0]
+        if not isinstance(first, slice):
             return None
         rank = 1
-    found += [slice(None)] * (rank - len(found))
-    return [
-        (k, 1 if e.step is None else e.step) for k, e in enumerate(found) if isinstance(e, slice)
-    ]
+    axes: list[tuple[int, Anything]] = [(k, 1) for k in range(rank)]
+    for e in path:
+        if isinstance(e, Op) and not is_getitem(e):
+            turned = e.prim.name in ("T", "transpose") and len(e.args) == 1 and not e.kwargs
+            if not turned:
+                return None
+            axes.reverse()
+            continue
+        found = _taken(axes, e.args[1] if isinstance(e, Op) else e)
+        if found is None:
+            return None
+        axes = found
+    return axes
+
+
+def is_getitem(op: Op) -> bool:
+    return op.prim.name == "getitem"
+
+
+def _taken(axes: list[tuple[int, Anything]], index: Anything) -> list[tuple[int, Anything]] | None:
+    """What a plain index leaves of axes and steps."""
+    entries = list(index) if isinstance(index, tuple) else [index]
+    if not is_basic(index) or any(e is None for e in entries):
+        return None
+    if any(e is Ellipsis for e in entries):
+        k = next(k for k, e in enumerate(entries) if e is Ellipsis)
+        entries[k : k + 1] = [slice(None)] * (len(axes) - len(entries) + 1)
+    entries += [slice(None)] * (len(axes) - len(entries))
+    out = []
+    for (axis, step), e in zip(axes, entries):
+        if isinstance(e, slice):
+            stride = 1 if e.step is None else e.step
+            known = type(step) is int and type(stride) is int
+            out.append((axis, step * stride if known else None))
+    return out

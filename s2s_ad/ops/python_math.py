@@ -19,6 +19,7 @@ from s2s_ad.ir.build import apply, emit, facts
 from s2s_ad.ir.core import Op, Value
 from s2s_ad.ir.primitive import Primitive
 from s2s_ad.ir.types import (
+    ListOf,
     BOOL,
     COMPLEX,
     FLOAT,
@@ -133,6 +134,9 @@ def _sum_type(iterable: Anything, start: Anything = 0) -> Type:
             out = _plus(out, item)
         return as_type(out)
     t = as_type(iterable)
+    if isinstance(t, ListOf) and isinstance(t.elem, Num):
+        kind = t.elem.kind if t.elem.kind == "py" else "any"  # 0 where the list is empty
+        return Num(kind, t.elem.dtype, t.elem.shape)
     if isinstance(t, Num) and t.shape:
         return Num("any", None, None if start != 0 else t.shape[1:])
     if isinstance(t, Num) and t.kind in ("array", "any"):
@@ -168,7 +172,8 @@ class BuiltinSum:
         x = op.args[0]
         if type(x) is Value:
             if x in active:
-                yield x, emit("broadcast_like", bars[0], x)
+                name = "spread" if isinstance(x.type, ListOf) else "broadcast_like"
+                yield x, emit(name, bars[0], x)
             return
         for v in x:
             if type(v) is Value and v in active:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any as Anything
 
+import numpy as np
+
 from s2s_ad import runtime
-from s2s_ad.ir.build import emit
+from s2s_ad.ir.build import emit, typeof
 from s2s_ad.ir.core import Op, Value
 from s2s_ad.ir.primitive import Primitive, register
-from s2s_ad.ir.types import ANY, FLOAT, Seq, Type
+from s2s_ad.ir.types import ANY, F8, FLOAT, ListOf, Num, Seq, Type, is_scalar
 from s2s_ad.ops.fitting import cast
 from s2s_ad.ops.rules import Contributions, Linear, constant
 from s2s_ad.ops.structure import as_type, same_as_first
@@ -69,7 +71,7 @@ FILL_SLOT = register(
 )
 ZEROS_TREE = register(
     Primitive(
-        "zeros_tree", runtime.zeros_tree, same_as_first, "runtime zeros_tree", derivative=constant
+        "zeros_tree", runtime.zeros_tree, same_as_first, "zeros_tree", derivative=constant
     )
 )
 ADD_SLOT = register(
@@ -90,6 +92,34 @@ GRADIENT_LIKE = register(
         derivative=Linear({0: lambda g, out, bar, x: g}),
     )
 )
+
+
+def zero(v: Anything) -> Anything:
+    """A zero tangent or adjoint of what stands, or stood, in a list."""
+    t = typeof(v)
+    if type(v) is not Value or is_scalar(t) and isinstance(t, Num) and t.kind != "array":
+        return 0.0
+    if isinstance(t, Seq) and t.kind == "list" and not t.items:
+        return emit("list", [])
+    if isinstance(t, Num) and t.kind == "array":
+        return np.zeros_like(v)
+    return emit(ZEROS_TREE, v, types=[floating(t)])
+
+
+def floating(t: Type) -> Type:
+    """The type of zeros of the structure of t."""
+    if isinstance(t, Seq):
+        return Seq(t.kind, tuple(map(floating, t.items)), t.keys)
+    if isinstance(t, ListOf):
+        return ListOf(t.kind, floating(t.elem))
+    if isinstance(t, Num) and t.dtype is not None and t.dtype.kind not in "fc":
+        return Num(t.kind, F8, t.shape)
+    return t
+
+
+def tangent(v: Anything, dots: dict[Value, Anything]) -> Anything:
+    """The tangent of an operand, a zero where it has none."""
+    return dots[v] if type(v) is Value and v in dots else zero(v)
 
 
 class SumOfTrees:

@@ -8,7 +8,7 @@ from typing import Any as Anything
 from typing import cast, get_args
 
 from s2s_ad import runtime
-from s2s_ad.ir.core import UNDEFINED, Block, Op, Value
+from s2s_ad.ir.core import Op, Value
 from s2s_ad.ir.primitive import Primitive, register
 from s2s_ad.ir.types import (
     ANY,
@@ -232,28 +232,3 @@ UNPACK = register(
         container="tuple",
     )
 )
-
-
-def may_be_unbound(x: Value, seen: set[Value] | None = None) -> bool:
-    """Whether x stands for a name that has no value on some path: a loop that may return carries
-    one. Its shape cannot be asked for there."""
-    seen = set() if seen is None else seen
-    if x in seen:
-        return False
-    seen.add(x)
-    owner = x.owner
-    op = owner if isinstance(owner, Op) else owner.owner if isinstance(owner, Block) else None
-    if not isinstance(op, Op) or not op.blocks:
-        return False
-    sources: list[Anything] = []
-    if op.prim in (FOR, WHILE):
-        members = owner.results if isinstance(owner, Op) else owner.params  # type: ignore[union-attr]
-        k = members.index(x) - (0 if owner is op else len(members) - len(op.inits))
-        if not 0 <= k < len(op.inits):
-            return False
-        sources = [op.inits[k], op.blocks[-1].yields[k]]
-    elif isinstance(owner, Op):
-        sources = [b.yields[op.results.index(x)] for b in op.blocks]
-    return any(
-        s is UNDEFINED or s is None or type(s) is Value and may_be_unbound(s, seen) for s in sources
-    )

@@ -13,6 +13,7 @@ from s2s_ad.ir.core import Function, Op, Value
 from s2s_ad.ir.types import Num, is_scalar
 from s2s_ad.passes import broadcasts, peephole, products  # noqa: F401  (they register rules)
 from s2s_ad.passes.peephole import is_float, is_literal, made_by, rule
+from s2s_ad.passes.stores import same_place
 
 
 def algebra(function: Function) -> Function:
@@ -119,6 +120,28 @@ def component(op: Op) -> tuple[Anything] | None:
         return (inner.args[0][key],)
     except (IndexError, KeyError):
         return None
+
+
+@rule("getitem")
+def whole(op: Op) -> tuple[Anything] | None:
+    """All of an array, of an adjoint that a store into all of the array is undone with."""
+    x, index = op.args
+    t = typeof(x)
+    parts = index if isinstance(index, tuple) else (index,)
+    everything = all(i is Ellipsis or type(i) is slice and i == slice(None) for i in parts)
+    if everything and type(x) is Value and isinstance(t, Num) and t.kind == "array":
+        return (x,)
+    return None
+
+
+@rule("set_at")
+def kept(op: Op) -> tuple[Anything] | None:
+    """A place that gets what it holds."""
+    x, index, v = op.args
+    inner = made_by(v, "getitem")
+    if inner is None or inner.args[0] is not x or not same_place(inner.args[1], index):
+        return None
+    return (x,)
 
 
 @rule("pop")

@@ -43,6 +43,35 @@ def spread(op: Op) -> tuple[Anything] | None:
     return None
 
 
+@rule("unbroadcast")
+def summed_at_once(op: Op) -> tuple[Anything] | None:
+    """Summed to the shape of y, and then to that of x, of which y was made element by element."""
+    g, x = op.args
+    scaled = made_by(g, "negative", "multiply")
+    factors = [] if scaled is None else [a for a in scaled.args if is_literal(a)]
+    if scaled is not None and len(factors) == len(scaled.args) - 1:
+        (g,) = (a for a in scaled.args if not is_literal(a))
+    else:
+        scaled = None
+    inner = made_by(g, "unbroadcast")
+    if inner is None or not _made_of(inner.args[1], x):
+        return None
+    wide = inner.args[0]
+    if scaled is not None:
+        wide = emit(scaled.prim, *(wide if a is g else a for a in scaled.args))
+    return (emit("unbroadcast", wide, x),)
+
+
+def _made_of(y: Anything, x: Anything) -> bool:
+    """Whether x is an operand of the elementwise operations that made y."""
+    if y is x:
+        return True
+    op = y.owner if type(y) is Value else None
+    if not isinstance(op, Op) or not isinstance(op.prim.derivative, Elementwise):
+        return False
+    return any(_made_of(a, x) for a in op.args)
+
+
 @rule("multiply", "divide", "add", "subtract")
 def meet(op: Op) -> tuple[Anything] | None:
     a, b = op.args
@@ -76,7 +105,7 @@ def as_precise(op: Op, args: list[Anything], x: Value) -> bool:
     narrow, wide = (t.dtype if isinstance(t, Num) else None for t in (new, op.result.type))
     if narrow is None or wide is None or narrow == wide:
         return True
-    return isinstance(x.type, Num) and x.type.dtype == narrow
+    return isinstance(x.type, Num) and x.type.dtype is not None and x.type.dtype == narrow
 
 
 def may_raise(y: Anything) -> bool:

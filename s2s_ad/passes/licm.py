@@ -9,7 +9,7 @@ import numpy as np
 from s2s_ad.ir.build import typeof
 from s2s_ad.ir.core import Block, Function, Op, Value, leaves
 from s2s_ad.ir.types import SCALARS, Num
-from s2s_ad.passes.bound import may_be_unbound
+from s2s_ad.ir.unbound import may_be_unbound
 from s2s_ad.passes.cse import kept_values
 
 

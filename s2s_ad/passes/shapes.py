@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any as Anything
 
-from s2s_ad.ir.build import facts, knowing
+from s2s_ad.ir.build import building, emit, facts, knowing
 from s2s_ad.ir.core import Block, Function, Op, Value
 from s2s_ad.ir.types import Num, Size
-from s2s_ad.ops.buffers import origins
+from s2s_ad.ir.unbound import may_be_unbound
+from s2s_ad.ops.buffers import origins, plain
 from s2s_ad.ops.rules import Elementwise
-from s2s_ad.ops.structure import may_be_unbound
 
 # Which operand of these operations lends its shape alone; `zeros_like` takes its dtype too.
 READERS = {
@@ -43,7 +43,52 @@ def shapes(function: Function) -> Function:
     top = function.block
     with knowing(function.facts):
         visit(top, [owned(p, top) for p in top.params])
+        newest(top, {})
     return function
+
+
+def newest(block: Block, versions: dict[Value, Value], inside: bool = False) -> None:
+    """Read shapes from the newest version of an array: an older one would have to be kept.
+    `versions` takes arrays, as they were made, to the versions at hand; `inside` a loop of the
+    reverse sweep the shape of a piece is that of the same piece of the newest version."""
+    ops, block.ops = block.ops, []
+    for op in ops:
+        if op.role != "primal" and op.prim.name in READERS:
+            k = READERS[op.prim.name]
+            if k < len(op.args):
+                with building(block, op.statement, op.location, op.role):
+                    x = _newest(op.args[k], versions, inside)
+                op.args = (*op.args[:k], x, *op.args[k + 1 :])
+        block.ops.append(op)
+        for b in op.blocks:
+            carried = {m: p for p in b.params if (m := array(p)) is not None}
+            looped = b.mirror is not None and op.prim.name in ("for", "while")
+            newest(b, {**versions, **carried}, inside or looped)
+        for r in op.results:
+            made = array(r)
+            if made is not None and not may_be_unbound(r):
+                versions[made] = r
+
+
+def _newest(x: Anything, versions: dict[Value, Value], inside: bool) -> Anything:
+    made = array(x)
+    if made is not None and made in versions:
+        return versions[made]
+    op = x.owner if type(x) is Value else None
+    if not inside or not isinstance(op, Op) or op.prim.name != "getitem" or not plain(op.args[1]):
+        return x
+    whole = array(op.args[0])
+    if whole is None or versions.get(whole, op.args[0]) is op.args[0]:
+        return x
+    return emit("getitem", versions[whole], op.args[1])
+
+
+def array(v: Anything) -> Value | None:
+    """The array of which v is a version, as it was made, if that is one array."""
+    if type(v) is not Value or not isinstance(v.type, Num) or v.type.kind != "array":
+        return None
+    found = origins(v)
+    return found.pop() if len(found) == 1 else None
 
 
 def owned(p: Value, block: Block) -> Value:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any as Anything
 
-from s2s_ad.ir.core import Function, Op, Value, leaves, walk
+from s2s_ad.ir.core import Block, Function, Op, Value, leaves, substitute, walk
 from s2s_ad.ir.types import is_scalar
 from s2s_ad.ops.buffers import ADD_AT, SET_AT
 
@@ -16,9 +16,9 @@ def stores(function: Function) -> Function:
     >>> from s2s_ad.ir.parser import parse_function
     >>> from s2s_ad.ir.printer import print_function
     >>> before = '''
-    ... func f(%x_bar: f8[n], %v: float):
-    ...   %x_bar1: f8[n] = set_at %x_bar, 1, 0.0
-    ...   %x_bar2: f8[n] = add_at %x_bar1, 1, %v
+    ... func f(%x_bar: f64[n], %v: float):
+    ...   %x_bar1: f64[n] = set_at %x_bar, 1, 0.0
+    ...   %x_bar2: f64[n] = add_at %x_bar1, 1, %v
     ...   return %x_bar2
     ... '''
     >>> print(print_function(stores(parse_function(before, role="adjoint"))), end="")
@@ -33,29 +33,56 @@ def stores(function: Function) -> Function:
             for v in leaves(tree):
                 readers[v] = readers.get(v, 0) + 1
     for b in blocks:
-        for op in b.ops:
-            cleared = op.args[0].owner if op.prim is ADD_AT and type(op.args[0]) is Value else None
-            if op.role == "primal" or not isinstance(cleared, Op) or cleared.prim is not SET_AT:
-                continue
-            if cleared not in b.ops or readers[cleared.result] != 1 or op.kwargs:
-                continue
-            if _zero(cleared.args[2]) and _same(cleared.args[1], op.args[1]):
-                op.prim = SET_AT
-                op.args = (cleared.args[0], *op.args[1:])
-                b.ops = [o for o in b.ops if o is not cleared]
+        for op in list(b.ops):
+            if op.prim is ADD_AT and op.role != "primal" and not op.kwargs:
+                between: list[Op] = []
+                cleared = _cleared(op, b, readers, between)
+                if cleared is not None:
+                    _assign(op, cleared, between, b)
     return function
+
+
+def _cleared(op: Op, block: Block, readers: dict[Value, int], between: list[Op]) -> Op | None:
+    """The store of a zero at the place of this addition, if only additions at other places, which
+    may as well come later, are `between` them."""
+    x = op.args[0]
+    while type(x) is Value and isinstance(x.owner, Op) and readers[x] == 1:
+        before = x.owner
+        if before.prim is SET_AT and _zero(before.args[2]) and before in block.ops:
+            first, last = block.ops.index(before), block.ops.index(op)
+            passed = [o for o in block.ops[first + 1 : last] if o not in between]
+            if between and any(o.blocks or o.prim in (SET_AT, ADD_AT) for o in passed):
+                return None
+            return before if same_place(before.args[1], op.args[1]) else None
+        if before.prim is not ADD_AT or before.role == "primal" or before.kwargs:
+            return None
+        between.append(before)
+        x = before.args[0]
+    return None
+
+
+def _assign(op: Op, cleared: Op, between: list[Op], block: Block) -> None:
+    op.prim = SET_AT
+    op.args = (cleared.args[0], *op.args[1:])
+    block.ops = [o for o in block.ops if o is not cleared and o not in between]
+    if between:
+        last, first = between[0], between[-1]
+        at = block.ops.index(op) + 1
+        block.ops[at:at] = between[::-1]
+        substitute(block, {op.result: last.result})
+        first.args = (op.result, *first.args[1:])
 
 
 def _zero(x: Anything) -> bool:
     return type(x) is float and x == 0.0
 
 
-def _same(a: Anything, b: Anything) -> bool:
-    """One plain index: integers and slices, of the same values."""
+def same_place(a: Anything, b: Anything) -> bool:
+    """Whether two plain indices, of integers and slices, name one place."""
     if type(a) is tuple and type(b) is tuple:
-        return len(a) == len(b) and all(map(_same, a, b))
+        return len(a) == len(b) and all(map(same_place, a, b))
     if type(a) is slice and type(b) is slice:
-        return all(_same(getattr(a, k), getattr(b, k)) for k in ("start", "stop", "step"))
+        return all(same_place(getattr(a, k), getattr(b, k)) for k in ("start", "stop", "step"))
     if type(a) is Value:
         return a is b and is_scalar(a.type)
     return type(a) is type(b) and (a is None or type(a) is int) and a == b

@@ -225,6 +225,7 @@ CREATION = [
     Case(np.zeros_like, (m34,), {}, ()),
     Case(np.ones_like, (m34,), {}, ()),
     Case(np.empty, (0,)),
+    Case(np.ndarray, ((0,),)),
     Case(np.full, ((2, 3), 1.5)),
     Case(np.full, ((2, 3), v3)),
     Case(np.full_like, (m34, 1.5), {}, (1,)),

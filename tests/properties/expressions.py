@@ -4,88 +4,41 @@ programs of.
 
 from __future__ import annotations
 
-import hashlib
-import linecache
-import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
-
 VECTOR, MATRIX = (5,), (3, 4)
-MARKED = re.compile("‹([^‹›¦]*)¦([<>=]+)¦([^‹›¦]*)›")
 ELEMENTWISE = (
     "np.sin({})", "np.tanh({})", "0.5 * {}", "{} * {}", "{} + {}", "{} - {}", "-{}", "{} * {s}",
     "{} + {s}", "{} / (2.0 + {} ** 2)", "np.exp(-({} ** 2))", "np.cos({}) * {}", "{s} - {}",
-    "np.where({c}, {}, {})", "{} ** 2",
+    "np.where({c}, {}, {})", "{} ** 2", "np.sqrt(1.0 + {} ** 2)", "np.{m}(«{}‖{}»)", "{} * {k}",
 )  # fmt: skip
 NUMBERS = (
     "np.sin({})", "np.tanh({})", "{} * {}", "{} + {}", "{} - {}", "0.5 * {}",
-    "{} / (2.0 + {} ** 2)", "math.cos({})", "np.exp(-({} ** 2))",
+    "{} / (2.0 + {} ** 2)", "math.cos({})", "np.exp(-({} ** 2))", "{m}(«{}‖{}»)", "{} * {k}",
 )  # fmt: skip
-
-
-@dataclass
-class Program:
-    """`marked` defines `f`, with its comparisons marked; `args` are for it. `seen` says whether
-    it reads through another name what a store wrote."""
-
-    marked: str
-    args: tuple[Any, ...]
-    seen: bool = False
-
-    @property
-    def source(self) -> str:
-        return unmarked(self.marked)
-
-    def fresh(self) -> tuple[Any, ...]:
-        return tuple(a.copy() if isinstance(a, np.ndarray) else a for a in self.args)
-
-    def function(self) -> Any:
-        """The program as a Python function, whose source `inspect` finds."""
-        return compiled(self.source)["f"]
-
-    def probe(self, args: tuple[Any, ...]) -> tuple[Any, float]:
-        """The value and the smallest distance of any comparison from a tie."""
-        nearest = [math.inf]
-
-        def seen(left: Any, right: Any) -> Any:
-            nearest[0] = min(nearest[0], float(np.min(np.abs(np.subtract(left, right)))))
-            return left
-
-        text = MARKED.sub(r"(_seen(\1, \3) \2 \3)", self.marked)
-        namespace = {"np": np, "math": math, "_seen": seen}
-        exec(compile(text, "<probe>", "exec"), namespace)
-        return namespace["f"](*args), nearest[0]  # type: ignore[operator]
-
-    def __repr__(self) -> str:
-        return f"Program(args={self.args!r}, source=\n{self.source})"
-
-
-def unmarked(text: str) -> str:
-    return MARKED.sub(r"\1 \2 \3", text)
-
-
-def compiled(source: str) -> dict[str, Any]:
-    """The namespace of a program; `inspect` finds its text."""
-    filename = f"<program {hashlib.sha256(source.encode()).hexdigest()[:16]}>"
-    lines = source.splitlines(keepends=True)
-    linecache.cache[filename] = len(source), None, lines, filename
-    namespace: dict[str, Any] = {"np": np, "math": math, "__name__": "program"}
-    exec(compile(source, filename, "exec"), namespace)
-    return namespace
+NAME = re.compile(r"\w+(\[[^\]]*\])?|np\.\w+\([^()]*\)")
 
 
 @dataclass
 class Array:
-    """What the writer knows of a name: shape, the memory it stands for, and whether that is laid
-    out row by row from its start."""
+    """What the writer knows of a name: shape, the memory it stands for, and how that is laid out
+    from its start ("C": row by row, "F": column by column, "": not known)."""
 
     shape: tuple[int, ...]
     root: int
-    rowwise: bool = False
+    order: str = ""
+
+
+@dataclass
+class Integers:
+    """An array of integers: its length, and the largest of its values (the smallest is 0), if
+    they may be indices."""
+
+    length: int
+    high: int | None
 
 
 @dataclass
@@ -96,13 +49,19 @@ class Memory:
     wrote: dict[int, set[str]] = field(default_factory=dict)
     seen: bool = False
 
+    def new(self) -> int:
+        self.count += 1
+        return self.count
+
 
 @dataclass
 class Callee:
+    """A function that the program may call: the shapes it takes, what it returns ("array",
+    "number" or "none"), whether it wants a number besides."""
+
     name: str
     shapes: list[tuple[int, ...]]
-    value: str  # "array", "number" or "none": what it returns
-    writes: bool
+    value: str
 
 
 @dataclass
@@ -113,7 +72,8 @@ class Expressions:
     memory: Memory
     arrays: dict[str, Array] = field(default_factory=dict)
     scalars: list[str] = field(default_factory=list)
-    indices: dict[str, tuple[int, int]] = field(default_factory=dict)  # counters, their ranges
+    indices: dict[str, tuple[int, int]] = field(default_factory=dict)  # ints, their ranges
+    integers: dict[str, Integers] = field(default_factory=dict)
     callees: list[Callee] = field(default_factory=list)
     lines: list[str] = field(default_factory=list)
     result: str = "number"
@@ -132,6 +92,11 @@ class Expressions:
 
     def write(self, indent: int, text: str) -> None:
         self.lines.append("    " * indent + text)
+
+    def name_for(self, options: str) -> str:
+        """A name to bind: a new one."""
+        self.fresh += 1
+        return f"{self.choose(options)}{self.fresh}"
 
     # Reading ------------------------------------------------------------------------------
 
@@ -162,7 +127,31 @@ class Expressions:
             if hi < length:
                 options.append(f"{length - 1} - {name}")
             options.append(f"({name} + 2) % {length}")
+        for name, a in self.integers.items():
+            k = self.within(a.length)
+            if a.high is None:
+                options.append(f"{name}[{k}] % {length}")
+            elif a.high < length:
+                options += [f"{name}[{k}]"] * 2
         return str(self.choose(options))
+
+    def within(self, length: int) -> str:
+        """A simple int index."""
+        fitting = [name for name, (_, hi) in self.indices.items() if hi < length]
+        return str(self.choose(["0", "-1", *fitting, *fitting]))
+
+    def several(self, length: int) -> list[tuple[str, int]]:
+        """Arrays of integers that index an axis, with their lengths."""
+        return [
+            (name, a.length)
+            for name, a in self.integers.items()
+            if a.high is not None and a.high < length
+        ]
+
+    def whole(self) -> str:
+        """An int as a number: a counter, or an item of an array of integers."""
+        options = [*self.indices, *(f"{n}[{self.within(a.length)}]" for n, a in self.integers.items())]
+        return str(self.choose(options)) if options else "2"
 
     def element(self) -> str:
         name = self.choose(self.arrays)
@@ -171,47 +160,85 @@ class Expressions:
 
     def number(self, depth: int = 2) -> str:
         """A scalar expression of moderate size."""
-        kind = self.below(10)
+        kind = self.below(12)
         if depth == 0 or kind < 3:
             return str(self.choose(self.scalars)) if self.chance(50) else self.element()
         if kind == 3:
             return str(self.choose(("0.3", "1.5", "-0.7")))
         if kind == 4:
             name = self.choose(self.arrays)
+            if self.chance(25):
+                return f"np.{self.choose(('max', 'min'))}(«{self.read(name)}»)"
             return f"np.{self.choose(('sum', 'mean'))}({self.read(name)})"
         if kind == 5 and self.of_rank(1):
             v = self.choose(self.of_rank(1))
             (n,) = self.arrays[v].shape
             return f"{self.read(v)} @ {self.inner(self.array((n,), 0))}"
-        if kind == 6 and self.indices:
-            return f"0.3 * {self.choose(self.indices)}"
+        if kind == 6:
+            return f"0.3 * {self.whole()}"
         return self.fill(self.choose(NUMBERS), lambda: self.inner(self.number(depth - 1)), depth)
 
     def array(self, shape: tuple[int, ...], depth: int = 2) -> str:
         """An expression of this shape, or one that is broadcast to it."""
         if depth == 0 or self.chance(30):
             return self.piece(shape)
+        if self.chance(8):
+            return self.product(shape)
         form = self.choose(ELEMENTWISE)
         left = self.inner(self.piece(shape))
         form = form.replace("{c}", f"‹{left}¦{self.choose('<>')}¦{self.bound()}›")
+        form = form.replace("np.{m}", self.choose(("np.maximum", "np.minimum")))
         return self.fill(form, lambda: self.inner(self.array(shape, depth - 1)), depth)
 
+    def product(self, shape: tuple[int, ...]) -> str:
+        """Products, sums along an axis and other operations on whole arrays."""
+        options = []
+        for n, a in self.arrays.items():
+            if len(a.shape) == 2 and a.shape[:1] == shape:
+                options += [f"{n} @ {self.inner(self.piece(a.shape[1:]))}", f"np.sum({n}, axis=1)"]
+            elif len(a.shape) == 2 and a.shape[1:] == shape:
+                options += [f"{self.inner(self.piece(a.shape[:1]))} @ {n}", f"np.mean({n}, axis=0)"]
+            elif a.shape == shape and len(shape) == 1:
+                options += [f"np.cumsum({n})", f"np.sort(«{n}»)", f"np.roll({n}, 1)", f"np.flip({n})"]
+        if len(shape) == 2:
+            options.append(f"np.outer({self.piece(shape[:1])}, {self.piece(shape[1:])})")
+        if not options:
+            return self.piece(shape)
+        text = str(self.choose(options))
+        for n in self.arrays:
+            if re.search(rf"\b{n}\b", text):
+                self.read(n)
+        return text
+
     def fill(self, form: str, inner: Callable[[], str], depth: int) -> str:
+        form = form.replace("{m}", self.choose(("max", "min")))
         out = ""
         while "{" in form:
             before, _, rest = form.partition("{")
             hole, _, form = rest.partition("}")
-            out += before + (self.inner(self.number(depth - 1)) if hole == "s" else inner())
+            text = self.inner(self.number(depth - 1)) if hole == "s" else self.whole() if hole else inner()
+            out += before + text
         return out + form
 
     def inner(self, text: str) -> str:
-        return text if re.fullmatch(r"\w+(\[[^\]]*\])?|np\.\w+\([^()]*\)", text) else f"({text})"
+        return text if NAME.fullmatch(text) else f"({text})"
 
     def piece(self, shape: tuple[int, ...]) -> str:
         """A name or a view of this shape (or one row of it)."""
         options = [n for n, a in self.arrays.items() if a.shape == shape]
         if options and self.chance(60):
             return self.read(self.choose(options))
+        if self.chance(25):
+            gathered = [
+                (n, f"{n}[{i}]")
+                for n, a in self.arrays.items()
+                for i, k in self.several(a.shape[0])
+                if (k, *a.shape[1:]) == shape
+            ]
+            if gathered:
+                n, text = self.choose(gathered)
+                self.read(n)
+                return str(text)
         views = [(n, view) for n in self.arrays for view, s, _ in self.views(n) if s == shape]
         if views:
             n, view = self.choose(views)
@@ -223,50 +250,70 @@ class Expressions:
             return self.piece(shape[1:]) if self.chance(50) else f"np.ones({shape})"
         return f"np.linspace(0.1, 0.9, {shape[0]})"
 
-    def views(self, name: str) -> list[tuple[str, tuple[int, ...], bool]]:
-        """Views of an array: the text, the shape, whether it is known to be laid out row by row."""
+    def views(self, name: str) -> list[tuple[str, tuple[int, ...], str]]:
+        """Views of an array: the text, the shape, the layout."""
         a = self.arrays[name]
         if len(a.shape) == 1:
             (n,) = a.shape
             out = [
-                (f"{name}[1:]", (n - 1,), False),
-                (f"{name}[:-1]", (n - 1,), False),
-                (f"{name}[::-1]", (n,), False),
-                (f"{name}[::2]", ((n + 1) // 2,), False),
-                (f"{name}[1:-1]", (n - 2,), False),
-                (f"{name}[:3]", (min(n, 3),), False),
-                (f"{name}[...]", (n,), False),
+                (f"{name}[1:]", (n - 1,), a.order),
+                (f"{name}[:-1]", (n - 1,), a.order),
+                (f"{name}[::-1]", (n,), ""),
+                (f"{name}[::2]", ((n + 1) // 2,), ""),
+                (f"{name}[1:-1]", (n - 2,), a.order),
+                (f"{name}[:3]", (min(n, 3),), a.order),
+                (f"{name}[...]", (n,), a.order),
+                (f"{name}[None]", (1, n), a.order),
+                (f"{name}[:, np.newaxis]", (n, 1), a.order),
             ]
-            for i, (lo, hi) in self.indices.items():
+            for i, (_, hi) in self.indices.items():
                 if hi + 2 <= n:
-                    out.append((f"{name}[{i}:{i} + 2]", (2,), False))
+                    out.append((f"{name}[{i}:{i} + 2]", (2,), a.order))
+                if hi < n - 1:
+                    out.append((f"{name}[-2 - {i} : {n} - {i}]", (2,), a.order))
             out = [v for v in out if v[1][0] > 0]
-            if a.rowwise and n % 2 == 0:
-                out.append((f"{name}.reshape({n // 2}, 2)", (n // 2, 2), True))
+            if a.order and n % 2 == 0:
+                out.append((f"{name}.reshape({n // 2}, 2)", (n // 2, 2), "C"))
+                out.append((f'{name}.reshape(2, {n // 2}, order="F")', (2, n // 2), "F"))
             return out
         n, m = a.shape
-        out = [(f"{name}.T", (m, n), False)]
+        turned = {"C": "F", "F": "C", "": ""}[a.order]
+        out = [(f"{name}.T", (m, n), turned), (f"np.swapaxes({name}, 0, 1)", (m, n), turned)]
         for k in ("0", "-1", *(i for i, (_, hi) in self.indices.items() if hi < n)):
-            out.append((f"{name}[{k}]", (m,), False))
+            out.append((f"{name}[{k}]", (m,), "C" if a.order == "C" else ""))
         for k in ("1", *(i for i, (_, hi) in self.indices.items() if hi < m)):
-            out.append((f"{name}[:, {k}]", (n,), False))
+            if k != "1" or m > 1:
+                out.append((f"{name}[:, {k}]", (n,), "C" if a.order == "F" else ""))
         if n > 1 and m > 1:
-            out += [(f"{name}[1:]", (n - 1, m), False), (f"{name}[:, 1:]", (n, m - 1), False)]
-        if a.rowwise:
+            out += [(f"{name}[1:]", (n - 1, m), ""), (f"{name}[:, 1:]", (n, m - 1), "")]
+            out += [(f"{name}[::-1]", (n, m), ""), (f"{name}[:2, ::2]", (2, (m + 1) // 2), "")]
+        if 1 in a.shape:
+            out.append((f"np.squeeze({name})", tuple(k for k in a.shape if k > 1) or (), ""))
+        if a.order == "C":
             out += [
-                (f"{name}.reshape({m}, {n})", (m, n), True),
-                (f"{name}.ravel()", (n * m,), True),
-                (f"{name}.reshape(-1)", (n * m,), True),
+                (f"{name}.reshape({m}, {n})", (m, n), "C"),
+                (f"{name}.ravel()", (n * m,), "C"),
+                (f"{name}.reshape(-1)", (n * m,), "C"),
             ]
-        return out
+        elif a.order == "F":
+            out += [
+                (f'{name}.ravel(order="F")', (n * m,), "C"),
+                (f'{name}.reshape(({m}, {n}), order="F")', (m, n), "F"),
+                (f"{name}.T.reshape(-1)", (n * m,), "C"),
+            ]
+        return [v for v in out if v[1]]
 
     def bound(self) -> str:
         return str(self.choose(("0.31", "-0.47", "0.83", "0.05")))
 
     def condition(self) -> str:
-        if self.indices and self.chance(30):
-            return f"{self.choose(self.indices)} {self.choose(('<', '>=', '=='))} 1"
-        return f"‹{self.inner(self.number(1))}¦{self.choose('<>')}¦{self.bound()}›"
+        if self.chance(25) and (self.indices or self.integers):
+            return f"{self.whole()} {self.choose(('<', '>=', '==', '%'))} {self.choose('12')}"
+        text = f"‹{self.inner(self.number(1))}¦{self.choose('<>')}¦{self.bound()}›"
+        if self.chance(12):
+            other = f"‹{self.inner(self.number(0))}¦{self.choose('<>')}¦{self.bound()}›"
+            return f"{text} {self.choose(('and', 'or'))} {other}"
+        return text
 
     def calm(self, text: str) -> str:
         """Values in loops are kept moderate."""

@@ -2,8 +2,8 @@
 write, loops, branches, swaps, early exits.
 
 `write_program` draws from any source of integers, so that hypothesis and a seeded random number
-generator make the same programs. Comparisons are marked in the text, so that a program can be
-run with a probe that sees how close each of them is to a tie.
+generator make the same programs. What is not smooth is marked in the text, so that a program can
+be run with a probe that sees how close it comes to a tie.
 """
 
 from __future__ import annotations
@@ -16,39 +16,17 @@ from typing import Any
 import numpy as np
 from hypothesis import strategies as st
 
-from tests.properties.expressions import (
-    MATRIX,
-    VECTOR,
-    Array,
-    Callee,
-    Expressions,
-    Memory,
-    Program,
-)
+from tests.properties.control import Control
+from tests.properties.expressions import MATRIX, VECTOR, Array, Callee, Integers, Memory
+from tests.properties.probing import Program
 
 
-class Writer(Expressions):
+class Writer(Control):
     """Writes one function."""
-
-    # Statements ---------------------------------------------------------------------------
-
-    def block(self, indent: int, count: int) -> None:
-        arrays, scalars = dict(self.arrays), list(self.scalars)
-        self.nested += 1
-        for _ in range(count):
-            self.statement(indent)
-        self.nested -= 1
-        # What this block binds anew may be unbound, or of another shape, behind it.
-        for name, a in list(self.arrays.items()):
-            if name not in arrays:
-                del self.arrays[name]
-            elif arrays[name] is not a:
-                self.arrays[name] = arrays[name]
-        self.scalars = scalars
 
     def statement(self, indent: int) -> None:
         self.budget -= 1
-        kind = self.below(24)
+        kind = self.below(28)
         if self.budget > 0 and self.nested < 3:
             if kind in (0, 1):
                 return self.branch(indent)
@@ -60,64 +38,109 @@ class Writer(Expressions):
             return self.view(indent)
         if kind in (10, 11):
             return self.scalar(indent)
-        if kind == 12 and self.callees:
+        if kind in (12, 13) and self.callees:
             return self.call(indent)
-        if kind == 13:
+        if kind == 14:
             return self.exchange(indent)
+        if kind == 15:
+            return self.bind_integers(indent)
+        if kind in (16, 17) and self.integers:
+            return self.store_integer(indent)
+        if kind == 18:
+            return self.counter(indent)
+        if kind == 19 and self.loops:
+            return self.leave(indent)
+        if kind == 20:
+            return self.rebind(indent)
         return self.store(indent)
-
-    def name_for(self, options: str) -> str:
-        """A name to bind: a new one, or one whose meaning here does not outlive the block."""
-        self.fresh += 1
-        return f"{self.choose(options)}{self.fresh}"
 
     def bind(self, indent: int) -> None:
         """A fresh array."""
         shape = self.choose((VECTOR, MATRIX, self.arrays[self.choose(self.arrays)].shape))
         like = [n for n, a in self.arrays.items() if a.shape == shape]
-        kind = self.below(6)
-        rowwise = True
         name = self.name_for("uw")
+        text, order = self.fresh_array(indent, name, shape, like)
+        if text:
+            self.write(indent, f"{name} = {text}")
+        self.arrays[name] = Array(shape, self.memory.new(), "C" if len(shape) == 1 else order)
+
+    def fresh_array(
+        self, indent: int, name: str, shape: tuple[int, ...], like: list[str]
+    ) -> tuple[str, str]:
+        """The text of a fresh array (or none, if statements that fill it are written), and how
+        its items are laid out."""
+        kind = self.below(9)
+        layout, order = ("", "C") if self.chance(70) else (', order="F"', "F")
+        twin = self.choose(like) if like else ""
         if kind == 0:
-            text = f"np.zeros({shape})"
-        elif kind == 1 and like:
-            text, rowwise = f"np.zeros_like({self.choose(like)})", False
-        elif kind == 2 and like:
-            text, rowwise = f"{self.read(self.choose(like))}.copy()", len(shape) == 1
-        elif kind == 3:
-            self.write(indent, f"{name} = np.empty({shape})")
+            return f"np.zeros({shape}{layout})", order
+        if kind == 1 and like:
+            return f"np.zeros_like({twin})", self.arrays[twin].order
+        if kind == 2 and like:
+            return f"{self.read(twin)}.copy()", "C"
+        if kind == 3 and like:
+            if self.chance(50):
+                return f"np.copy({self.read(twin)})", self.arrays[twin].order
+            return f"np.array({self.read(twin)}{layout})", order if layout else ""
+        if kind == 4:
+            turned = [n for n, a in self.arrays.items() if a.shape == shape[::-1]]
+            if len(shape) == 2 and turned:
+                return f"{self.read(self.choose(turned))}.T.copy({layout[2:]})", order
+        if kind == 5:
+            self.write(indent, f"{name} = np.empty({shape}{layout})")
             self.write(indent, f"{name}[:] = {self.calm(self.array(shape))}")
-            text = ""
-        elif kind == 4 and len(shape) == 1:
+            return "", order
+        if kind == 6 and len(shape) == 1:
             i = f"i{len(self.lines)}"
             self.write(indent, f"{name} = np.empty({shape[0]})")
             self.write(indent, f"for {i} in range({shape[0]}):")
             self.indices[i] = 0, shape[0] - 1
             self.write(indent + 1, f"{name}[{i}] = {self.calm(self.number())}")
             del self.indices[i]
-            text = ""
+            return "", "C"
+        form = self.choose(("2.0 * {}", "{} * {}", "np.sin({})", "{} + 0.5"))
+        text = form.replace("{}", self.inner(self.array(shape, 0)))
+        if len(shape) == 2:  # a row may stand for it: spread it out
+            text = f"{text} + np.zeros({shape})"
+        return text, ""
+
+    def rebind(self, indent: int) -> None:
+        """A name that had an array gets another one, of the same shape."""
+        name = self.choose(self.arrays)
+        shape = self.arrays[name].shape
+        if name in "abv" and self.result in ("matrix", "first"):
+            return self.store(indent)
+        text = f"{self.inner(self.array(shape, 1))} + np.zeros({shape})"
+        twins = [n for n, a in self.arrays.items() if a.shape == shape and n != name]
+        if twins and self.chance(30):
+            # Two buffers that change their roles.
+            other = self.choose(twins)
+            self.write(indent, f"{name}, {other} = {other}, {self.calm(text)}")
+            self.arrays[other] = Array(shape, self.memory.new())
         else:
-            form = self.choose(("2.0 * {}", "{} * {}", "np.sin({})", "{} + 0.5"))
-            part = self.inner(self.array(shape, 0))
-            text, rowwise = form.replace("{}", part), False
-            if len(shape) == 2:  # a row stands for it: spread it out
-                text = f"{text} + np.zeros({shape})"
-        if text:
-            self.write(indent, f"{name} = {text}")
-        self.memory.count += 1
-        self.arrays[name] = Array(shape, self.memory.count, rowwise)
+            self.write(indent, f"{name} = {self.calm(text)}")
+        self.arrays[name] = Array(shape, self.memory.new())
 
     def view(self, indent: int) -> None:
         """Another name for an array, or a view of it."""
         base = self.choose(self.arrays)
         a = self.arrays[base]
-        if self.chance(20):
-            text, shape, rowwise = base, a.shape, a.rowwise
+        rows = len(a.shape) == 2 and self.chance(15)
+        if rows:
+            n, m = a.shape
+            names = [self.name_for("pqr") for _ in range(n)]
+            self.write(indent, f"{', '.join(names)}{',' if n == 1 else ''} = {base}")
+            for name in names:
+                self.arrays[name] = Array((m,), a.root, "C" if a.order == "C" else "")
+        elif self.chance(20):
+            name = self.name_for("pqr")
+            self.write(indent, f"{name} = {base}")
+            self.arrays[name] = Array(a.shape, a.root, a.order)
         else:
-            text, shape, rowwise = self.choose(self.views(base))
-        name = self.name_for("pqr")
-        self.write(indent, f"{name} = {text}")
-        self.arrays[name] = Array(shape, a.root, rowwise)
+            text, shape, order = self.choose(self.views(base))
+            name = self.name_for("pqr")
+            self.write(indent, f"{name} = {text}")
+            self.arrays[name] = Array(shape, a.root, order)
         if self.chance(60):
             self.store(indent, name if self.chance(60) else base)
 
@@ -125,9 +148,8 @@ class Writer(Expressions):
         value = self.number()
         if self.loops:
             value = self.calm(value)
-        old = [s for s in self.scalars if s != "n"]
-        if self.chance(60) and old:
-            name = self.choose(old)
+        if self.chance(60) and self.scalars:
+            name = self.choose(self.scalars)
             op = self.choose(("=", "=", "+=", "-=", "*="))
             self.write(indent, f"{name} {op} {value}")
         else:
@@ -135,110 +157,26 @@ class Writer(Expressions):
             self.write(indent, f"{name} = {value}")
             self.scalars.append(name)
 
-    def exchange(self, indent: int) -> None:
-        """Elements, rows or whole arrays exchanged."""
-        name = self.choose(self.arrays)
-        a = self.arrays[name]
-        kind = self.below(3)
-        twins = [n for n, b in self.arrays.items() if b.shape == a.shape and n != name]
-        if kind == 0 and twins:
-            other = self.choose(twins)
-            self.write(indent, f"{name}, {other} = {other}, {name}")
-            b = self.arrays[other]
-            # Which is which is not known behind a block that may not run: one memory for both.
-            root = a.root
-            if self.nested:
-                for n, c in list(self.arrays.items()):
-                    if c.root == b.root:
-                        self.arrays[n] = Array(c.shape, root, False)
-                self.memory.wrote.setdefault(root, set()).update(
-                    self.memory.wrote.get(b.root, set())
-                )
-                self.arrays[name] = Array(a.shape, root, False)
-            else:
-                self.arrays[name], self.arrays[other] = b, a
+    def counter(self, indent: int) -> None:
+        """An int that counts modulo 3, or one that the data decide."""
+        old = [k for k, bounds in self.indices.items() if k[0] == "c" and bounds == (0, 2)]
+        if old and self.chance(70):
+            name = self.choose(old)
+            form = self.choose(("({0} + 1) % 3", "2 - {0}", "({0} + {1}) % 3", "1"))
+            self.write(indent, f"{name} = {form.format(name, self.whole())}")
             return
-        if len(a.shape) == 1:
-            i, j = self.index(a.shape[0]), self.index(a.shape[0])
+        name = self.name_for("c")
+        vectors = self.of_rank(1)
+        self.indices[name] = 0, 2
+        if vectors and self.chance(30):
+            v = self.choose(vectors)
+            self.indices[name] = 0, self.arrays[v].shape[0] - 1
+            text = f"np.{self.choose(('argmax', 'argmin'))}(«{self.read(v)}»)"
+        elif self.chance(30):
+            text = f"1 if {self.condition()} else 2"
         else:
-            i, j = (", ".join(self.index(k) for k in a.shape) for _ in range(2))
-        self.read(name)
-        if kind == 1:
-            self.write(indent, f"{name}[{i}], {name}[{j}] = {name}[{j}], {name}[{i}]")
-        elif len(a.shape) == 1:
-            k = self.choose((1, 2)) if a.shape[0] > 3 else 1
-            text = f"{name}[{k}:] = {name}[:-{k}]"
-            if self.chance(50):
-                text = f"{name}[:-{k}] {self.choose(('=', '+='))} {name}[{k}:]"
-            self.write(indent, text if a.shape[0] > k else f"{name}[0] = 0.5")
-        else:
-            self.write(indent, f"{name}[1:] = {name}[:-1]")
-        self.wrote(name)
-
-    def target(self, name: str) -> tuple[str, tuple[int, ...]]:
-        """A part of an array as the target of a store, and its shape."""
-        a = self.arrays[name]
-        kind = self.below(10)
-        if kind < 5:
-            return f"{name}[{', '.join(self.index(k) for k in a.shape)}]", ()
-        if kind == 5:
-            return f"{name}[...]", a.shape
-        if kind == 6 and len(a.shape) == 2:
-            return f"{name}[{self.index(a.shape[0])}, 1:]", (a.shape[1] - 1,)
-        options = [(t, s) for t, s, _ in self.views(name) if t.endswith("]") and t.count("[") == 1]
-        return self.choose(options) if options else (f"{name}[:]", a.shape)
-
-    def store(self, indent: int, name: str = "") -> None:
-        name = name or self.choose(self.arrays)
-        a = self.arrays[name]
-        kind = self.below(20)
-        op = self.choose(("+=", "-=", "*=", "+="))
-        if kind < 8:
-            target, shape = self.target(name)
-            if 0 in shape:
-                target, shape = f"{name}[...]", a.shape
-            whole = shape and self.chance(70)
-            value = self.calm(self.array(shape) if whole else self.number())
-            if self.chance(12):
-                value = self.choose(("0.0", "1.5", "2"))
-            self.write(indent, f"{target} = {value}")
-        elif kind < 12:
-            target, shape = self.target(name)
-            if 0 in shape:
-                target, shape = f"{name}[...]", a.shape
-            value = self.calm(self.array(shape, 1) if shape and self.chance(70) else self.number(1))
-            self.write(indent, f"{target} {op} {value}")
-            self.read(name)
-        elif kind < 15:
-            value = self.calm(self.array(a.shape, 1) if self.chance(70) else self.number(1))
-            self.write(indent, f"{name} {op} {value}")
-            self.read(name)
-        elif kind == 15:
-            mask = f"‹{self.inner(self.array(a.shape, 0))}¦{self.choose('<>')}¦{self.bound()}›"
-            if len(a.shape) == 2:
-                mask = f"‹{self.read(name)}¦>¦{self.bound()}›"
-            form = self.choose((f"= {self.number(1)}", "*= 0.5", "= 0.0", f"+= {self.number(1)}"))
-            if self.chance(40):
-                m = self.name_for("m")
-                self.write(indent, f"{m} = {mask}")
-                self.write(indent, f"{name}[{m}] {form}")
-            else:
-                self.write(indent, f"{name}[{mask}] {form}")
-        elif kind == 16:
-            rows = [0, a.shape[0] - 1, 0] if self.chance(60) else [a.shape[0] - 1, 0]
-            shape = (len(rows), *a.shape[1:])
-            value = self.choose((self.number(1), self.array(shape, 1)))
-            form = self.choose(("=", "=", "+="))
-            self.write(indent, f"{name}[{rows}] {form} {self.calm(value)}")
-        elif kind == 17:
-            self.write(indent, f"np.add.at({name}, [0, 0], {self.calm(self.number(1))})")
-        elif kind == 18:
-            self.write(indent, f"{name}.fill({self.calm(self.number(1))})")
-        elif self.chance(50):
-            self.write(indent, f"np.multiply({self.array(a.shape, 0)}, 0.7, out={name})")
-        else:
-            self.write(indent, f"np.copyto({name}, {self.calm(self.array(a.shape, 1))})")
-        self.wrote(name)
+            text = str(self.choose(("0", "1", "2")))
+        self.write(indent, f"{name} = {text}")
 
     def call(self, indent: int) -> None:
         """A callee that may write into its arguments."""
@@ -251,8 +189,7 @@ class Writer(Expressions):
                 return self.store(indent)
             n, text = self.choose(options)
             self.read(n)
-            if callee.writes:
-                self.memory.wrote.setdefault(self.arrays[n].root, set()).add(callee.name)
+            self.memory.wrote.setdefault(self.arrays[n].root, set()).add(callee.name)
             given.append(text)
         text = f"{callee.name}({', '.join([*given, self.number(1)])})"
         if callee.value == "number":
@@ -260,61 +197,11 @@ class Writer(Expressions):
             self.scalars.append(name)
             text = f"{name} = {text}"
         elif callee.value == "array" and self.chance(70):
-            first = next(n for n in self.arrays if re.match(rf"{n}\b", given[0]))
+            first = next(n for n in self.arrays if re.search(rf"\b{n}\b", given[0]))
             name = self.name_for("pqr")
-            self.arrays[name] = Array(callee.shapes[0], self.arrays[first].root, False)
+            self.arrays[name] = Array(callee.shapes[0], self.arrays[first].root)
             text = f"{name} = {text}"
         self.write(indent, text)
-
-    def branch(self, indent: int) -> None:
-        self.write(indent, f"if {self.condition()}:")
-        if self.chance(12):
-            self.write(indent + 1, f"return {self.outcome()}")
-            return
-        self.block(indent + 1, 1 + self.below(2))
-        if self.chance(50):
-            self.write(indent, "else:")
-            self.block(indent + 1, 1 + self.below(2))
-
-    def loop(self, indent: int) -> None:
-        name = f"i{len(self.lines)}"
-        kind = self.below(10)
-        matrices = self.of_rank(2)
-        if kind == 0 and matrices:
-            base = self.choose(matrices)
-            a = self.arrays[base]
-            row = self.name_for("pqr")
-            self.write(indent, f"for {row} in {base}:")
-            self.arrays[row] = Array(a.shape[1:], a.root)
-            self.body(indent)
-            del self.arrays[row]
-            return
-        count = self.count
-        text, lo, hi = self.choose(
-            (
-                ("range(1, 5)", 1, 4), ("range(3)", 0, 2), (f"range({count})", 0, 2),
-                ("range(0)", 0, 0),
-                ("range(3, 0, -1)", 1, 3), (f"range(1, {count})", 1, 2), ("range(1, 3)", 1, 2),
-                ("range(4)", 0, 3),
-            )
-        )  # fmt: skip
-        self.write(indent, f"for {name} in {text}:")
-        self.indices[name] = lo, hi
-        self.body(indent)
-        del self.indices[name]
-
-    def body(self, indent: int) -> None:
-        self.loops += 1
-        if self.chance(15):
-            self.write(indent + 1, f"if {self.condition()}:")
-            self.write(indent + 2, self.choose(("break", "continue")))
-        self.block(indent + 1, 1 + self.below(3))
-        if self.chance(12):
-            self.write(indent + 1, f"if {self.condition()}:")
-            self.write(indent + 2, self.choose(("break", f"return {self.outcome()}")))
-        self.loops -= 1
-
-    # The end ------------------------------------------------------------------------------
 
     def outcome(self) -> str:
         """What is returned: a number, or arrays of given shapes."""
@@ -335,17 +222,18 @@ class Writer(Expressions):
         return " + ".join([*dict.fromkeys(parts), self.inner(self.number(1))])
 
 
-def write_callee(below: Callable[[int], int], memory: Memory, name: str) -> tuple[Callee, str]:
+def write_callee(
+    below: Callable[[int], int], memory: Memory, name: str, others: list[Callee]
+) -> tuple[Callee, str]:
     """A function of one or two arrays and a number that writes into its first array."""
     shapes = [(VECTOR, MATRIX, (4,), (3,))[below(4)]]
     if below(3) == 0:
         shapes.append(shapes[0])
     value = ("none", "number", "array")[below(3)]
     result = {"none": "none", "number": "number", "array": "first"}[value]
-    w = Writer(below, memory, result=result, budget=3, count="3")
+    w = Writer(below, memory, callees=others, result=result, budget=3, count="3")
     for parameter, shape in zip("vy", shapes):
-        memory.count += 1
-        w.arrays[parameter] = Array(shape, memory.count)
+        w.arrays[parameter] = Array(shape, memory.new())
     w.scalars = ["k"]
     w.nested = 1
     for _ in range(1 + below(2)):
@@ -354,32 +242,36 @@ def write_callee(below: Callable[[int], int], memory: Memory, name: str) -> tupl
     if value != "none":
         w.write(1, f"return {w.outcome()}")
     head = f"def {name}({', '.join([*'vy'[: len(shapes)], 'k'])}):"
-    return Callee(name, shapes, value, True), "\n".join([head, *w.lines, "", ""])
+    return Callee(name, shapes, value), "\n".join([head, *w.lines, "", ""])
 
 
 def write_program(below: Callable[[int], int]) -> Program:
-    """A program `f(a, b, s, n)`: a vector, a matrix, a float, an int."""
+    """A program `f(a, b, s, n, e)`: a vector, a matrix, a float, an int, an array of ints."""
     memory = Memory(2)
-    callees, texts = [], []
+    callees: list[Callee] = []
+    texts = []
     for k in range(below(3)):
-        callee, text = write_callee(below, memory, f"g{k}")
+        callee, text = write_callee(below, memory, f"g{k}", list(callees))
         callees.append(callee)
         texts.append(text)
     memory.wrote.clear()
     memory.seen = False
     result = ("number", "number", "number", "vector", "pair", "matrix")[below(6)]
     w = Writer(below, memory, callees=callees, result=result)
-    w.arrays = {"a": Array(VECTOR, 1), "b": Array(MATRIX, 2)}
+    order = "CCF"[below(3)]
+    w.arrays = {"a": Array(VECTOR, 1, "C"), "b": Array(MATRIX, 2, order)}
     w.scalars = ["s"]
+    w.integers = {"e": Integers(3, 2)}
     if w.chance(60):
         w.bind(1)
     for _ in range(2 + below(4)):
         w.statement(1)
     w.write(1, f"return {w.outcome()}")
     rng = np.random.default_rng(below(2**16))
-    args = rng.normal(size=VECTOR), rng.normal(size=MATRIX), float(rng.uniform(0.2, 1.5))
-    marked = "".join(texts) + "\n".join(["def f(a, b, s, n):", *w.lines, ""])
-    return Program(marked, (*args, below(4)), memory.seen)
+    a, b, s = rng.normal(size=VECTOR), rng.normal(size=MATRIX), float(rng.uniform(0.2, 1.5))
+    e = rng.integers(0, 3, size=3)
+    marked = "".join(texts) + "\n".join(["def f(a, b, s, n, e):", *w.lines, ""])
+    return Program(marked, (a, np.asarray(b, order=order), s, below(4), e), memory.seen)
 
 
 @st.composite

@@ -27,8 +27,8 @@ from s2s_ad.ir.signature import Signature
 from s2s_ad.loader import load
 from s2s_ad.pipeline import prepare
 from s2s_ad.signatures import of_value
-from tests.properties.expressions import Program
 from tests.properties.inplace import inplace_programs, seeded_program
+from tests.properties.probing import Program
 
 Vector = tuple[Any, Any, Any]
 
@@ -47,8 +47,10 @@ def dot(a: Any, b: Any) -> float:
 
 def moved(program: Program, *steps: tuple[float, Vector]) -> tuple[Any, ...]:
     out = list(program.fresh())
-    for h, direction in steps:
-        out[:3] = [x + h * d for x, d in zip(out, direction)]
+    for h, (a, b, s) in steps:
+        out[0] += h * a
+        out[1] += h * b
+        out[2] += h * s
     return tuple(out)
 
 
@@ -104,12 +106,12 @@ def differences(program: Program, u: Vector, v: Vector) -> tuple[Any, Any, float
 
 
 SECOND = """
-def fwd(a, b, s, n, u0, u1, u2):
-    return jvp(f, (a, b, s, n), (u0, u1, u2, None))[1]
+def fwd(a, b, s, n, e, u0, u1, u2):
+    return jvp(f, (a, b, s, n, e), (u0, u1, u2, None, None))[1]
 
 
-def rev(a, b, s, n, w):
-    y, pullback = vjp(f, a, b, s, n)
+def rev(a, b, s, n, e, w):
+    y, pullback = vjp(f, a, b, s, n, e)
     bars = pullback(w)
     return (bars[0], bars[1], bars[2])
 """
@@ -144,11 +146,11 @@ def check(program: Program) -> None:
     u, v = directions(program, 3), directions(program, 4)
     y, w, first, second = differences(program, u, v)
     f = program.function()
-    names = ("a", "b", "s", "n")
+    names = ("a", "b", "s", "n", "e")
     types = {name: of_value(arg, name) for name, arg in zip(names, program.args)}
     same("interpreted", interpret(prepare(f, Signature(types)), program.fresh()), y)
     args = program.fresh()
-    value, y_dot = s2s_ad.jvp(f, args, (*u, None))
+    value, y_dot = s2s_ad.jvp(f, args, (*u, None, None))
     same("fwd", value, y)
     close("fwd", dot(w, y_dot), first, 2e-5)
     apart("fwd", args, value, y_dot)
@@ -161,13 +163,13 @@ def check(program: Program) -> None:
     same("rev again", again[:3], bars[:3])
     made = load(SECOND, "second", {"f": f, "jvp": s2s_ad.jvp, "vjp": s2s_ad.vjp})
     fwd, rev = made["fwd"], made["rev"]
-    still = (None,) * 4
+    still = (None,) * 5
     _, out = s2s_ad.jvp(fwd, (*args, *u), (*v, *still))
     close("fwd of fwd", dot(w, out), second, 1e-3)
     precise = dot(w, out)
     _, pullback = s2s_ad.vjp(fwd, *args, *u)
     close("rev of fwd", dot(pullback(w)[:3], v), precise, 1e-7)
-    _, out = s2s_ad.jvp(rev, (*args, w), (*v, None, None))
+    _, out = s2s_ad.jvp(rev, (*args, w), (*v, None, None, None))
     close("fwd of rev", dot(out, u), precise, 1e-7)
     _, pullback = s2s_ad.vjp(rev, *args, w)
     close("rev of rev", dot(pullback(u)[:3], v), precise, 1e-7)
@@ -271,7 +273,7 @@ def smaller(source: str) -> list[str]:
                     tree = ast.parse(source)
                     node = [n for n in ast.walk(tree) if hasattr(n, "body")][k]
                     rows = getattr(node, field)
-                    if inside and not isinstance(rows[i], (ast.If, ast.For)):
+                    if inside and not isinstance(rows[i], (ast.If, ast.For, ast.While)):
                         continue
                     rows[i : i + 1] = rows[i].body if inside else []
                     if not rows and field == "body":

@@ -1,0 +1,104 @@
+"""Comprehensions and generator expressions: the loops that they abbreviate.
+
+A generator expression is consumed by a function of the prelude. Its loops take the place of the
+loop over `items` there, in a local function of the frame where the expression stands, so that its
+names are its own and the consumer may stop it.
+"""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import dataclass
+from typing import Any as Anything
+
+import gast
+
+from s2s_ad.frontend import prelude
+from s2s_ad.frontend.bindings import Closure
+from s2s_ad.frontend.context import Frame, evaluate, expression, refuse
+
+
+@dataclass(eq=False)
+class Generator:
+    """A generator expression that is about to be consumed; its first iterable is there."""
+
+    node: Anything
+    frame: Frame
+    first: Anything
+
+
+@expression(gast.GeneratorExp)
+def generator(frame: Frame, node: Anything) -> Anything:
+    check(node)
+    return Generator(node, frame, evaluate(frame, node.generators[0].iter))
+
+
+@expression(gast.ListComp)
+def list_comprehension(frame: Frame, node: Anything) -> Anything:
+    return consume(frame, prelude.collected, generator(frame, node))
+
+
+@expression(gast.DictComp)
+def dict_comprehension(frame: Frame, node: Anything) -> Anything:
+    return consume(frame, prelude.mapped, generator(frame, node))
+
+
+def check(node: Anything) -> None:
+    """Refuse what a comprehension does beyond looping."""
+    if any(g.is_async for g in node.generators):
+        refuse("async is not supported", "use a plain comprehension")
+    if any(isinstance(n, gast.NamedExpr) for n in gast.walk(node)):
+        refuse("an assignment (:=) inside a comprehension is not supported", "write a loop")
+
+
+def consume(frame: Frame, function: Anything, found: Generator, *rest: Anything) -> Anything:
+    """What a function of the prelude makes of the items of a generator expression."""
+    from s2s_ad.frontend.inline import call_function, source_of
+
+    node = copy.deepcopy(source_of(frame.lowering, function).tree)
+    inner = copy.deepcopy(found.node)
+    used = {n.id for n in gast.walk(inner) if isinstance(n, gast.Name)}
+    used |= {a.id for n in gast.walk(inner) if isinstance(n, gast.Lambda) for a in n.args.args}
+    for n in gast.walk(node):
+        if isinstance(n, gast.Name) and _local(node, n.id):
+            while n.id in used:
+                n.id += "_"
+    for k, statement in enumerate(node.body):
+        if isinstance(statement, gast.For):
+            node.body[k] = loops(statement, inner, 0)
+    for n in gast.walk(node):
+        if not hasattr(n, "lineno") or n not in set(gast.walk(inner)):
+            gast.copy_location(n, found.node)
+    closure = Closure(node, found.frame, found_name(found), quiet=True)
+    return call_function(frame, closure, [found.first, *rest], {}, node)
+
+
+def found_name(found: Generator) -> str:
+    return {gast.ListComp: "the list comprehension", gast.DictComp: "the dict comprehension"}.get(
+        type(found.node), "the generator expression"
+    )
+
+
+def _local(node: Anything, name: str) -> bool:
+    """Whether a name of the prelude's function is its own."""
+    stored = {
+        n.id for n in gast.walk(node)
+        if isinstance(n, gast.Name) and isinstance(n.ctx, (gast.Store, gast.Param))
+    }  # fmt: skip
+    return name in stored
+
+
+def loops(consumer: Anything, node: Anything, k: int) -> Anything:
+    """The loops of a comprehension from the k-th on, around the consumer's body."""
+    g = node.generators[k]
+    if k + 1 < len(node.generators):
+        body: list[Anything] = [loops(consumer, node, k + 1)]
+    elif isinstance(node, gast.DictComp):
+        pair = gast.Tuple([node.key, node.value], gast.Load())
+        body = [gast.Assign([consumer.target], pair, None), *consumer.body]
+    else:
+        body = [gast.Assign([consumer.target], node.elt, None), *consumer.body]
+    for test in reversed(g.ifs):
+        body = [gast.If(test, body, [])]
+    walked = consumer.iter if k == 0 else g.iter
+    return gast.For(g.target, walked, body, [], None)

@@ -1,0 +1,346 @@
+"""Lists and dicts: what they hold now, and the methods and stores that change them.
+
+A list or dict is a cell, an object with an identity that names share. What it holds is a list or
+dict of bindings as long as its length is known while lowering; a list that grows in a loop, or is
+written at a computed index, holds a value. `Lowering.versions` has what each cell holds now.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any as Anything
+
+from s2s_ad.frontend import prelude
+from s2s_ad.frontend.bindings import Cell, is_plain, is_structure, items
+from s2s_ad.frontend.context import (
+    Frame,
+    cell_of,
+    holding,
+    materialised,
+    operand,
+    operate,
+    refuse,
+)
+from s2s_ad.frontend.sharing import Update, visible
+from s2s_ad.ir.build import cursor, emit, facts, typeof
+from s2s_ad.ir.core import Value, leaves
+from s2s_ad.ir.types import ANY, ListOf, Num, Seq, Type
+
+ADVICE = "copy it first (list(xs), dict(d)), and change the copy"
+
+
+def change(frame: Frame, cell: Cell, new: Anything, grows: bool = True) -> None:
+    """Give a list or dict new contents. `grows` tells that items may come, go or move."""
+    lowering = frame.lowering
+    home = lowering.homes[cell]
+    if all(b is not home for b in lowering.blocks[lowering.floor :]):
+        refuse(
+            f"a {cell.kind} of an enclosing function is changed in a function that is "
+            "differentiated inside it",
+            "pass it as an argument",
+        )
+    if cell.outside:
+        refuse(f"a default {cell.kind} that is changed lives on after the call", ADVICE)
+    if cell.kept:
+        refuse(
+            f"this {cell.kind} is an item of another list as well", "store a copy there: list(xs)"
+        )
+    if grows and any(cell is w for w in lowering.walked):
+        refuse(f"a {cell.kind} is changed while a loop walks it", "walk a copy: list(xs)")
+    others = [x for x in visible(frame, None) if x is not cell]
+    lowering.updates.append(Update(cell, others, f"a {cell.kind}", cursor().location, ADVICE))
+    if type(new) is Value and not new.named:
+        new.hint, new.named = cell.name or new.hint, bool(cell.name)
+    lowering.versions[cell] = new
+
+
+def as_list(frame: Frame, x: Anything) -> Value:
+    """What a list holds, as a value."""
+    x = holding(frame, x)
+    out: Value = materialised(frame, list(x) if is_structure(x) else x)
+    return out
+
+
+def element_type(t: Type, *more: Type) -> Type:
+    """The type that covers the items of a list, and others."""
+    found = [t.elem] if isinstance(t, ListOf) else list(t.items) if isinstance(t, Seq) else [ANY]
+    out: Type | None = None
+    for u in (*found, *more):
+        out = u if out is None else facts().join(out, u)
+    return ANY if out is None else out
+
+
+# Stores ---------------------------------------------------------------------------------------
+
+
+def is_container(x: Anything) -> bool:
+    """Whether a binding is a list or dict that could be changed."""
+    return isinstance(x, Cell)
+
+
+def set_item(frame: Frame, cell: Cell, index: Anything, v: Anything) -> None:
+    """`xs[index] = v`, `d[key] = v`."""
+    held = holding(frame, cell)
+    if type(held) is Value and isinstance(held.type, Seq):
+        held = unfolded(frame, held)
+    if type(held) is dict:
+        if not is_plain(index):
+            refuse("a key of a dict must be a constant", "use a literal key, or a list")
+        change(frame, cell, {**held, index: v}, grows=index not in held)
+        return
+    if type(held) is list and isinstance(index, slice):
+        if not _static(index):
+            refuse("a store into a slice of a list with computed bounds", "write a loop")
+        new = list(held)
+        new[index] = _all(frame, v)
+        change(frame, cell, new)
+        return
+    if type(held) is list and type(index) is int:
+        if not -len(held) <= index < len(held):
+            refuse(f"the index {index} is out of range", f"there are {len(held)} items")
+        new = list(held)
+        new[index] = v
+        change(frame, cell, new, grows=False)
+        return
+    if isinstance(index, slice):
+        refuse("a store into a slice of a list of unknown length", "write a loop")
+    x, stored = as_list(frame, held), materialised(frame, v)
+    elem = element_type(x.type, typeof(stored))
+    new_value = emit("set_at", x, operand(frame, index), stored, types=[ListOf("list", elem)])
+    change(frame, cell, new_value, grows=False)
+
+
+def delete_item(frame: Frame, x: Anything, index: Anything) -> None:
+    """`del xs[index]`, `del d[key]`."""
+    if not isinstance(x, Cell):
+        refuse("del of an item of something that is no list or dict", "build a new array")
+    held = unfolded(frame, holding(frame, x))
+    if is_structure(held) and (isinstance(index, slice) or is_plain(index)):
+        new = held.copy()
+        try:
+            del new[index]
+        except (KeyError, IndexError) as error:
+            refuse(f"there is no such item: {error}")
+        change(frame, x, new)
+        return
+    if isinstance(index, slice):
+        refuse("del of a slice of a list of unknown length", "build a new list with a loop")
+    pop(frame, x, index)
+
+
+def unfolded(frame: Frame, held: Anything) -> Anything:
+    """Contents of known length as a list or dict of bindings."""
+    from s2s_ad.frontend.context import opened
+
+    return opened(frame, held)
+
+
+def _static(index: slice) -> bool:
+    return all(p is None or type(p) is int for p in (index.start, index.stop, index.step))
+
+
+def _all(frame: Frame, x: Anything) -> list[Anything]:
+    """All items of an iterable of known length."""
+    from s2s_ad.frontend.iteration import walk
+
+    found = walk(frame, x).fixed(frame)
+    if found is None:
+        refuse("the number of items is not known here", "write a loop")
+    return list(found)
+
+
+# Methods --------------------------------------------------------------------------------------
+
+
+def append(frame: Frame, cell: Cell, v: Anything) -> None:
+    held = holding(frame, cell)
+    if is_structure(held):
+        change(frame, cell, [*held, v])
+        return
+    change(frame, cell, emit("list_insert", held, None, materialised(frame, v)))
+
+
+def insert(frame: Frame, cell: Cell, index: Anything, v: Anything) -> None:
+    held = holding(frame, cell)
+    if is_structure(held) and type(index) is int:
+        new = list(held)
+        new.insert(index, v)
+        change(frame, cell, new)
+    elif type(index) is int and index == 0:
+        change(frame, cell, emit("list_insert", as_list(frame, cell), 0, materialised(frame, v)))
+    else:
+        refuse("insert at a computed place", "write xs = xs[:i] + [x] + xs[i:]")
+
+
+def pop(frame: Frame, cell: Cell, *index: Anything) -> Anything:
+    held = unfolded(frame, holding(frame, cell))
+    if cell.kind == "dict":
+        return _pop_key(frame, cell, held, *index)
+    at = index[0] if index else -1
+    if is_structure(held) and type(at) is int:
+        if not -len(held) <= at < len(held):
+            refuse("pop from a list that has no such item")
+        new = list(held)
+        out = new.pop(at)
+        change(frame, cell, new)
+        return out
+    if type(at) is int and at in (-1, 0):
+        x = as_list(frame, cell)
+        elem = element_type(x.type)
+        where = None if at == -1 else 0
+        shorter, out = emit("list_take", x, where, types=[ListOf("list", elem), elem])
+        change(frame, cell, shorter)
+        return out
+    refuse("pop at a computed place", "write x = xs[i], then xs = xs[:i] + xs[i + 1:]")
+
+
+def _pop_key(frame: Frame, cell: Cell, held: Anything, key: Anything, *default: Anything) -> Anything:
+    if not is_plain(key):
+        refuse("a key of a dict must be a constant", "use a literal key")
+    if key not in held:
+        if default:
+            return default[0]
+        refuse(f"the key {key!r} is not in the dict")
+    change(frame, cell, {k: v for k, v in held.items() if k != key})
+    return held[key]
+
+
+def extend(frame: Frame, cell: Cell, xs: Anything) -> None:
+    held = holding(frame, cell)
+    known = known_items(frame, xs)
+    if is_structure(held) and known is not None:
+        change(frame, cell, [*held, *known])
+        return
+    run(frame, prelude.extend, cell, xs)
+
+
+def known_items(frame: Frame, x: Anything) -> list[Anything] | None:
+    """The items of an iterable, where all are known while lowering."""
+    from s2s_ad.frontend.iteration import walk
+
+    return walk(frame, x).fixed(frame)
+
+
+def remove(frame: Frame, cell: Cell, v: Anything) -> None:
+    held = unfolded(frame, holding(frame, cell))
+    if not is_structure(held) or not is_plain(v) or not all(map(is_plain, held)):
+        refuse("remove of a computed item", "remember the index, and use pop(i)")
+    if v not in held:
+        refuse(f"{v!r} is not in the list")
+    new = list(held)
+    new.remove(v)
+    change(frame, cell, new)
+
+
+def clear(frame: Frame, cell: Cell) -> None:
+    change(frame, cell, {} if cell.kind == "dict" else [])
+
+
+def reverse(frame: Frame, cell: Cell) -> None:
+    held = unfolded(frame, holding(frame, cell))
+    back = slice(None, None, -1)
+    change(frame, cell, held[back] if is_structure(held) else emit("getitem", held, back))
+
+
+def sort(frame: Frame, cell: Cell, **options: Anything) -> None:
+    new = run(frame, sorted_, cell, **options)
+    change(frame, cell, holding(frame, new))
+
+
+def update(frame: Frame, cell: Cell, *others: Anything, **named: Anything) -> None:
+    from s2s_ad.frontend.python import PYTHON
+
+    held = unfolded(frame, holding(frame, cell))
+    more = holding(frame, cell_of(frame, PYTHON[dict](frame, *others, **named)))
+    change(frame, cell, {**held, **more})
+
+
+def setdefault(frame: Frame, cell: Cell, key: Anything, default: Anything = None) -> Anything:
+    held = unfolded(frame, holding(frame, cell))
+    if not is_plain(key):
+        refuse("a key of a dict must be a constant", "use a literal key")
+    if key not in held:
+        change(frame, cell, {**held, key: default})
+        return default
+    return held[key]
+
+
+def popitem(frame: Frame, cell: Cell) -> Anything:
+    held = unfolded(frame, holding(frame, cell))
+    if not held:
+        refuse("popitem of an empty dict")
+    key = list(held)[-1]
+    return key, _pop_key(frame, cell, held, key)
+
+
+Method = Callable[..., Anything]
+CHANGING: dict[str, dict[str, Method]] = {
+    "list": {
+        "append": append, "extend": extend, "insert": insert, "pop": pop, "remove": remove,
+        "clear": clear, "reverse": reverse, "sort": sort,
+    },
+    "dict": {
+        "update": update, "setdefault": setdefault, "pop": pop, "popitem": popitem, "clear": clear,
+    },
+}  # fmt: skip
+
+
+def call_method(frame: Frame, name: str, x: Anything, args: list[Anything], kwargs: Anything) -> Anything:
+    """A method of a list, tuple or dict."""
+    if isinstance(x, Cell) and name in CHANGING[x.kind]:
+        return CHANGING[x.kind][name](frame, x, *args, **kwargs)
+    held = unfolded(frame, holding(frame, x))
+    if name in CHANGING["list"] or name in CHANGING["dict"]:
+        refuse(
+            f"a list or dict inside an argument is changed ({name})",
+            "copy it first: xs = list(xs)",
+        )
+    if type(held) is dict:
+        if name == "items" and not args:
+            return tuple((k, v) for k, v in held.items())
+        if name == "values" and not args:
+            return tuple(held.values())
+        if name == "keys" and not args:
+            return tuple(held)
+        if name == "get" and args and is_plain(args[0]):
+            return held.get(args[0], args[1] if len(args) > 1 else None)
+    if name == "copy" and not args:
+        return held.copy() if is_structure(held) else copied(frame, held)
+    if name in ("index", "count") and len(args) == 1:
+        function = prelude.index if name == "index" else prelude.count
+        return run(frame, function, x, args[0])
+    refuse(f"the method {name!r} of a container is not supported", "use indexing and loops")
+
+
+def copied(frame: Frame, held: Value) -> Cell:
+    """A new list with the items of a list value."""
+    return cell_of(frame, emit("getitem", held, slice(None)), "list")
+
+
+def sorted_(frame: Frame, x: Anything, *, key: Anything = None, reverse: Anything = False) -> Anything:
+    """`sorted(x)`: a new list."""
+    if key is not None or type(reverse) is not bool:
+        refuse("sorted with a key", "sort indices: np.argsort of the keys")
+    if not is_structure(x) and not isinstance(x, Cell) and not _sequence(x):
+        x = run(frame, prelude.collected, x)
+    order = emit("order", operand(frame, x), reverse)
+    return run(frame, prelude.chosen, x, order)
+
+
+def _sequence(x: Anything) -> bool:
+    if type(x) is not Value:
+        return False
+    t = x.type
+    return isinstance(t, (Seq, ListOf)) or isinstance(t, Num) and t.kind == "array" and t.rank == 1
+
+
+def run(frame: Frame, function: Anything, *args: Anything, **kwargs: Anything) -> Anything:
+    """Call a function of the prelude, or of this module."""
+    if function is sorted_:
+        return sorted_(frame, *args, **kwargs)
+    from s2s_ad.frontend.inline import call_function
+
+    return call_function(frame, function, list(args), kwargs, function)
+
+
+__all__ = ["CHANGING", "call_method", "change", "delete_item", "set_item", "leaves", "operate", "items"]
