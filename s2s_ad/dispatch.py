@@ -288,7 +288,11 @@ class Dispatcher:
 
         prepared, change = self.prepare(arguments)
         try:
-            variant = self.derive(self.signature(prepared, by_value, change))
+            signature = self.signature(prepared, by_value)
+            signature.promoted = {
+                n: of_value(x, n) for n, x, c in zip(self.names, arguments, change) if c
+            }
+            variant = self.derive(signature)
         except NotStatic as error:
             hint = error.value.hint
             if hint not in self.names or self.names.index(hint) in (*by_value, *self.wrt):
@@ -329,9 +333,7 @@ class Dispatcher:
                 )
         return tuple(prepared), change
 
-    def signature(
-        self, arguments: tuple[Anything, ...], by_value: tuple[int, ...], change: list[bool]
-    ) -> Signature:
+    def signature(self, arguments: tuple[Anything, ...], by_value: tuple[int, ...]) -> Signature:
         """What the pipeline is told about these arguments."""
         found: dict[str, Type] = {}
         static: dict[str, Anything] = {}
@@ -342,7 +344,7 @@ class Dispatcher:
             found[name] = of_value(x, name)
             if i in by_value or is_static(x):
                 static[name] = x
-        return Signature(found, static, tuple(n for n, c in zip(self.names, change) if c))
+        return Signature(found, static)
 
     def derive(self, signature: Signature) -> Variant:
         """Ask the pipeline, load what it wrote."""
@@ -386,7 +388,7 @@ class Dispatcher:
         from s2s_ad.ir.build import NotStatic
 
         static = {n: v for n, v in values.items() if is_static(v)}
-        change: list[str] = []
+        change: dict[str, Type] = {}
         for i in self.wrt:
             name = self.names[i]
             static.pop(name, None)
@@ -394,10 +396,10 @@ class Dispatcher:
                 value = promoted(values[name], name)
                 if value is not values[name]:
                     found = {**found, name: of_value(value, name)}
-                    change.append(name)
+                    change[name] = of_value(values[name], name)
         while True:
             try:
-                return str(self.emit(Signature(found, static, tuple(change))).text)
+                return str(self.emit(Signature(found, static, change)).text)
             except NotStatic as error:
                 hint = error.value.hint
                 if hint not in values or hint in static or self.names.index(hint) in self.wrt:

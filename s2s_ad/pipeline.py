@@ -23,9 +23,10 @@ from s2s_ad.autodiff.split import split_function
 from s2s_ad.codegen.module import emit_module
 from s2s_ad.errors import DerivativeTypeError, UnsupportedError
 from s2s_ad.frontend.lower import lower
-from s2s_ad.ir.core import Function
+from s2s_ad.ir.core import Function, walk
 from s2s_ad.ir.printer import print_function
 from s2s_ad.ir.signature import Signature
+from s2s_ad.ir.types import Num
 from s2s_ad.ir.verifier import verify
 from s2s_ad.passes.constants import fold_constants
 from s2s_ad.passes.cse import cse
@@ -56,6 +57,19 @@ def prepare(function: Callable[..., Anything], signature: Signature) -> Function
     bound = bool(signature.static) and names[:1] == list(signature.static)[:1] == ["self"]
     places = tuple(names.index(w) if isinstance(w, str) else w + bound for w in chosen)
     return transform(primal, kind, places, isinstance(wrt, (tuple, list)))
+
+
+def integer_stores(function: Function) -> int:
+    """How many stores into arrays of integers or bools a function has, its callees included."""
+    found, functions = 0, [function]
+    for each in functions:
+        for op in walk(each.block):
+            t = op.result.type if op.prim.name in ("set_at", "add_at") else None
+            found += isinstance(t, Num) and t.dtype is not None and t.dtype.kind not in "fc"
+            callee = op.kwargs.get("callee")
+            if isinstance(callee, Function) and callee not in functions:
+                functions.append(callee)
+    return found
 
 
 def simplify(function: Function, may_raise_less: bool = False) -> Function:
@@ -89,14 +103,15 @@ def derive(
     """Generate a derivative of a Python function. `wrt` are positions of parameters; `several`
     makes the gradient a tuple. Raises what the front end and the transforms refuse."""
     primal = prepare(function, signature)
-    for k in primal.written:
-        name = primal.parameters[k].name
-        if name in signature.promoted:
-            raise UnsupportedError(
-                f"the function stores into {name}, an array of integers, where a float loses its "
-                "fraction: it has no derivative",
-                f"leave {name} out of wrt, or pass floats",
-            )
+    if signature.promoted and integer_stores(primal) != integer_stores(
+        prepare(function, Signature({**signature.types, **signature.promoted}, signature.static))
+    ):
+        name = ", ".join(signature.promoted)
+        raise UnsupportedError(
+            f"a store into an array of integers, where a float loses its fraction, would become "
+            f"one into an array of floats: {name} is taken as floats",
+            f"leave {name} out of wrt, or pass floats",
+        )
     if mode == "ssa":
         return Derived(primal.name, print_function(primal), {}, primal.guards)
     if not wrt:

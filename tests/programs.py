@@ -431,6 +431,29 @@ def index_in_slot(x: float, n: int) -> float:
     return s[0] * s[1]
 
 
+def binding_condition(x: float) -> float:
+    s = 0.0
+    while (y := x * s) < 3.0:
+        if y > 2.5:
+            s = s * 2.0
+            break
+        s = s + x + 0.1
+    else:
+        s = s * y + x
+    return s * y
+
+
+def binding_conditions(x: float) -> float:
+    s = 1.0
+    while (n := s * s) < 30.0 and (m := n * x) < 20.0:
+        s = s * 1.5 + 0.1 * x
+        if m > 8.0:
+            return s * m * n
+    else:
+        s = s * n
+    return s * n * x
+
+
 def descent(p: Any, x: Any) -> float:
     def loss(p: Any) -> Any:
         return np.sum(np.tanh(x @ p["W"] + p["b"]) ** 2)
@@ -496,6 +519,25 @@ def large_with_loop(a: float, b: float, k: int = 2) -> Any:
     o = p * a - t * b
     m = np.exp(-o * o) + p
     return m * 0.3, np.tanh(p * o)
+
+
+def large(x: float, n: int) -> Any:
+    """Too large to be inlined twice."""
+    for _ in range(n):
+        y_ = np.sin(x) * np.cos(x) - np.exp(-x * x)
+        z = np.tanh(y_ * x) + y_ / (1.0 + x * x) + np.tanh(y_)
+        w = np.sin(z - y_) + 0.1 * np.log(1.0 + y_ * y_) * np.sqrt(1.0 + z * z)
+        u = np.tanh(w * z) * np.cos(y_) - w / (2.0 + z * z) + np.sin(w - x)
+        x = 0.3 * u * w - np.tanh(u * z) + np.cos(u) * 0.1
+    return x, z
+
+
+def calls_of_a_large_function(x: float) -> float:
+    a, b = large(x, 2)
+    for _ in range(2):
+        c, b = large(b, 2)
+        a = a * c + b
+    return a * b
 
 
 def calls_in_loop(x: float, y: float) -> float:
@@ -595,4 +637,9 @@ PROGRAMS: list[tuple[Any, tuple[Any, ...]]] = [
     (exits_in_error_states, (0.2,)),
     (exits_in_error_states, (0.4,)),
     (index_in_slot, (1.1, 4)),
+    (binding_condition, (0.7,)),
+    (binding_condition, (1.6,)),
+    (binding_conditions, (0.1,)),
+    (binding_conditions, (0.7,)),
+    (calls_of_a_large_function, (0.7,)),
 ]

@@ -165,17 +165,19 @@ class Sweep:
                 self.add(v, contribution)
 
     def container(self, op: Op) -> None:
-        bar = self.bars[op.result]
-        items = op.args[0]
-        pairs = items.items() if isinstance(items, dict) else enumerate(items)
-        for key, v in pairs:
-            if type(v) is not Value:
+        self.hand_out(op.args[0], self.bars[op.result])
+
+    def hand_out(self, items: Anything, bar: Anything) -> None:
+        """Give the adjoint of a nest to the values in it."""
+        for key, v in items.items() if isinstance(items, dict) else enumerate(items):
+            if not any(w in self.active for w in leaves(v)):
                 continue
-            if isinstance(bar, Parts):
-                if key in bar:
-                    self.add(v, bar[key])
-            elif v in self.active:
+            if isinstance(bar, Parts) and key not in bar:
+                continue
+            if type(v) is Value:
                 self.add(v, bar[key])
+            else:
+                self.hand_out(v, bar[key])
 
     def branches(self, op: Op, into: Block) -> None:
         """Mirror an `if`: each branch adds to the adjoints so far of what it captured."""
@@ -217,7 +219,10 @@ class Sweep:
         carried and accumulating those of what it captured."""
         body = op.blocks[-1]
         if op.prim is WHILE and list(op.blocks[0].yields[1:]) != op.blocks[0].params:
-            raise UnsupportedError("a while condition that changes what the loop carries")
+            raise UnsupportedError(
+                "a while condition that changes what the loop carries",
+                "write `while True:` and `if not ...: break`",
+            )
         carried = [s for s in slots(op) if any(v in self.active for v in (*s[1], s[3]))]
         outer = [v for v in captured([body]) if v in self.active]
         block = Block(mirror=body)

@@ -11,7 +11,7 @@ from s2s_ad.codegen.exports import merge_exports
 from s2s_ad.codegen.guards import guard
 from s2s_ad.codegen.names import assign_names, first_result, free, parameter_names
 from s2s_ad.codegen.outcome import name_result
-from s2s_ad.codegen.program import Let, operand_of
+from s2s_ad.codegen.program import Let, Return, operand_of
 from s2s_ad.codegen.scope import Scope, constant
 from s2s_ad.codegen.sizes import read_sizes_from_names
 from s2s_ad.codegen.statements import Statements
@@ -96,18 +96,19 @@ def emit_function(original: Function, scope: Scope, flat: bool = False) -> Print
         function.returns = tuple(range(count)) if count != 1 else 0
     scope.hidden = set(parameter_names(function))
     keep: set[Value] = set()
+    fresh: set[Op] = set()
     for _ in range(200):
-        planned = plan(function, keep)
+        planned = plan(function, keep, fresh)
         long: list[ast.stmt] = []
         printed = write(planned, scope, scope.names[original], long)
         if not long:
             check(planned)
             return printed
-        parts = {longest_part(planned, node) for node in long} - {None}
+        parts = {v for node in long for v in longest_parts(planned, node)}
         if not parts:
             check(planned)
             return write(planned, scope, scope.names[original], None)
-        keep |= parts  # type: ignore[arg-type]
+        keep |= parts
     raise InternalError(f"{function.name}: no way to print it was found")
 
 
@@ -164,13 +165,17 @@ def write(planned: Plan, scope: Scope, name: str, long: list[ast.stmt] | None) -
     return Printed(node, "\n".join(text), names)
 
 
-def longest_part(planned: Plan, node: ast.stmt) -> Value | None:
-    """The folded value of a statement that should get a name so that its line becomes shorter:
-    the largest that leaves a substantial rest."""
+def longest_parts(planned: Plan, node: ast.stmt) -> list[Value]:
+    """The folded values of a statement that should get names so that its line becomes shorter:
+    the largest that leaves a substantial rest, or all operands where no name is short enough."""
     stmt = planned.sources.get(node)
     if stmt is None:
-        return None
+        return []
     folding = planned.folding
+    operands = list(leaves(operand_of(stmt, folding)))
+    single = isinstance(stmt, Return) or isinstance(stmt, Let) and not stmt.op.blocks
+    if single and len("x, ") * len(operands) > WIDTH:
+        return [v for v in operands if v in folding.values]
     sizes: dict[Value, int] = {}
 
     def size(operand: Anything) -> int:
@@ -192,8 +197,8 @@ def longest_part(planned: Plan, node: ast.stmt) -> Value | None:
     inside = {r for b in own for o in walk(b) for r in o.results}  # these have to stay
     candidates = {v: n for v, n in sizes.items() if v not in inside}
     if not candidates:
-        return None
-    return min(candidates, key=lambda v: (abs(2 * candidates[v] - whole), candidates[v]))
+        return []
+    return [min(candidates, key=lambda v: (abs(2 * candidates[v] - whole), candidates[v]))]
 
 
 # The head ---------------------------------------------------------------------------------------

@@ -51,10 +51,11 @@ class Plan:
     sources: dict[ast.stmt, Stmt] = field(default_factory=dict)  # what each line is written for
 
 
-def plan(function: Function, keep: set[Value]) -> Plan:
+def plan(function: Function, keep: set[Value], fresh: set[Op] | None = None) -> Plan:
     """Schedule, fold, lower, copy where updates need it, and give out variables. Changes the
-    function. `keep` holds values that must not be folded."""
-    fresh: set[Op] = set()
+    function. `keep` holds values that must not be folded, `fresh` the accumulations found so far
+    that make a new array (extended in place)."""
+    fresh = set() if fresh is None else fresh
     for _ in range(1000):
         aliases = Aliases(function, fresh)
         families = Families(function)
@@ -142,17 +143,20 @@ class Coloring:
             after = self.liveness.after[stmt]
             if not isinstance(stmt, (Let, Move)):
                 after = self.liveness.body_start.get(stmt, after) | after
+            others = after.union(writes)
             for v in writes:
                 copied = None
                 if isinstance(stmt, Move) and v in stmt.targets:
                     copied = stmt.sources[stmt.targets.index(v)]
                     if copied is UNDEFINED:
                         continue
-                for other in after:
-                    if other is not copied:
-                        self.interfere(v, other)
-                for other in writes:
-                    self.interfere(v, other)
+                new = others - self.edges[v]
+                if type(copied) is Value and copied not in writes:
+                    new -= {copied}
+                new -= {v}
+                self.edges[v] |= new
+                for other in new:
+                    self.edges[other].add(v)
 
     def run(self) -> dict[Value, Variable]:
         variables = {v: Variable([v]) for v in self.order}

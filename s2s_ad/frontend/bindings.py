@@ -37,6 +37,7 @@ class Cell:
     sources: list[Cell] = field(default_factory=list)  # where it is one of several objects: which
     outside: bool = False  # it lives on after the call: a default
     name: str = ""  # the user's
+    age: int = 0  # one that is made later has a larger one
     kept: bool = False  # another list, of unknown length, has it as an item
 
 

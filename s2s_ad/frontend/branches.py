@@ -25,7 +25,7 @@ from s2s_ad.frontend.bindings import (
     rebuilt,
     same_frame,
 )
-from s2s_ad.frontend.context import RETURN, Frame, inside, materialised, opened
+from s2s_ad.frontend.context import RETURN, Frame, inside, made, materialised, opened
 from s2s_ad.frontend.liveness import Names
 from s2s_ad.frontend.places import changed, current, renew
 from s2s_ad.ir.build import cursor, facts, read_now, typeof
@@ -188,7 +188,7 @@ class Join:
                     self.held(k, root) if arm in going else UNDEFINED
                     for k, arm in enumerate(self.arms)
                 ]
-                out[root] = self.merge(f"a {root.kind}", found)
+                out[root] = self.merge(root.name or RESULT, found)
                 continue
             before = lowering.versions.get(root, root)
             parts = [
@@ -442,8 +442,7 @@ def fill(frame: Frame, binding: Anything, results: list[Value]) -> Anything:
     def leaf(x: Anything) -> Anything:
         if isinstance(x, Merged):
             cell = Cell(x.kind, fill(frame, x.inside, results), x.sources)
-            frame.lowering.homes[cell] = frame.lowering.blocks[-1]
-            return cell
+            return made(frame.lowering, cell, frame.lowering.blocks[-1])
         return results[x.position] if isinstance(x, Slot) else x
 
     return map_leaves(leaf, binding)

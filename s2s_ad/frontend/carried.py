@@ -32,6 +32,7 @@ from s2s_ad.frontend.context import (
     Frame,
     checkpoint,
     inside,
+    made,
     materialised,
     opened,
     operand,
@@ -212,9 +213,7 @@ def filled(frame: Frame, shape: Anything, values: list[Value], home: Block) -> A
 
     def leaf(x: Anything) -> Anything:
         if isinstance(x, Shape):
-            cell = Cell(x.kind, map_leaves(leaf, x.inside))
-            frame.lowering.homes[cell] = home
-            return cell
+            return made(frame.lowering, Cell(x.kind, map_leaves(leaf, x.inside)), home)
         return next(left) if x is HOLE else x
 
     return map_leaves(leaf, shape)

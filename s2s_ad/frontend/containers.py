@@ -11,19 +11,19 @@ from collections.abc import Callable
 from typing import Any as Anything
 
 from s2s_ad.frontend import prelude
-from s2s_ad.frontend.bindings import Cell, is_plain, is_structure, items
+from s2s_ad.frontend.bindings import Cell, is_plain, is_structure
 from s2s_ad.frontend.context import (
     Frame,
     cell_of,
     holding,
     materialised,
     operand,
-    operate,
     refuse,
 )
 from s2s_ad.frontend.sharing import Update, visible
+from s2s_ad.frontend.subscripts import refuse_key
 from s2s_ad.ir.build import cursor, emit, facts, typeof
-from s2s_ad.ir.core import Value, leaves
+from s2s_ad.ir.core import Value
 from s2s_ad.ir.types import ANY, ListOf, Num, Seq, Type
 
 ADVICE = "copy it first (list(xs), dict(d)), and change the copy"
@@ -85,7 +85,7 @@ def set_item(frame: Frame, cell: Cell, index: Anything, v: Anything) -> None:
         held = unfolded(frame, held)
     if type(held) is dict:
         if not is_plain(index):
-            refuse("a key of a dict must be a constant", "use a literal key, or a list")
+            refuse_key()
         change(frame, cell, {**held, index: v}, grows=index not in held)
         return
     if type(held) is list and isinstance(index, slice):
@@ -196,7 +196,7 @@ def pop(frame: Frame, cell: Cell, *index: Anything) -> Anything:
 
 def _pop_key(frame: Frame, cell: Cell, held: Anything, key: Anything, *default: Anything) -> Anything:
     if not is_plain(key):
-        refuse("a key of a dict must be a constant", "use a literal key")
+        refuse_key()
     if key not in held:
         if default:
             return default[0]
@@ -258,7 +258,7 @@ def update(frame: Frame, cell: Cell, *others: Anything, **named: Anything) -> No
 def setdefault(frame: Frame, cell: Cell, key: Anything, default: Anything = None) -> Anything:
     held = unfolded(frame, holding(frame, cell))
     if not is_plain(key):
-        refuse("a key of a dict must be a constant", "use a literal key")
+        refuse_key()
     if key not in held:
         change(frame, cell, {**held, key: default})
         return default
@@ -341,6 +341,3 @@ def run(frame: Frame, function: Anything, *args: Anything, **kwargs: Anything) -
     from s2s_ad.frontend.inline import call_function
 
     return call_function(frame, function, list(args), kwargs, function)
-
-
-__all__ = ["CHANGING", "call_method", "change", "delete_item", "set_item", "leaves", "operate", "items"]

@@ -264,8 +264,13 @@ def cell_of(frame: Frame, x: Anything, kind: str = "", outside: bool = False) ->
     if not kind:
         x = rebuilt(x, [cell_of(frame, i, "", outside) for i in items(x)])
     cell = Cell(kind or type(x).__name__, x, outside=outside)
-    lowering = frame.lowering
-    lowering.homes[cell] = lowering.blocks[-1] if lowering.blocks else None
+    return made(frame.lowering, cell, frame.lowering.blocks[-1])
+
+
+def made(lowering: Lowering, cell: Cell, home: Block) -> Cell:
+    """A new list or dict, which stands in an open block."""
+    cell.age = len(lowering.homes)
+    lowering.homes[cell] = home
     return cell
 
 

@@ -288,7 +288,7 @@ def build(
     outer = cursor_or_none()
     statement = outer.statement if outer is not None else None
     versions, floor, noted = lowering.versions, lowering.floor, len(lowering.updates)
-    lowering.versions, lowering.floor = {}, len(lowering.blocks) - 1
+    lowering.versions, lowering.floor = dict(versions), len(lowering.blocks) - 1
     try:
         with building(block, statement, outer.location if outer is not None else None):
             out = fully_opened(frame, run_body(frame))

@@ -109,7 +109,11 @@ def check_cell(update: Update) -> None:
     assert isinstance(update.value, Cell)
     mine = one_of(update.value)
     for other in update.others:
-        if isinstance(other, Cell) and mine & one_of(other):
+        if not isinstance(other, Cell):
+            continue
+        young = max(update.value, other, key=lambda c: c.age)
+        new = not young.sources  # an object of its own, made after the other one was bound
+        if not new and mine & one_of(other):
             raise UnsupportedError(
                 f"{update.name} is changed, and another name may be the same {other.kind}",
                 update.advice,

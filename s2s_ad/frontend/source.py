@@ -13,6 +13,7 @@ import ast
 import functools
 import inspect
 import linecache
+import re
 import types
 from dataclasses import dataclass, field
 from typing import Any as Anything
@@ -20,6 +21,7 @@ from typing import Any as Anything
 import gast
 
 from s2s_ad.errors import Location, SourceNotFoundError, UnsupportedError
+from s2s_ad.frontend.rewrites import rewrite
 
 FLAGS = __future__.annotations.compiler_flag
 Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
@@ -83,8 +85,8 @@ class Source:
         """The first logical line of a statement, without a trailing colon."""
         if isinstance(node, gast.If):
             line = self.lines[node.lineno - 1].rstrip("\n").encode()
-            word = "elif" if line[node.col_offset :].startswith(b"elif") else "if"
-            return f"{word} {self.text(node.test)}"
+            words = re.match(rb"elif|while|if", line[node.col_offset :])
+            return f"{words[0].decode() if words else 'if'} {self.text(node.test)}"
         if isinstance(node, gast.While):
             return f"while {self.text(node.test)}"
         if isinstance(node, gast.For):
@@ -131,7 +133,7 @@ def find(function: Anything) -> Source:
     cells = dict(zip(code.co_freevars, function.__closure__ or ()))
     return Source(
         function,
-        gast.ast_to_gast(node),
+        rewrite(gast.ast_to_gast(node)),
         code.co_filename,
         lines,
         function.__globals__,

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import operator
 from typing import Any as Anything
+from typing import NoReturn
 
 import gast
 
-from s2s_ad.frontend.bindings import is_number, is_plain, is_structure
+from s2s_ad.frontend.bindings import Unrollable, is_number, is_plain, is_structure
 from s2s_ad.frontend.context import (
     Frame,
     evaluate,
@@ -21,7 +22,7 @@ from s2s_ad.frontend.context import (
     refuse,
 )
 from s2s_ad.frontend.places import element
-from s2s_ad.ir.build import emit
+from s2s_ad.ir.build import cursor, emit
 from s2s_ad.ir.core import Op, Value
 from s2s_ad.ir.types import ANY, ListOf, Num, Opaque, Seq, Type
 
@@ -76,10 +77,17 @@ def _known_size(x: Value, index: Anything) -> int | None:
     return None
 
 
+def refuse_key() -> NoReturn:
+    """Refuse a key that is not known; copies of a loop's body may know it."""
+    raise Unrollable(
+        "a key of a dict must be a constant", "use a literal key, or a list", cursor().location
+    )
+
+
 def _of_structure(frame: Frame, x: Anything, index: Anything) -> Anything:
     if type(x) is dict:
         if not is_plain(index):
-            refuse("a key of a dict must be a constant", "use a literal key")
+            refuse_key()
         if index not in x:
             refuse(f"the key {index!r} is not in the dict", f"it has {', '.join(map(repr, x))}")
         return x[index]
@@ -97,7 +105,7 @@ def _of_structure(frame: Frame, x: Anything, index: Anything) -> Anything:
 def _of_sequence(frame: Frame, x: Value, t: Seq, index: Anything) -> Anything:
     if t.kind == "dict":
         if not is_plain(index):
-            refuse("a key of a dict must be a constant", "use a literal key")
+            refuse_key()
         if index not in t.keys:
             refuse(
                 f"the key {index!r} is not in the dict", f"it has {', '.join(map(repr, t.keys))}"

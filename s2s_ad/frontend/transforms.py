@@ -24,10 +24,12 @@ from s2s_ad.frontend.bindings import (
     is_structure,
     items,
     map_leaves,
+    rebuilt,
 )
 from s2s_ad.frontend.context import (
     Frame,
     checkpoint,
+    holding,
     materialised,
     opened,
     operand,
@@ -69,7 +71,8 @@ def make_derived(
     """A call of `grad`, `value_and_grad`, `jvp` or `vjp`."""
     if not args:
         refuse(f"{mode} needs a function", f"write {mode}(f)")
-    target, *rest = args
+    target, *rest = (plain(frame, x) for x in args)
+    kwargs = {k: plain(frame, x) for k, x in kwargs.items()}
     if type(target) is Value or is_data(target) or is_structure(target):
         refuse(f"{mode} of something that is no function", "give it a function")
     if mode in ("grad", "value_and_grad"):
@@ -115,8 +118,14 @@ def call_derived(
     """`grad(f)(*args)`."""
     if derived.mode in ("jvp", "vjp"):
         return make_derived(frame, derived.mode, [derived.target, *args], kwargs, site)
-    prepared = _derived(frame, derived, args, kwargs)
-    return _in_place(frame, prepared, [])
+    args, kwargs = plain(frame, args), plain(frame, kwargs)
+    return _in_place(frame, _derived(frame, derived, args, kwargs), [])
+
+
+def plain(frame: Frame, x: Anything) -> Anything:
+    """A binding with lists and dicts as what they hold: a derivative does not change them."""
+    x = holding(frame, x)
+    return rebuilt(x, [plain(frame, i) for i in items(x)]) if is_structure(x) else x
 
 
 def call_pullback(
@@ -129,6 +138,7 @@ def call_pullback(
     """The second result of `vjp`, called with a cotangent: one gradient per primal."""
     if kwargs or len(args) != 1:
         refuse("a pullback takes the cotangent, nothing else", "write pullback(out_bar)")
+    args = plain(frame, args)
     prepared = _prepare(frame, pullback.target, list(pullback.primals), {})
     count = len(pullback.primals)
     every = list(range(count))

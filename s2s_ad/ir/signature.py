@@ -13,10 +13,10 @@ class Signature:
     """Types by parameter name (`*args` and `**kwargs` under their names, as tuple and dict).
 
     `static` holds the parameters that are specialised by value (an `axis`, a flag, a string, a
-    function): inside the function they are that constant. `promoted` are those whose integers
-    are taken as floats, because one differentiates by them.
+    function): inside the function they are that constant. `promoted` has the types before of
+    those whose integers are taken as floats, because one differentiates by them.
     """
 
     types: dict[str, Type] = field(default_factory=dict)
     static: dict[str, Anything] = field(default_factory=dict)
-    promoted: tuple[str, ...] = ()
+    promoted: dict[str, Type] = field(default_factory=dict)

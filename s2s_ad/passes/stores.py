@@ -23,8 +23,8 @@ def stores(function: Function) -> Function:
     ... '''
     >>> print(print_function(stores(parse_function(before, role="adjoint"))), end="")
     func f(%x_bar: f64[n], %v: float):
-      %x_bar1: f64[n] = set_at %x_bar, 1, %v
-      return %x_bar1
+      %x_bar2: f64[n] = set_at %x_bar, 1, %v
+      return %x_bar2
     """
     readers: dict[Value, int] = {}
     blocks = [function.block, *(b for op in walk(function.block) for b in op.blocks)]

@@ -2,37 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import numpy as np
 import pytest
 
-import s2s_ad
 from s2s_ad.autodiff.cut import minimum_cut
-from tests.inplace_programs import cholesky, gauss_seidel, heat, lu, wave
+from tests import numerical_programs as numerical
+from tests.inplace_programs import cholesky, gauss_seidel, heat, lu, thomas, wave
 from tests.programs import array_recurrence, horner, polynomial, rk4_pendulum
+from tests.recording import recorded
 
 RNG = np.random.default_rng(0)
 SPD = (lambda m: m @ m.T + 6.0 * np.eye(6))(RNG.normal(size=(6, 6)))
-
-
-def recorded(f: Any, args: tuple[Any, ...], wrt: Any) -> int:
-    """How many numbers the forward sweep of the emitted gradient puts on lists."""
-    text = s2s_ad.source(f, "vjp", wrt=wrt, like=args)
-    text = re.sub(r"= \[\]$", "= Recorder()", text, flags=re.M)
-    total = [0]
-
-    class Recorder(list):  # type: ignore[type-arg]
-        def append(self, item: Any) -> None:
-            total[0] += int(np.size(item))
-            super().append(item)
-
-    module: dict[str, Any] = {"__name__": "emitted", "Recorder": Recorder}
-    exec(compile(text, "<recorded>", "exec"), module)
-    y = f(*(a.copy() if isinstance(a, np.ndarray) else a for a in args))
-    module[f.__name__ + "_vjp"](*args, *([np.ones(np.shape(y))] if np.shape(y) else []))
-    return total[0]
 
 
 def fill(x: float, n: int) -> Any:
@@ -86,7 +68,21 @@ COUNTS = [
     (fill, (0.7, 20), 0, 0),
     (fill_backwards, (0.7, 6), 0, 0),
     (table, (RNG.normal(size=(4, 5)),), 0, 0),
-    (cholesky, (SPD,), 0, 6 * 7 // 2),
+    (cholesky, (SPD,), 0, 0),
+    (thomas, tuple(RNG.uniform(1.0, 2.0, 6) + 4.0 * (k == 1) for k in range(4)), (0, 1, 2, 3), 0),
+    (numerical.implicit_heat, (RNG.normal(size=9), 0.4, 3), 0, 0),
+    (numerical.adi_lines, (RNG.normal(size=(4, 5)), 0.4, 3), 0, 0),
+    # p, a sequence of coefficients, and the pivots, once a sweep; neither u nor v nor q
+    (numerical.adi, (RNG.normal(size=(5, 5)), 2), 0, 2 * 2 * (2 * 3 * 3)),
+    (numerical.fdtd, (1.0 + RNG.random(9), 4), 0, 4 * 7 * 2),
+    (numerical.fdtd_vacuum, (RNG.normal(size=9), RNG.normal(size=8), 4), (0, 1), 0),
+    (numerical.fdtd_2d, tuple(RNG.normal(size=(3, 4, 5))) + (3,), (0, 1, 2), 0),
+    (numerical.fdtd_2d_loops, tuple(RNG.normal(size=(3, 4, 5))) + (3,), (0, 1, 2), 0),
+    (numerical.wave_bounded, (RNG.normal(size=(5, 4)), RNG.normal(size=3)), (0, 1), 0),
+    (numerical.forward_substitution, (SPD, RNG.normal(size=6)), (0, 1), 0),
+    (numerical.backward_substitution, (SPD, RNG.normal(size=6)), (0, 1), 0),
+    (numerical.solve_by_elimination, (SPD, RNG.normal(size=6)), (0, 1), 6 * 5 // 2),
+    (numerical.lenet_slices, numerical.NUMERICAL[-1][1], (0, 1, 2), 0),
     (overwritten_twice, (RNG.uniform(0.5, 1.0, 5),), 0, 2 * 12),
     (gauss_seidel, (SPD, RNG.normal(size=6)), (0, 1), 3 * 6),
     (lu, (SPD,), 0, 6**3),

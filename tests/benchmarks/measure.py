@@ -19,7 +19,8 @@ import numpy as np
 
 import s2s_ad
 
-REFERENCE = Path(__file__).parent.parent / "golden_reference"
+ROOT = Path(__file__).parents[2]
+REFERENCE = ROOT / "tests" / "golden_reference"
 FILES = ("scalar", "arrays", "loops", "containers", "inplace")
 
 
@@ -145,6 +146,82 @@ def growth(turns, seconds):
     ]
 
 
+def systems(n):
+    """Arguments of size n for the programs of the tests that write into arrays: a function of n
+    for each, which gives the arguments."""
+    rng = np.random.default_rng(0)
+
+    def vector(shift=0.0):
+        return rng.uniform(0.5, 1.0, n) + shift
+
+    def matrix(rows=n, columns=n):
+        return rng.normal(size=(rows, columns))
+
+    def spd():
+        m = matrix()
+        return m @ m.T + n * np.eye(n)
+
+    return {
+        "heat": (vector(), 0.2, 4),
+        "implicit_heat": (vector(), 0.4, 4),
+        "implicit_heat_constant": (vector(), 4),
+        "implicit_heat_called": (vector(), vector()[1:], 4),
+        "wave": (matrix(), 0.3),
+        "wave_bounded": (matrix(), vector()[:4].copy()),
+        "jacobi": (spd(), vector()),
+        "gauss_seidel": (spd(), vector()),
+        "adi": (matrix(), 4),
+        "adi_lines": (matrix(), 0.4, 4),
+        "thomas": (vector(), vector(4.0), vector(), vector()),
+        "lu": (spd(),),
+        "cholesky": (spd(),),
+        "forward_substitution": (spd(), vector()),
+        "solve_by_elimination": (spd(), vector()),
+        "gram_schmidt": (matrix(),),
+        "levinson": (np.append(2.0, 0.5 * rng.random(n - 1)),),
+        "floyd_warshall": (rng.random((n, n)),),
+        "fdtd": (vector(1.0), 4),
+        "fdtd_vacuum": (vector(), vector()[1:], 4),
+        "fdtd_2d": (matrix(), matrix(), matrix(), 4),
+        "cavity_projection": (0.3 * matrix(), 0.3 * matrix(), 0.1, 4),
+        "n_body": (matrix(n, 2), matrix(n, 2)),
+        "convolution": (matrix(), matrix(2, 2)),
+        "lenet_slices": (matrix(n + 1, n + 1), matrix(2, 2), matrix(3, n * n // 4)),
+        "lstm": (matrix(n, 3), matrix(8, 5)),
+        "kalman": (vector(), 0.3, 0.7),
+        "viterbi": (matrix(), matrix()),
+        "recursive_filter": (vector(), 0.6),
+        "deriche": (vector(), 0.7),
+        "deriche_image": (matrix(), 0.5),
+        "histogram": (vector(),),
+    }
+
+
+def recordings():
+    """A row per program: its size and what its gradient records, and both at double size.
+
+    Differentiated are the arrays and floats; the linear ones in their arrays alone."""
+    from tests import inplace_programs, numerical_programs
+    from tests.recording import recorded
+
+    linear = ("heat", "wave", "implicit_heat", "implicit_heat_constant", "adi", "adi_lines")
+    rows = []
+    small, large = systems(8), systems(16)
+    for name in small:
+        f = getattr(inplace_programs, name, None) or getattr(numerical_programs, name)
+        counts = []
+        for args in (small[name], large[name]):
+            wrt = tuple(
+                i
+                for i, a in enumerate(args)
+                if isinstance(a, np.ndarray) or isinstance(a, float) and name not in linear
+            )
+            size = sum(a.size for a in args if isinstance(a, np.ndarray))
+            counts += [size, recorded(f, args, wrt)]
+        rows.append((name, *counts))
+    return rows
+
+
 def import_time(turns):
     """Seconds that `import s2s_ad` takes after `import numpy`, in fresh interpreters."""
     program = (
@@ -157,7 +234,7 @@ def import_time(turns):
                 capture_output=True,
                 text=True,
                 check=True,
-                cwd=Path(__file__).parents[2],
+                cwd=ROOT,
             ).stdout
         )
         for _ in range(turns)
@@ -167,6 +244,7 @@ def import_time(turns):
 
 def main(argv=None):
     """Print the tables."""
+    sys.path.insert(0, str(ROOT))
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     options.add_argument("--quick", action="store_true")
     quick = options.parse_args(argv).quick
@@ -183,6 +261,9 @@ def main(argv=None):
     print("\narrays written in place")
     for what, ratio in growth(turns, seconds):
         print(f"{what:<30}{ratio:>8.2f}")
+    print(f"\n{'arguments, and numbers':<24}{'size':>8}{'recorded':>10}{'size':>8}{'recorded':>10}")
+    for name, size, count, size2, count2 in recordings():
+        print(f"{name:<24}{size:>8}{count:>10}{size2:>8}{count2:>10}")
     print(f"\nimport s2s_ad, after numpy: {import_time(2 if quick else 7):.3f} s")
 
 

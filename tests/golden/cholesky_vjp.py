@@ -6,14 +6,10 @@ def cholesky_vjp(A, out_bar=1.0):
     n = A.shape[0]
     term = np.sqrt(A[0, 0])
     A[0, 0] = term
-    A_undo = []
-    A_undo2 = []
     for i in range(1, n):
         for j in range(i):
-            A_undo.append(A[i, j])
             A[i, j] -= np.dot(A[i, :j], A[j, :j])
             A[i, j] = A[i, j] / A[j, j]
-        A_undo2.append(A[i, i])
         A[i, i] -= np.dot(A[i, :i], A[i, :i])
         A[i, i] = np.sqrt(A[i, i])
     total = 0.0
@@ -34,19 +30,16 @@ def cholesky_vjp(A, out_bar=1.0):
         term_bar = -A_bar[i, i]
         A_bar[i, :i] += term_bar * A[i, :i]
         A_bar[i, :i] += term_bar * A[i, :i]
-        A[i, i] = A_undo2.pop()
         # for j in range(i)
         for j in reversed(range(i)):
             # A[i, j] /= A[j, j]
             term_bar = A_bar[i, j]
-            A_bar[i, j] = 0.0
+            A_bar[i, j] = term_bar / A[j, j]
             A_bar[j, j] -= term_bar * A[i, j] / A[j, j]
-            A_bar[i, j] += term_bar / A[j, j]
             # A[i, j] -= np.dot(A[i, :j], A[j, :j])
             term_bar = -A_bar[i, j]
             A_bar[j, :j] += term_bar * A[i, :j]
             A_bar[i, :j] += term_bar * A[j, :j]
-            A[i, j] = A_undo.pop()
     # A[0, 0] = np.sqrt(A[0, 0])
     A_bar[0, 0] = 0.5 * A_bar[0, 0] / term
     return 2.0 * total, (A_bar,)

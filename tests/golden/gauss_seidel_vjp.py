@@ -25,10 +25,9 @@ def gauss_seidel_vjp(A, b, out_bar):
             A_bar[i, i] -= term_bar * x[i] / A[i, i]
             term_bar = -term_bar2
             x_bar[i_plus_one:] += term_bar * A[i, i_plus_one:]
-            term_bar3 = term_bar * x[:i]
-            x[i] = x_undo.pop()
             A_bar[i, i_plus_one:] += term_bar * x[i_plus_one:]
             x_bar[:i] += term_bar * A[i, :i]
-            A_bar[i, :i] += term_bar3
+            A_bar[i, :i] += term_bar * x[:i]
+            x[i] = x_undo.pop()
             b_bar[i] += term_bar2
     return out, (A_bar, b_bar)

@@ -26,7 +26,7 @@ class Writer(Control):
 
     def statement(self, indent: int) -> None:
         self.budget -= 1
-        kind = self.below(28)
+        kind = self.below(30)
         if self.budget > 0 and self.nested < 3:
             if kind in (0, 1):
                 return self.branch(indent)
@@ -34,7 +34,7 @@ class Writer(Control):
                 return self.loop(indent)
         if kind in (5, 6):
             return self.bind(indent)
-        if kind in (7, 8, 9):
+        if kind in (7, 8, 9, 21, 22):
             return self.view(indent)
         if kind in (10, 11):
             return self.scalar(indent)
@@ -70,14 +70,16 @@ class Writer(Control):
         """The text of a fresh array (or none, if statements that fill it are written), and how
         its items are laid out."""
         kind = self.below(9)
-        layout, order = ("", "C") if self.chance(70) else (', order="F"', "F")
+        layout, order = ("", "C") if self.chance(70) else (', order="F"', "")
+        if layout and self.chance(10):
+            order = "F"
         twin = self.choose(like) if like else ""
         if kind == 0:
             return f"np.zeros({shape}{layout})", order
         if kind == 1 and like:
             return f"np.zeros_like({twin})", self.arrays[twin].order
         if kind == 2 and like:
-            return f"{self.read(twin)}.copy()", "C"
+            return f"{self.read(twin)}.copy()", ""
         if kind == 3 and like:
             if self.chance(50):
                 return f"np.copy({self.read(twin)})", self.arrays[twin].order
@@ -259,7 +261,8 @@ def write_program(below: Callable[[int], int]) -> Program:
     result = ("number", "number", "number", "vector", "pair", "matrix")[below(6)]
     w = Writer(below, memory, callees=callees, result=result)
     order = "CCF"[below(3)]
-    w.arrays = {"a": Array(VECTOR, 1, "C"), "b": Array(MATRIX, 2, order)}
+    known = w.chance(6)  # else `ravel` and `reshape`, of which only a run knows, are left out
+    w.arrays = {"a": Array(VECTOR, 1, "C"), "b": Array(MATRIX, 2, order if known else "")}
     w.scalars = ["s"]
     w.integers = {"e": Integers(3, 2)}
     if w.chance(60):

@@ -114,9 +114,8 @@ class Stores(Expressions):
         kind = self.below(5)
         if kind == 0 and len(a.shape) == 2:
             self.write(indent, f"np.fill_diagonal({name}, {self.calm(self.number(1))})")
-        elif kind == 1:
-            k = a.shape[0] - 1
-            where = f"[0, {k}]" if len(a.shape) == 1 else f"[0, {a.shape[0] * a.shape[1] - 1}]"
+        elif kind == 1 and len(a.shape) == 1:
+            where = f"[0, {a.shape[0] - 1}]"
             self.write(indent, f"np.put({name}, {where}, {self.calm(self.number(1))})")
         elif kind == 2 and len(a.shape) == 1:
             self.write(indent, f"«{name}».sort()")
