@@ -293,6 +293,7 @@ class Dispatcher:
                 n: of_value(x, n) for n, x, c in zip(self.names, arguments, change) if c
             }
             variant = self.derive(signature)
+            self.warn(arguments, change)
         except NotStatic as error:
             hint = error.value.hint
             if hint not in self.names or self.names.index(hint) in (*by_value, *self.wrt):
@@ -323,15 +324,19 @@ class Dispatcher:
         for i in self.wrt:
             prepared[i] = promoted(arguments[i], self.names[i])
             change[i] = prepared[i] is not arguments[i]
-            if change[i] and isinstance(arguments[i], np.ndarray) and not self.warned:
+        return tuple(prepared), change
+
+    def warn(self, arguments: tuple[Anything, ...], change: list[bool]) -> None:
+        """Say, once, that an array of integers is taken as floats."""
+        for name, x, changed in zip(self.names, arguments, change):
+            if changed and isinstance(x, np.ndarray) and not self.warned:
                 self.warned = True
                 warnings.warn(
-                    f"{self.names[i]} is an array of {arguments[i].dtype}: "
+                    f"{name} is an array of {x.dtype}: "
                     "its derivative is taken at, and returned as, float64",
                     IntegerWarning,
                     stacklevel=6,
                 )
-        return tuple(prepared), change
 
     def signature(self, arguments: tuple[Anything, ...], by_value: tuple[int, ...]) -> Signature:
         """What the pipeline is told about these arguments."""

@@ -59,17 +59,18 @@ def prepare(function: Callable[..., Anything], signature: Signature) -> Function
     return transform(primal, kind, places, isinstance(wrt, (tuple, list)))
 
 
-def integer_stores(function: Function) -> int:
-    """How many stores into arrays of integers or bools a function has, its callees included."""
-    found, functions = 0, [function]
+def stores(function: Function) -> tuple[int, int]:
+    """How many stores into arrays of integers, and into others, a function and its callees have."""
+    found, functions = [0, 0], [function]
     for each in functions:
         for op in walk(each.block):
-            t = op.result.type if op.prim.name in ("set_at", "add_at") else None
-            found += isinstance(t, Num) and t.dtype is not None and t.dtype.kind not in "fc"
+            if op.prim.name in ("set_at", "add_at"):
+                t = op.result.type
+                found[not isinstance(t, Num) or t.dtype is None or t.dtype.kind in "fc"] += 1
             callee = op.kwargs.get("callee")
             if isinstance(callee, Function) and callee not in functions:
                 functions.append(callee)
-    return found
+    return found[0], found[1]
 
 
 def simplify(function: Function, may_raise_less: bool = False) -> Function:
@@ -103,7 +104,7 @@ def derive(
     """Generate a derivative of a Python function. `wrt` are positions of parameters; `several`
     makes the gradient a tuple. Raises what the front end and the transforms refuse."""
     primal = prepare(function, signature)
-    if signature.promoted and integer_stores(primal) != integer_stores(
+    if signature.promoted and stores(primal) != stores(
         prepare(function, Signature({**signature.types, **signature.promoted}, signature.static))
     ):
         name = ", ".join(signature.promoted)

@@ -99,7 +99,11 @@ def add_trees(a: Any, b: Any) -> Any:
 
 
 def add_slot(x_bar: Any, index: Any, v: Any) -> Any:
-    """x_bar with v added at an index, in place; repeated indices of an array add up."""
+    """x_bar with v added at an index, in place; repeated indices of an array add up. In a list, a
+    tuple is a path: `x_bar[i][j]`."""
+    if isinstance(x_bar, list) and isinstance(index, tuple):
+        add_slot(x_bar[index[0]], index[1] if len(index) == 2 else index[1:], v)
+        return x_bar
     if isinstance(x_bar, np.ndarray):
         np.add.at(x_bar, index, v)
     else:

@@ -552,6 +552,63 @@ def _spd(n: int) -> Any:
 X = RNG.normal(size=6)
 A3 = RNG.normal(size=(3, 3))
 M4 = _spd(4)
+def stopped_from_the_end(x: Any) -> Any:
+    s = x[0]
+    for i in reversed(range(0, len(x), 2)):
+        s = np.sin(s)
+        if i < 3:
+            s = s * x[i]
+            break
+    return 0.5 * s
+
+
+def returned_from_a_reversed_loop(x: Any, s: Any) -> Any:
+    for i in reversed(range(3)):
+        s = np.sin(s)
+        if s < 0.83:
+            return s * x[i]
+    return 0.5 * s
+
+
+def pair_after_continue(x: Any, s: Any) -> Any:
+    z = 0.1 * s
+    while z < 0.9:
+        z += 0.35
+        if s < 0.83:
+            continue
+        if s > -0.47:
+            return (x, s)
+    return (x[::-1], s * z)
+
+
+def pair_returned_after_continue(x: Any, s: Any) -> Any:
+    y, t = pair_after_continue(x, s)
+    return y * t
+
+
+def counts_stored_in_an_argument(x: Any, counts: Any) -> Any:
+    counts[-1] = 1.0 + 0.9 * np.tanh(x[0])
+    counts[1:] += counts[:-1]
+    return np.sum(x[counts[0]] * counts * x[0])
+
+
+def pieces_of_an_array_that_overlap(a: Any) -> Any:
+    row = a[1:]
+    row[...] = a[:-1]
+    turned = a.T
+    turned[::-1] = a.T * 2.0
+    back = a[::-1]
+    back[1:, ::2] = a[1:, ::2]
+    return a
+
+
+def diagonals_and_layouts(a: Any) -> Any:
+    wide = np.array(a, order="F")
+    np.fill_diagonal(wide, a[0, 1] * a[1, 0])
+    np.fill_diagonal(a[1:].T, 0.5 * wide[0, 0])
+    return a * wide
+
+
 V3 = RNG.normal(size=3)
 
 INPLACE: list[tuple[Any, tuple[Any, ...]]] = [
@@ -611,4 +668,13 @@ INPLACE: list[tuple[Any, tuple[Any, ...]]] = [
     (row_read_in_a_branch, (A3, X)),
     (number_spread_over_rows, (A3, X)),
     (pieces_of_one_view, (X,)),
+    (stopped_from_the_end, (X,)),
+    (returned_from_a_reversed_loop, (X, 1.2)),
+    (returned_from_a_reversed_loop, (X, 0.1)),
+    (pair_returned_after_continue, (X, 1.2)),
+    (pair_returned_after_continue, (X, 0.1)),
+    (counts_stored_in_an_argument, (X, np.array([2, 0, 1]))),
+    (pieces_of_an_array_that_overlap, (A3,)),
+    (diagonals_and_layouts, (A3,)),
+    (diagonals_and_layouts, (np.asfortranarray(RNG.normal(size=(3, 4))),)),
 ]

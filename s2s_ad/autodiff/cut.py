@@ -7,7 +7,7 @@ from collections.abc import Callable, Hashable, Iterable
 from typing import TypeVar
 
 N = TypeVar("N", bound=Hashable)
-INFINITE = 1 << 40
+INFINITE = 1 << 400
 
 
 def minimum_cut(

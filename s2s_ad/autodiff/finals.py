@@ -32,8 +32,11 @@ class Access:
     order: int = 0  # of two operations in the same iteration of all loops around both
 
 
+Link = tuple[Op, int]  # a loop, and the position of an array among what it carries
+
+
 class Finals:
-    """Index facts about the arrays that the outermost loops of a function carry."""
+    """Index facts about the arrays that the loops of a function carry."""
 
     def __init__(self, top: Block) -> None:
         self.place: dict[Op, list[Op]] = {}  # operation -> loops around it
@@ -41,13 +44,15 @@ class Finals:
         self.block: dict[Op, Block] = {}
         self._index(top, [])
         self.top = top
-        self.stores: dict[tuple[Op, int], list[Access]] = {}
+        self.stores: dict[Link, list[Access]] = {}
+        self.stored: dict[Value, list[Op]] = {}  # what is stored -> its stores
         for op in walk(top):
             if op.prim in (SET_AT, ADD_AT):
-                root = self.root(op.args[0])
-                if root is not None:
-                    access = self.access(op, op.args[1])
-                    self.stores.setdefault(root, []).append(access)
+                access = self.access(op, op.args[1])
+                for link in self.chain(op.args[0]):
+                    self.stores.setdefault(link, []).append(access)
+                if op.prim is SET_AT and type(op.args[2]) is Value:
+                    self.stored.setdefault(op.args[2], []).append(op)
 
     def access(self, op: Op, index: Anything) -> Access:
         """An operation as an access at an index."""
@@ -61,11 +66,11 @@ class Finals:
             for b in op.blocks:
                 self._index(b, inside)
 
-    def root(self, v: Anything) -> tuple[Op, int] | None:
-        """The outermost loop, of the top level, that carries the array of which v is a version,
-        and the position there; None for an array that no loop carries, or that changes places."""
+    def chain(self, v: Anything) -> list[Link]:
+        """The loops that carry the array of which v is a version, each with the position there,
+        outermost first; empty for an array that no loop carries, or that changes places."""
         seen: set[Value] = set()
-        found: tuple[Op, int] | None = None
+        found: list[Link] = []
         while type(v) is Value and v not in seen:
             seen.add(v)
             owner = v.owner
@@ -75,72 +80,80 @@ class Finals:
                 elif owner.prim in (FOR, WHILE) and self.place[owner]:
                     k = owner.results.index(v)
                     if k >= len(owner.inits):
-                        return None  # how the loop ended
+                        return []  # how the loop ended
                     v = owner.inits[k]
                 elif owner.blocks and owner.prim not in (FOR, WHILE):
                     v = owner.blocks[0].yields[owner.results.index(v)]
                 else:
-                    return found
+                    break
             elif isinstance(owner, Block) and isinstance(owner.owner, Op):
                 loop = owner.owner
                 k = owner.params.index(v) - (len(owner.params) - len(loop.inits))
                 if loop.prim not in (FOR, WHILE) or k < 0:
-                    return None
-                found = (loop, k) if self.block[loop] is self.top else None
+                    return []
+                found.append((loop, k))
                 v = slots(loop)[k][0]
             else:
-                return found
-        return found
+                break
+        return found[::-1]
 
-    def steady(self, root: tuple[Op, int]) -> bool:
+    def root(self, v: Anything) -> Link | None:
+        """The outermost loop that carries the array, if it is a loop of the top level."""
+        found = self.chain(v)
+        return found[0] if found and self.block[found[0][0]] is self.top else None
+
+    def steady(self, link: Link) -> bool:
         """Whether each iteration, and each branch and loop inside, passes the same array on."""
-        loop, k = root
+        loop, k = link
         _, params, yields, _ = slots(loop)[k]
-        return all(self.root(y) == root for y in yields) and all(
-            self.root(y) == root
+        return all(link in self.chain(y) for y in yields) and all(
+            link in self.chain(y)
             for op in walk(loop.blocks[-1])
             for j, r in enumerate(op.results)
-            if op.blocks and self.root(r) == root
+            if op.blocks and link in self.chain(r)
             for b in op.blocks
             for y in (b.yields[j + (op.prim is WHILE and b is op.blocks[0])],)
         )
 
-    def source(self, v: Value) -> tuple[str, tuple[Anything, ...]] | None:
-        """How v is read after the loops: ("getitem", (array, index)) where the number or row v
-        stands for good in an array of the top level, or a size of such an array; or None."""
+    def source(self, v: Value, top: bool = False) -> tuple[str, tuple[Anything, ...]] | None:
+        """How v is read after a loop: ("getitem", (array, index)) where the number or row v
+        stands for good in an array as the loop leaves it, of the outermost loop where it does (of
+        the `top` level, if only that will do), or a size of such an array; or None."""
         op = v.owner
         if not isinstance(op, Op):
             return None
         if op.prim.name in SIZES and self.place[op]:
-            root = self.root(op.args[0])
-            if root is not None and self.steady(root):
-                return op.prim.name, (root[0].results[root[1]], *op.args[1:])
-        found = self.final_place(v, op)
+            for link in self.chain(op.args[0])[:1]:
+                if self.steady(link) and (not top or self.block[link[0]] is self.top):
+                    return op.prim.name, (link[0].results[link[1]], *op.args[1:])
+        found = self.final_place(v, op, top)
         return None if found is None else ("getitem", found)
 
-    def final_place(self, v: Value, op: Op) -> tuple[Value, Anything] | None:
+    def final_place(self, v: Value, op: Op, top: bool) -> tuple[Value, Anything] | None:
         """(array, index) where v, the result of op, stands for good, or None."""
         if op.prim.name == "getitem":
-            found = self._final(op.args[0], op.args[1], op, None)
+            found = self._final(op.args[0], op.args[1], op, None, top)
             if found is not None:
                 return found
-        for stores in self.stores.values():
-            for s in stores:
-                if s.op.prim is SET_AT and s.op.args[2] is v and stands_as_it_is(s.op):
-                    found = self._final(s.op.args[0], s.op.args[1], s.op, s.op)
-                    if found is not None:
-                        return found
+        for s in self.stored.get(v, []):
+            if stands_as_it_is(s):
+                found = self._final(s.args[0], s.args[1], s, s, top)
+                if found is not None:
+                    return found
         return None
 
     def _final(
-        self, array: Anything, index: Anything, at: Op, own: Op | None
+        self, array: Anything, index: Anything, at: Op, own: Op | None, top: bool
     ) -> tuple[Value, Anything] | None:
-        root = self.root(array)
-        if root is None or not self.place[at] or not self.steady(root):
-            return None
-        read = self.access(at, index)
-        if all(later_differs(read, s, 0, own) for s in self.stores.get(root, [])):
-            return root[0].results[root[1]], index
+        for link in self.chain(array):
+            loop, k = link
+            if top and self.block[loop] is not self.top:
+                break
+            if loop not in self.place[at] or not self.steady(link):
+                continue
+            read, level = self.access(at, index), len(self.place[loop])
+            if all(later_differs(read, s, level, own) for s in self.stores.get(link, [])):
+                return loop.results[k], index
         return None
 
 

@@ -6,6 +6,7 @@ from typing import Any as Anything
 
 from s2s_ad.autodiff.activity import refuse_complex, useful, varied
 from s2s_ad.autodiff.arguments import own_parameters
+from s2s_ad.autodiff.clears import drop_clears
 from s2s_ad.autodiff.forward import Forward
 from s2s_ad.autodiff.record import record
 from s2s_ad.autodiff.results import finish, unshare
@@ -135,6 +136,7 @@ def vjp_function(
     tidy(f, may_raise_less=not value)
     record(f)
     tidy(f, may_raise_less=not value, hoist=True)
+    drop_clears(f)
     retype(f)
     with knowing(f.facts):
         unshare(f)

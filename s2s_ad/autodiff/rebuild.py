@@ -109,7 +109,7 @@ def _pieces(loop: Op, k: int, finals: Finals, mirrors: dict[Block, Block]) -> li
         op = v.owner
         if v in found or v not in forward or not isinstance(op, Op):
             return
-        if finals.source(v) is not None:
+        if finals.source(v, top=True) is not None:
             return
         if op.prim.name == "getitem" and finals.root(op.args[0]) == (loop, k):
             found[v] = Piece(v, op.args[0], op.args[1], len(finals.place[op]))

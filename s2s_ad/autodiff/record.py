@@ -13,6 +13,7 @@ from typing import Any as Anything
 from s2s_ad.autodiff.activity import slots
 from s2s_ad.autodiff.cut import minimum_cut
 from s2s_ad.autodiff.finals import Finals
+from s2s_ad.autodiff.lend import lend_shapes
 from s2s_ad.autodiff.rebuild import rebuild, remove_marks
 from s2s_ad.autodiff.tapes import parent, tape_name, thread
 from s2s_ad.ir.build import building, emit, knowing
@@ -20,7 +21,7 @@ from s2s_ad.ir.core import UNDEFINED, Block, Function, Op, Value, clone_op, leav
 from s2s_ad.ir.primitive import BY_NAME
 from s2s_ad.ir.types import Num, Seq, Stack, is_scalar
 from s2s_ad.ir.unbound import define
-from s2s_ad.ops.buffers import ACCUMULATE, ADD_AT, SET_AT
+from s2s_ad.ops.buffers import ACCUMULATE, ADD_AT, SET_AT, origins
 from s2s_ad.ops.slots import FILL_SLOT, NEW_SLOTS
 from s2s_ad.ops.lists import INSERT, TAKE
 from s2s_ad.ops.structure import FOR
@@ -35,6 +36,7 @@ def record(function: Function) -> Function:
     with knowing(function.facts):
         rebuild(function)
         remove_marks(function.block)
+        lend_shapes(function)
         regions = find_regions(function.block)
         finals = Finals(function.block)
         for region in reversed(regions):  # innermost first: what they choose may need outer values
@@ -48,16 +50,24 @@ def record(function: Function) -> Function:
 class Region:
     """A forward loop body (or the top level) with the branches inside it, and their mirrors."""
 
-    def __init__(self, root: Block | None, depth: int) -> None:
+    def __init__(self, root: Block | None, parent: Region | None) -> None:
         self.root = root  # the forward body, None for the top level
-        self.depth = depth
+        self.parent = parent
+        self.depth: int = 0 if parent is None else parent.depth + 1
         self.mirrors: dict[Block, Block] = {}  # forward block -> reverse block
-        self.inner: list[Region] = []
+
+    def values(self) -> dict[Value, Block]:
+        """What the forward blocks define, and where."""
+        out: dict[Value, Block] = {}
+        for forward in self.mirrors:
+            for v in (*forward.params, *(r for op in forward.ops for r in op.results)):
+                out[v] = forward
+        return out
 
 
 def find_regions(block: Block) -> list[Region]:
     """The regions of a function, outermost first."""
-    top = Region(None, 0)
+    top = Region(None, None)
     out = [top]
 
     def visit(block: Block, region: Region) -> None:
@@ -66,8 +76,7 @@ def find_regions(block: Block) -> list[Region]:
                 inside = region
                 if b.mirror is not None:
                     if op.prim is FOR:
-                        inside = Region(b.mirror, region.depth + 1)
-                        region.inner.append(inside)
+                        inside = Region(b.mirror, region)
                         out.append(inside)
                     inside.mirrors[b.mirror] = b
                 visit(b, inside)
@@ -105,13 +114,15 @@ class Recorder:
         self.finals = finals
         self.top = function.block
         self.region = region
-        self.home: dict[Value, Block] = {}  # values of the region's forward blocks
-        for forward in region.mirrors:
-            for v in forward.params:
-                self.home[v] = forward
-            for op in forward.ops:
-                for v in op.results:
-                    self.home[v] = forward
+        self.home = region.values()
+        self.loops: list[Op] = []  # around what the region computes, outermost first
+        if region.root is not None and isinstance(region.root.owner, Op):
+            self.loops = [*finals.place[region.root.owner], region.root.owner]
+        self.depths = dict.fromkeys(self.home, region.depth)
+        around = region.parent
+        while around is not None:
+            self.depths.update(dict.fromkeys(around.values(), around.depth))
+            around = around.parent
         self.outer = readable(function.block) - set(self.home)
         self.free: dict[Value, Value] = {}
         if region.root is not None and region.root.owner.prim is FOR:  # type: ignore[union-attr]
@@ -179,10 +190,10 @@ class Recorder:
                 return None
             out = []
             for w in leaves(op.args if final is None else final[1]):
-                if w in known or w in self.free or w not in self.home:
-                    if w not in self.home and not self.alive(w):
-                        return None
+                if w in known or w in self.free or self.alive(w):
                     continue
+                if w not in self.depths or not self.affordable(w):
+                    return None
                 out.append(w)
             return out
 
@@ -190,12 +201,26 @@ class Recorder:
         for position in known.values():
             if self.slot(position) not in wanted:
                 wanted.append(self.slot(position))
-        return minimum_cut(wanted, sources, cost)
+
+        def price(v: Value) -> int:
+            # A tie goes to what an enclosing loop saves: once, and for several readers.
+            return cost(v, self.depths[v]) * (3 if v in self.home else 2)
+
+        return [v for v in minimum_cut(wanted, sources, price) if v in self.home]
 
     def alive(self, v: Value) -> bool:
         """Whether a value from outside the region can be read in the reverse sweep at no cost: it
         is of the top level, an index of an enclosing loop, or read there already."""
         return v in self.outer
+
+    def affordable(self, v: Value) -> bool:
+        """Whether an enclosing loop may save v, of which this region reads pieces: an array made
+        anew in each iteration, whose size the loop has paid for; not one that it keeps."""
+        if v in self.home or is_scalar(v.type):
+            return True
+        around = self.loops[: self.depths[v]]
+        made = [o.owner for o in origins(v) if isinstance(o.owner, Op)]
+        return any(self.finals.place.get(op, [])[: len(around)] == around for op in made)
 
     def rebuilt(self, saved: list[Value]) -> dict[Value, int]:
         """Saved values that are the next iteration's saved parameter: carried instead."""
@@ -377,9 +402,8 @@ def alias_free_read(op: Op) -> bool:
     return all(is_scalar(v.type) for v in leaves(op.args[1:]))
 
 
-def cost(v: Value) -> int:
-    """What saving a value costs: arrays dominate scalars."""
+def cost(v: Value, depth: int) -> int:
+    """What saving a value costs: axes count, and the loops in which it is saved each time."""
     t = v.type
-    if isinstance(t, Num) and t.shape is not None:
-        return int(1000 ** len(t.shape))
-    return 1000
+    rank = len(t.shape) if isinstance(t, Num) and t.shape is not None else 1
+    return int(1000 ** (rank + depth))

@@ -22,7 +22,7 @@ from s2s_ad.ir.types import INT, SCALARS, ListOf, Num, Seq, Type, differentiable
 from s2s_ad.ir.unbound import define
 from s2s_ad.ops.buffers import ACCUMULATE, ADD_AT, SET_AT
 from s2s_ad.ops.rules import At
-from s2s_ad.ops.slots import NEW_SLOTS
+from s2s_ad.ops.slots import NEW_SLOTS, ZEROS_TREE
 from s2s_ad.ops.structure import CALL, DICT, FOR, LIST, MARK, TUPLE, WHILE
 from s2s_ad.ops.tapes import POP, PUSH
 
@@ -96,6 +96,11 @@ class Sweep:
         else:
             if v not in self.bars:
                 self.bars[v] = name(emit("zeros_tree", v), v, "_bar")
+            emptied = emptied_at(self.bars[v], at.index)
+            if emptied is not None:
+                new = emit(SET_AT, emptied, at.index, at.value, types=[v.type])
+                self.bars[v] = name(new, v, "_bar")
+                return
             prim = "fill_slot" if v in self.filling else "add_slot"
             self.bars[v] = name(emit(prim, self.whole(v), at.index, at.value), v, "_bar")
 
@@ -291,6 +296,17 @@ def bound_zero(v: Value) -> Anything:
     return zero
 
 
+def emptied_at(bar: Anything, index: Anything) -> Anything:
+    """The adjoint of a list before its item at this index was set to zero, or None."""
+    op = bar.owner if type(bar) is Value else None
+    if not isinstance(op, Op) or op.prim is not SET_AT or isinstance(op.args[0].type, Num):
+        return None
+    old, i, zero = op.args
+    empty = type(zero) is Value and isinstance(zero.owner, Op) and zero.owner.prim is ZEROS_TREE
+    same = i is index or type(i) is int and type(index) is int and i == index
+    return old if empty and same else None
+
+
 def _keys(t: Type) -> list[Anything]:
     assert isinstance(t, Seq)
     return list(t.keys) if t.kind == "dict" else list(range(len(t.items)))
@@ -348,7 +364,11 @@ def iterations(op: Op) -> tuple[Anything, Anything, Anything]:
         return op.args[0], op.args[1], op.args[2]
     count = count_iterations(op)
     if op.prim is FOR:
-        first, _, step = op.args[:3]
+        first, last, step = op.args[:3]
+        if op.kwargs.get("reversed"):
+            # It came from the end: `end` is one step behind the last index of the range.
+            end = last if step == 1 else last + (first - last) % step
+            return end - (count if step == 1 else count * step), end, step
         if first == 0 and step == 1 and type(first) is int and type(step) is int:
             return 0, count, 1
         return first, first + (count if step == 1 else count * step), step

@@ -33,6 +33,8 @@ def immutable(v: Anything) -> bool:
 
 def changes_list(op: Op) -> bool:
     """Whether an update changes a list, and leaves its items alone."""
+    if op.prim.syntax == "set_at" and isinstance(op.args[1], tuple):
+        return False  # x[i][j] = v writes into an item
     return op.prim.syntax in LIST_STORES and not isinstance(op.results[0].type, Num)
 
 
@@ -99,15 +101,34 @@ class Aliases:
 
     def older(self, v: Value, x: Value) -> bool:
         """Whether v existed before the memory of x was made, so that they cannot share it."""
-        while isinstance(x.owner, Op) and is_update(x.owner) and x.owner not in self.fresh:
-            if type(x.owner.args[0]) is not Value:
-                return False
-            x = x.owner.args[0]
         memory = self.tokens[x] if isinstance(x.type, Num) else self.spine(x)
-        made = isinstance(x.owner, Op) and memory == frozenset({x.owner})
-        if not made or isinstance(v.type, Stack) and self.position(v) >= self.position(x):
+        made = next(iter(memory), None)
+        if len(memory) != 1 or not isinstance(made, Op) or not self.last(x, made):
             return False
-        return self.position(v) < self.position(x)
+        return self.position(v) < self.position(made.results[0])
+
+    def last(self, x: Value, made: Op) -> bool:
+        """Whether x is what an operation made when it last ran: it comes from there by updates,
+        and through loops and branches that do not hold the operation."""
+        seen: set[Value] = set()
+        todo: list[Anything] = [x]
+        while todo:
+            v = todo.pop()
+            if type(v) is not Value or v in seen:
+                continue
+            seen.add(v)
+            op = v.owner
+            flows = carried_from(v)
+            if flows is not None:
+                around = op if isinstance(op, Op) else op.owner  # type: ignore[union-attr]
+                if any(o is made for b in around.blocks for o in walk(b)):  # type: ignore[union-attr]
+                    return False
+                todo += flows
+            elif isinstance(op, Op) and is_update(op) and op not in self.fresh:
+                todo.append(op.args[0])
+            elif op is not made:
+                return False
+        return True
 
     def set(self, v: Value, tokens: Tokens) -> bool:
         if immutable(v):

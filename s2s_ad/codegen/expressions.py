@@ -186,7 +186,18 @@ class Expressions:
         return self.expr(op.args[0])
 
     def write_getitem(self, op: Op, _: str) -> ast.expr:
-        return ast.Subscript(self.expr(op.args[0]), self.index(op.args[1]), ast.Load())
+        return self.subscript(self.expr(op.args[0]), op.args[0], op.args[1], ast.Load())
+
+    def subscript(
+        self, node: ast.expr, x: Anything, index: Anything, context: ast.expr_context
+    ) -> ast.Subscript:
+        """`x[index]`; a path of indices in a list is `x[i][j]`."""
+        nest = type(x) is Value and isinstance(x.type, (Seq, ListOf)) and x.type.kind == "list"
+        if nest and isinstance(index, tuple):
+            *path, index = index
+            for i in path:
+                node = ast.Subscript(node, self.index(i), ast.Load())
+        return ast.Subscript(node, self.index(index), context)
 
     def write_tuple(self, op: Op, _: str) -> ast.expr:
         return self.expr(tuple(op.args[0]))

@@ -26,8 +26,9 @@ from s2s_ad.codegen.program import (
 )
 from s2s_ad.codegen.scope import Scope
 from s2s_ad.codegen.storage import Plan
+from s2s_ad.ir.build import typeof
 from s2s_ad.ir.core import Op, Value
-from s2s_ad.ir.types import SCALARS, Num, is_scalar
+from s2s_ad.ir.types import SCALARS, ListOf, Num, is_scalar
 from s2s_ad.ops.buffers import ACCUMULATE
 from s2s_ad.ops.overlap import crosses
 from s2s_ad.ops.structure import CALL, READ
@@ -270,6 +271,12 @@ class Statements(Expressions):
         if op.prim.syntax in ("insert", "take"):
             return self.alias(op, [self.change_list(s, op)])
         x, index, value = op.args
+        if op.prim.syntax == "add_slot" and is_scalar(typeof(value)) and is_list_of_numbers(x):
+            node = self.expr(value)
+            positive = without_minus(node)
+            place = self.subscript(self.name(x), x, index, ast.Store())
+            sign: ast.operator = ast.Add() if positive is None else ast.Sub()
+            return self.alias(op, [ast.AugAssign(place, sign, node if positive is None else positive)])
         if op.prim.syntax == "add_slot":
             args = [self.expr(a) for a in op.args]
             call = ast.Call(self.scope.helper("add_slot"), args, [])
@@ -291,9 +298,9 @@ class Statements(Expressions):
         return self.alias(op, [aug])
 
     def set_at(self, buffer: ast.expr, op: Op, value: ast.expr) -> ast.stmt:
-        target = ast.Subscript(buffer, self.index(op.args[1]), ast.Store())
+        target = self.subscript(buffer, op.args[0], op.args[1], ast.Store())
         if isinstance(value, ast.BinOp) and op.role != "primal" and unique_index(op.args[1]):
-            read = ast.Subscript(buffer, target.slice, ast.Load())
+            read = ast.Subscript(target.value, target.slice, ast.Load())
             if ast.dump(value.left) == ast.dump(read) and isinstance(op.args[0].type, Num):
                 return ast.AugAssign(target, value.op, value.right)
         if self.reads_itself(op):
@@ -313,6 +320,16 @@ class Statements(Expressions):
         if not views or type(v) is not Value or variables.get(v) != variables.get(x):
             return False
         return crosses(x.type, [index], views[::-1])
+
+
+def is_list_of_numbers(x: Anything) -> bool:
+    """Whether what stands at the end of a path in a list is a number."""
+    t = x.type if type(x) is Value else None
+    if not isinstance(t, ListOf):
+        return False
+    while isinstance(t, ListOf):
+        t = t.elem
+    return is_scalar(t) and getattr(t, "kind", "") in SCALARS
 
 
 def unique_index(index: Anything) -> bool:

@@ -38,6 +38,7 @@ class Cell:
     outside: bool = False  # it lives on after the call: a default
     name: str = ""  # the user's
     age: int = 0  # one that is made later has a larger one
+    shared: bool = False  # ... perhaps as several items
     kept: bool = False  # another list, of unknown length, has it as an item
 
 
@@ -60,6 +61,7 @@ class Closure:
     defaults: tuple[Anything, ...] = ()
     kwdefaults: dict[str, Anything] = field(default_factory=dict)
     quiet: bool = False  # not the user's text
+    hidden: frozenset[str] = frozenset()  # names that are not the user's
 
 
 @dataclass(eq=False)

@@ -27,7 +27,7 @@ from s2s_ad.frontend.bindings import (
 )
 from s2s_ad.frontend.context import RETURN, Frame, inside, made, materialised, opened
 from s2s_ad.frontend.liveness import Names
-from s2s_ad.frontend.places import changed, current, renew
+from s2s_ad.frontend.places import changed, current, hold, renew
 from s2s_ad.ir.build import cursor, facts, read_now, typeof
 from s2s_ad.ir.core import UNDEFINED, Block, Op, Value
 from s2s_ad.ir.primitive import Primitive
@@ -113,7 +113,7 @@ class Join:
         parts = [self.contents(k, x) for k, x in enumerate(parts)]
         known = [x for x in parts if not (type(x) is Value and x in pending)]
         types = [typeof(x) for x in known if x is not UNDEFINED]
-        user = name not in (RETURN, RESULT)
+        user = name not in (RETURN, RESULT) and name not in self.frame.hidden
         self.results.append(Value(join_types(types), name if user else "", user))
         self.yields.append(parts)
         return Slot(len(self.results) - 1)
@@ -385,7 +385,7 @@ def bind_written(frame: Frame, written: dict[Anything, Anything], results: list[
     """Make results of an operation the contents of what was written inside it."""
     for root, found in written.items():
         if isinstance(root, Cell):
-            frame.lowering.versions[root] = fill(frame, found, results)
+            hold(frame.lowering, root, fill(frame, found, results))
         else:
             renew(frame, root, results[found.position])
 

@@ -39,7 +39,7 @@ from s2s_ad.frontend.context import (
     refuse,
 )
 from s2s_ad.frontend.liveness import Names
-from s2s_ad.frontend.places import changed, contents, renew
+from s2s_ad.frontend.places import changed, contents, hold, renew
 from s2s_ad.ir.build import cursor, typeof
 from s2s_ad.ir.core import UNDEFINED, Block, Value
 from s2s_ad.ir.types import ANY, ListOf, Seq, Type
@@ -198,12 +198,11 @@ def project(frame: Frame, shape: Anything, x: Anything) -> list[Anything]:
     if isinstance(shape, Shape):
         return project(frame, shape.inside, x.inside if isinstance(x, Held) else x)
     if is_structure(shape):
-        if x is DEAD or x is UNDEFINED:
+        x = opened(frame, x)
+        pending = type(x) is Value and x in frame.lowering.pending  # what the loop starts with
+        if x is DEAD or x is UNDEFINED or pending:
             return [UNDEFINED] * holes(shape)
-        return [
-            leaf for s, part in zip(items(shape), items(opened(frame, x)))
-            for leaf in project(frame, s, part)
-        ]  # fmt: skip
+        return [leaf for s, part in zip(items(shape), items(x)) for leaf in project(frame, s, part)]
     return []
 
 
@@ -352,7 +351,7 @@ def _widen(frame: Frame, c: Carried, body: Body) -> bool:
     return stable
 
 
-def named(c: Carried) -> tuple[str, bool]:
+def named(frame: Frame, c: Carried) -> tuple[str, bool]:
     """The hint of the values of what is carried, and whether the user gave it."""
     if isinstance(c.name, Value):
         return c.name.hint, c.name.named
@@ -360,7 +359,7 @@ def named(c: Carried) -> tuple[str, bool]:
         held = c.init
         known = type(held) is Value and held.hint
         return (held.hint, held.named) if known else (c.name.name, bool(c.name.name))
-    return (c.name, True) if c.name != RETURN else ("", False)
+    return ("", False) if c.name == RETURN or c.name in frame.hidden else (c.name, True)
 
 
 def enter(frame: Frame, block: Block, carried: list[Carried]) -> dict[Anything, Anything]:
@@ -368,7 +367,7 @@ def enter(frame: Frame, block: Block, carried: list[Carried]) -> dict[Anything, 
     out: dict[Anything, Anything] = {}
     pending = frame.lowering.pending
     for c in carried:
-        values = [block.add_param(t or ANY, *named(c)) for t in c.types]
+        values = [block.add_param(t or ANY, *named(frame, c)) for t in c.types]
         pending.update(v for v, t in zip(values, c.types) if t is None)
         out[c.name] = filled(frame, c.template, values, block)
     return out
@@ -382,7 +381,7 @@ def set_out(frame: Frame, bound: dict[Anything, Anything]) -> None:
         if isinstance(root, Value):
             renew(frame, root, x)
         elif isinstance(root, Cell):
-            frame.lowering.versions[root] = x
+            hold(frame.lowering, root, x)
 
 
 def leave(frame: Frame, carried: list[Carried], end: Ends) -> list[Anything]:
@@ -419,7 +418,7 @@ def results_of(
     out: list[Value] = []
     env: dict[Anything, Anything] = {}
     for c in carried:
-        values = [Value(t or ANY, *named(c)) for t in c.types]
+        values = [Value(t or ANY, *named(frame, c)) for t in c.types]
         out.extend(values)
         env[c.name] = filled(frame, c.template, values, cursor().block)
         for end in (c.init, *(e.contents.get(c.name, UNDEFINED) for e in body.ends)):

@@ -59,6 +59,7 @@ def consume(frame: Frame, function: Anything, found: Generator, *rest: Anything)
     inner = copy.deepcopy(found.node)
     used = {n.id for n in gast.walk(inner) if isinstance(n, gast.Name)}
     used |= {a.id for n in gast.walk(inner) if isinstance(n, gast.Lambda) for a in n.args.args}
+    own = {n.id for n in gast.walk(inner) if isinstance(n, gast.Name)}
     for n in gast.walk(node):
         if isinstance(n, gast.Name) and _local(node, n.id):
             while n.id in used:
@@ -66,10 +67,12 @@ def consume(frame: Frame, function: Anything, found: Generator, *rest: Anything)
     for k, statement in enumerate(node.body):
         if isinstance(statement, gast.For):
             node.body[k] = loops(statement, inner, 0)
+    written = set(gast.walk(inner))
     for n in gast.walk(node):
-        if not hasattr(n, "lineno") or n not in set(gast.walk(inner)):
+        if n not in written:
             gast.copy_location(n, found.node)
-    closure = Closure(node, found.frame, found_name(found), quiet=True)
+    hidden = {n.id for n in gast.walk(node) if isinstance(n, gast.Name)} - own
+    closure = Closure(node, found.frame, found_name(found), quiet=True, hidden=frozenset(hidden))
     return call_function(frame, closure, [found.first, *rest], {}, node)
 
 

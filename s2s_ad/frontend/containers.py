@@ -20,10 +20,11 @@ from s2s_ad.frontend.context import (
     operand,
     refuse,
 )
-from s2s_ad.frontend.sharing import Update, visible
+from s2s_ad.frontend.places import base, check_floor, current, hold, is_list, narrowed, renew
+from s2s_ad.frontend.sharing import Update, note, visible
 from s2s_ad.frontend.subscripts import refuse_key
 from s2s_ad.ir.build import cursor, emit, facts, typeof
-from s2s_ad.ir.core import Value
+from s2s_ad.ir.core import Block, Op, Value
 from s2s_ad.ir.types import ANY, ListOf, Num, Seq, Type
 
 ADVICE = "copy it first (list(xs), dict(d)), and change the copy"
@@ -32,13 +33,10 @@ ADVICE = "copy it first (list(xs), dict(d)), and change the copy"
 def change(frame: Frame, cell: Cell, new: Anything, grows: bool = True) -> None:
     """Give a list or dict new contents. `grows` tells that items may come, go or move."""
     lowering = frame.lowering
-    home = lowering.homes[cell]
-    if all(b is not home for b in lowering.blocks[lowering.floor :]):
-        refuse(
-            f"a {cell.kind} of an enclosing function is changed in a function that is "
-            "differentiated inside it",
-            "pass it as an argument",
-        )
+    if type(cell) is Value:
+        change_inside(frame, cell, new)
+        return
+    check_floor(lowering, cell)
     if cell.outside:
         refuse(f"a default {cell.kind} that is changed lives on after the call", ADVICE)
     if cell.kept:
@@ -49,14 +47,52 @@ def change(frame: Frame, cell: Cell, new: Anything, grows: bool = True) -> None:
         refuse(f"a {cell.kind} is changed while a loop walks it", "walk a copy: list(xs)")
     others = [x for x in visible(frame, None) if x is not cell]
     lowering.updates.append(Update(cell, others, f"a {cell.kind}", cursor().location, ADVICE))
-    if type(new) is Value and not new.named:
-        new.hint, new.named = cell.name or new.hint, bool(cell.name)
-    lowering.versions[cell] = new
+    if grows:
+        lowering.reshaped.add(cell)
+    hold(lowering, cell, new)
+
+
+def change_inside(frame: Frame, x: Value, new: Anything) -> None:
+    """Give a list that is an item of another list new contents."""
+    lowering = frame.lowering
+    current(lowering, x)  # refuses what has moved
+    root, steps = base(lowering, x)
+    if not isinstance(root, Cell):
+        refuse("a list inside an argument is changed", "copy it first: xs = list(xs)")
+    note(frame, None, root, "an item of a list", ADVICE, x)
+    held = holding(frame, root)
+    stored = materialised(frame, new)
+    path: Anything = None
+    for op in reversed(steps):
+        path = op.args[1] if path is None else narrowed(lowering, op.args[1], path, op.args[0].type)
+    lowering.single[stored] = True  # it is the item that was there, changed
+    renew(frame, root, emit("set_at", held, path, stored, types=[widened(held.type, path, stored)]))
+
+
+def widened(t: Type, path: Anything, v: Anything) -> Type:
+    """The type of a list after v was stored in it along a path."""
+    if not is_list(t):
+        return t
+    assert isinstance(t, (Seq, ListOf))
+    first, *rest = path if isinstance(path, tuple) else (path,)
+    known = isinstance(t, Seq) and type(first) is int and -len(t.items) <= first < len(t.items)
+    old = t.items[first] if isinstance(t, Seq) and known else element_type(t)
+    new = widened(old, tuple(rest), v) if rest else facts().join(old, typeof(v))
+    if isinstance(t, Seq) and known:
+        items = list(t.items)
+        items[first] = new
+        return Seq(t.kind, tuple(items))
+    return ListOf(t.kind, new)
+
+
+def now(frame: Frame, x: Anything) -> Anything:
+    """What a list holds now; it may be an item of another list."""
+    return current(frame.lowering, x) if type(x) is Value else holding(frame, x)
 
 
 def as_list(frame: Frame, x: Anything) -> Value:
     """What a list holds, as a value."""
-    x = holding(frame, x)
+    x = now(frame, x)
     out: Value = materialised(frame, list(x) if is_structure(x) else x)
     return out
 
@@ -78,9 +114,19 @@ def is_container(x: Anything) -> bool:
     return isinstance(x, Cell)
 
 
+def is_inside(frame: Frame, x: Anything) -> bool:
+    """Whether a binding is a list in a list that the function can change."""
+    if type(x) is not Value or not is_list(x.type):
+        return False
+    return isinstance(base(frame.lowering, x)[0], Cell)
+
+
 def set_item(frame: Frame, cell: Cell, index: Anything, v: Anything) -> None:
     """`xs[index] = v`, `d[key] = v`."""
-    held = holding(frame, cell)
+    if type(cell) is Value:
+        set_inside(frame, cell, index, v)
+        return
+    held = now(frame, cell)
     if type(held) is Value and isinstance(held.type, Seq):
         held = unfolded(frame, held)
     if type(held) is dict:
@@ -104,17 +150,52 @@ def set_item(frame: Frame, cell: Cell, index: Anything, v: Anything) -> None:
         return
     if isinstance(index, slice):
         refuse("a store into a slice of a list of unknown length", "write a loop")
-    x, stored = as_list(frame, held), materialised(frame, v)
+    x, stored = as_list(frame, held), kept(frame, v)
     elem = element_type(x.type, typeof(stored))
     new_value = emit("set_at", x, operand(frame, index), stored, types=[ListOf("list", elem)])
     change(frame, cell, new_value, grows=False)
 
 
+def set_inside(frame: Frame, x: Value, index: Anything, v: Anything) -> None:
+    """`xs[i][j] = v`, for a list in a list."""
+    lowering = frame.lowering
+    if isinstance(index, slice):
+        refuse("a store into a slice of a list in a list", "write a loop")
+    op = current(lowering, x).owner
+    root, _ = base(lowering, x)
+    note(frame, None, root, "an item of a list", ADVICE, x)
+    assert isinstance(op, Op)
+    path = narrowed(lowering, op.args[1], operand(frame, index), op.args[0].type)
+    stored = kept(frame, v)
+    types = [widened(op.args[0].type, path, stored)]
+    renew(frame, root, emit("set_at", op.args[0], path, stored, types=types))
+
+
+def kept(frame: Frame, v: Anything) -> Anything:
+    """What becomes an item of a list that is a value; a list is such an item once at most."""
+    if isinstance(v, Cell):
+        home = frame.lowering.homes[v]
+        inner = [b for b in frame.lowering.blocks if b is home or _loop(b)]
+        v.shared = v.kept or not inner or inner[-1] is not home and _loop(inner[-1])
+        v.kept = True
+        out = materialised(frame, v)
+        elem = element_type(out.type)
+        if isinstance(out.type, Seq) and v.kind == "list" and isinstance(elem, (Num, ListOf)):
+            out.type = ListOf("list", elem)  # it may grow
+        frame.lowering.single[out] = not v.shared
+        return out
+    return materialised(frame, v)
+
+
+def _loop(block: Block) -> bool:
+    return bool(block.params)
+
+
 def delete_item(frame: Frame, x: Anything, index: Anything) -> None:
     """`del xs[index]`, `del d[key]`."""
-    if not isinstance(x, Cell):
+    if not isinstance(x, Cell) and not is_inside(frame, x):
         refuse("del of an item of something that is no list or dict", "build a new array")
-    held = unfolded(frame, holding(frame, x))
+    held = unfolded(frame, now(frame, x))
     if is_structure(held) and (isinstance(index, slice) or is_plain(index)):
         new = held.copy()
         try:
@@ -153,28 +234,28 @@ def _all(frame: Frame, x: Anything) -> list[Anything]:
 
 
 def append(frame: Frame, cell: Cell, v: Anything) -> None:
-    held = holding(frame, cell)
+    held = now(frame, cell)
     if is_structure(held):
         change(frame, cell, [*held, v])
         return
-    change(frame, cell, emit("list_insert", held, None, materialised(frame, v)))
+    change(frame, cell, emit("list_insert", held, None, kept(frame, v)))
 
 
 def insert(frame: Frame, cell: Cell, index: Anything, v: Anything) -> None:
-    held = holding(frame, cell)
+    held = now(frame, cell)
     if is_structure(held) and type(index) is int:
         new = list(held)
         new.insert(index, v)
         change(frame, cell, new)
     elif type(index) is int and index == 0:
-        change(frame, cell, emit("list_insert", as_list(frame, cell), 0, materialised(frame, v)))
+        change(frame, cell, emit("list_insert", as_list(frame, cell), 0, kept(frame, v)))
     else:
         refuse("insert at a computed place", "write xs = xs[:i] + [x] + xs[i:]")
 
 
 def pop(frame: Frame, cell: Cell, *index: Anything) -> Anything:
-    held = unfolded(frame, holding(frame, cell))
-    if cell.kind == "dict":
+    held = unfolded(frame, now(frame, cell))
+    if isinstance(cell, Cell) and cell.kind == "dict":
         return _pop_key(frame, cell, held, *index)
     at = index[0] if index else -1
     if is_structure(held) and type(at) is int:
@@ -206,7 +287,7 @@ def _pop_key(frame: Frame, cell: Cell, held: Anything, key: Anything, *default: 
 
 
 def extend(frame: Frame, cell: Cell, xs: Anything) -> None:
-    held = holding(frame, cell)
+    held = now(frame, cell)
     known = known_items(frame, xs)
     if is_structure(held) and known is not None:
         change(frame, cell, [*held, *known])
@@ -222,7 +303,7 @@ def known_items(frame: Frame, x: Anything) -> list[Anything] | None:
 
 
 def remove(frame: Frame, cell: Cell, v: Anything) -> None:
-    held = unfolded(frame, holding(frame, cell))
+    held = unfolded(frame, now(frame, cell))
     if not is_structure(held) or not is_plain(v) or not all(map(is_plain, held)):
         refuse("remove of a computed item", "remember the index, and use pop(i)")
     if v not in held:
@@ -233,11 +314,11 @@ def remove(frame: Frame, cell: Cell, v: Anything) -> None:
 
 
 def clear(frame: Frame, cell: Cell) -> None:
-    change(frame, cell, {} if cell.kind == "dict" else [])
+    change(frame, cell, {} if isinstance(cell, Cell) and cell.kind == "dict" else [])
 
 
 def reverse(frame: Frame, cell: Cell) -> None:
-    held = unfolded(frame, holding(frame, cell))
+    held = unfolded(frame, now(frame, cell))
     back = slice(None, None, -1)
     change(frame, cell, held[back] if is_structure(held) else emit("getitem", held, back))
 
@@ -250,13 +331,13 @@ def sort(frame: Frame, cell: Cell, **options: Anything) -> None:
 def update(frame: Frame, cell: Cell, *others: Anything, **named: Anything) -> None:
     from s2s_ad.frontend.python import PYTHON
 
-    held = unfolded(frame, holding(frame, cell))
+    held = unfolded(frame, now(frame, cell))
     more = holding(frame, cell_of(frame, PYTHON[dict](frame, *others, **named)))
     change(frame, cell, {**held, **more})
 
 
 def setdefault(frame: Frame, cell: Cell, key: Anything, default: Anything = None) -> Anything:
-    held = unfolded(frame, holding(frame, cell))
+    held = unfolded(frame, now(frame, cell))
     if not is_plain(key):
         refuse_key()
     if key not in held:
@@ -266,7 +347,7 @@ def setdefault(frame: Frame, cell: Cell, key: Anything, default: Anything = None
 
 
 def popitem(frame: Frame, cell: Cell) -> Anything:
-    held = unfolded(frame, holding(frame, cell))
+    held = unfolded(frame, now(frame, cell))
     if not held:
         refuse("popitem of an empty dict")
     key = list(held)[-1]
@@ -287,8 +368,9 @@ CHANGING: dict[str, dict[str, Method]] = {
 
 def call_method(frame: Frame, name: str, x: Anything, args: list[Anything], kwargs: Anything) -> Anything:
     """A method of a list, tuple or dict."""
-    if isinstance(x, Cell) and name in CHANGING[x.kind]:
-        return CHANGING[x.kind][name](frame, x, *args, **kwargs)
+    kind = x.kind if isinstance(x, Cell) else "list" if is_inside(frame, x) else ""
+    if kind and name in CHANGING[kind]:
+        return CHANGING[kind][name](frame, x, *args, **kwargs)
     held = unfolded(frame, holding(frame, x))
     if name in CHANGING["list"] or name in CHANGING["dict"]:
         refuse(

@@ -56,9 +56,14 @@ class Lowering:
     # the root of each version of an array, the block where each is defined; the open blocks of
     # other functions; the lists that loops under way walk.
     versions: dict[Anything, Anything] = field(default_factory=dict)
-    owners: dict[Value, Value] = field(default_factory=dict)
+    owners: dict[Value, Anything] = field(default_factory=dict)
     homes: dict[Anything, Block | None] = field(default_factory=dict)
     walked: list[Cell] = field(default_factory=list)
+    # Lists in whose items something was written, with the versions that this made; lists whose
+    # items came, went or moved.
+    stirred: set[Anything] = field(default_factory=set)
+    reshaped: set[Cell] = field(default_factory=set)
+    single: dict[Value, bool] = field(default_factory=dict)  # lists in lists: are they nowhere else
     floor: int = 0
     naturals: set[Value] = field(default_factory=set)  # indices of loops, never negative
     names: set[str] = field(default_factory=set)  # of sizes
@@ -94,6 +99,7 @@ class Frame:
     began: tuple[Block, int] | None = None
     iterated: list[Value] = field(default_factory=list)  # what the loops under way walk
     quiet: bool = False  # not the user's text: operations belong to the statement that calls it
+    hidden: Names = frozenset()  # names in it that are not the user's
     locals: Names = frozenset()
     liveness: Liveness = field(init=False)
 
@@ -271,6 +277,8 @@ def made(lowering: Lowering, cell: Cell, home: Block) -> Cell:
     """A new list or dict, which stands in an open block."""
     cell.age = len(lowering.homes)
     lowering.homes[cell] = home
+    if type(cell.initial) is Value:
+        lowering.owners[cell.initial] = cell
     return cell
 
 
@@ -365,6 +373,10 @@ def opened(frame: Frame, x: Anything) -> Anything:
     """A container as a structure of its items, where their number is known; anything else as it
     is."""
     x = holding(frame, x)
+    if type(x) is Value and x not in frame.lowering.owners:
+        from s2s_ad.frontend.places import now_in_list
+
+        x = now_in_list(frame.lowering, x)
     if type(x) is not Value or not isinstance(x.type, Seq):
         return x
     if x.type.kind == "dict":

@@ -99,11 +99,16 @@ class Apart:
     that it is given or reads: what one name writes, the other would see."""
 
     def __init__(
-        self, written: list[int], names: list[str], outside: list[Callable[[], Anything]]
+        self,
+        written: list[int],
+        names: list[str],
+        outside: list[Callable[[], Anything]],
+        attributes: dict[str, Callable[[Arguments], Anything]],
     ) -> None:
         self.written = written
         self.names = names
         self.outside = outside
+        self.attributes = attributes
 
     def __call__(self, arguments: Arguments) -> bool:
         for k in self.written:
@@ -113,6 +118,9 @@ class Apart:
             ]
             others += [
                 ("an array from outside", a) for find in self.outside for a in arrays(find())
+            ]
+            others += [
+                (name, a) for name, find in self.attributes.items() for a in arrays(find(arguments))
             ]
             for i, a in enumerate(mine):
                 inner = [(self.names[k], b) for b in mine[i + 1 :]]

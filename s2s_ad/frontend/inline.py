@@ -151,6 +151,7 @@ def call_function(
         given = bind_arguments(callee.name, node, args, kwargs, defaults)
         check_recursion(frame, node, callee.name)
         inner = Frame(frame.lowering, parent.source, node, frame, parent, quiet=callee.quiet)
+        inner.hidden = callee.hidden
         return inline(frame, inner, given)
     source = source_of(frame.lowering, callee)
     check_kind(callee)
@@ -158,6 +159,7 @@ def call_function(
     check_recursion(frame, node, source.name)
     quiet = callee.__module__ == prelude.__name__
     inner = Frame(frame.lowering, source, node, frame, quiet=quiet)
+    inner.hidden = inner.locals if quiet else frozenset()
     objects = default_objects(source)
     missing = object()
     given = bind_arguments(source.name, node, args, kwargs, dict.fromkeys(objects, missing))
@@ -200,7 +202,7 @@ def inline(frame: Frame, inner: Frame, given: dict[str, Anything]) -> Anything:
     inner.order = c.statement.order if c.statement is not None else 0
     inner.began = (c.block, len(c.block.ops))
     for name, x in given.items():
-        if type(x) is Value and not x.hint:
+        if type(x) is Value and not x.hint and name not in inner.hidden:
             x.hint = name
         inner.env[name] = cell_of(inner, x)
     return run_body(inner)

@@ -20,7 +20,7 @@ from s2s_ad.frontend import (
 )
 from s2s_ad.frontend.bindings import Object, is_structure
 from s2s_ad.frontend.context import Frame, Lowering, Transform
-from s2s_ad.frontend.guards import Apart
+from s2s_ad.frontend.guards import Apart, Looks
 from s2s_ad.frontend.inline import build, check_kind, default_objects, parameters, source_of
 from s2s_ad.frontend.names import RESOLVED, freeze
 from s2s_ad.frontend.places import current
@@ -77,7 +77,13 @@ def lower(
         out.guards = list(lowering.guards.values())
         if out.written:
             places = [op.kwargs["place"].read for op in walk(out.block) if op.prim.name == "read"]
-            out.guards.append(Apart(out.written, [p.name for p in out.parameters], places))
+            names = [p.name for p in out.parameters]
+            found = {
+                f"{key[1]}.{key[3]}": guard.find
+                for key, guard in lowering.guards.items()
+                if key[0] == "attribute" and isinstance(guard, Looks)
+            }
+            out.guards.append(Apart(out.written, names, places, found))
         if lowering.unchanged.any():
             out.guards.insert(0, lowering.unchanged)
         return out

@@ -17,8 +17,9 @@ from s2s_ad.frontend.bindings import Cell, Held, map_leaves
 from s2s_ad.frontend.context import refuse
 from s2s_ad.ir.build import emit, typeof
 from s2s_ad.ir.core import Block, Op, Value
-from s2s_ad.ir.types import Num, Seq
+from s2s_ad.ir.types import ListOf, Num, Seq, Type
 from s2s_ad.ops.indexing import read_type
+from s2s_ad.ops.indexing import item_type
 from s2s_ad.ops.overlap import crosses, is_basic
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ AXES = (
 C_ORDER = ("zeros", "ones", "empty", "full", "arange", "linspace", "eye", "identity", "flatten")
 
 
-def base(lowering: Lowering, v: Value) -> tuple[Value, list[Op]]:
+def base(lowering: Lowering, v: Value) -> tuple[Anything, list[Op]]:
     """The root of a binding and the view steps that lead from it to the binding."""
     steps: list[Op] = []
     while v not in lowering.owners:
@@ -44,7 +45,7 @@ def base(lowering: Lowering, v: Value) -> tuple[Value, list[Op]]:
     return lowering.owners.get(v, v), steps
 
 
-def root_of(lowering: Lowering, v: Value) -> Value:
+def root_of(lowering: Lowering, v: Value) -> Anything:
     """The root of a binding."""
     return base(lowering, v)[0]
 
@@ -55,6 +56,8 @@ def is_view(lowering: Lowering, op: Op) -> bool:
     if name not in ("getitem", "reshape", "ravel", "asarray", "real", *AXES):
         return False
     x = op.args[0]
+    if name == "getitem" and type(x) is Value and is_list(x.type):
+        return is_item(lowering, op)
     if type(x) is not Value or not isinstance(x.type, Num) or x.type.kind not in ("array", "any"):
         return False
     t = op.result.type
@@ -71,10 +74,25 @@ def is_view(lowering: Lowering, op: Op) -> bool:
     return x.type.kind == "array"
 
 
+def is_item(lowering: Lowering, op: Op) -> bool:
+    """Whether the result is an object in a list that the function can change."""
+    index, t = op.args[1], op.result.type
+    if isinstance(index, slice) or not isinstance(base(lowering, op.args[0])[0], Cell):
+        return False
+    return is_list(t) or isinstance(t, Num) and t.kind == "array"
+
+
+def is_list(t: Type) -> bool:
+    """Whether a type is that of a list."""
+    return isinstance(t, (Seq, ListOf)) and t.kind == "list"
+
+
 def rowwise(lowering: Lowering, v: Value) -> bool:
     """Whether an array surely is contiguous, row by row."""
     root, steps = base(lowering, v)
     if any(op.prim.name not in ("reshape", "ravel", "asarray") for op in steps):
+        return False
+    if isinstance(root, Cell):
         return False
     op, t = root.owner, root.type
     if not isinstance(op, Op) or op.blocks or "order" in op.kwargs:
@@ -89,15 +107,47 @@ def current(lowering: Lowering, v: Value) -> Value:
     """What a binding holds now; operations are written for views of what has changed."""
     if not lowering.versions:
         return v
-    if isinstance(v.type, Seq):
-        return _container(lowering, v)
     root, steps = base(lowering, v)
+    if isinstance(v.type, Seq) and not isinstance(root, Cell):
+        return _container(lowering, v)
+    if isinstance(root, Cell):
+        return item_now(lowering, root, v, steps)
     if root not in lowering.versions and v not in lowering.owners:
         return v
     out = lowering.versions.get(root, root)
     for op in steps:
         out = op.result if op.args[0] is out else again(lowering, op, out)
     return out
+
+
+def now_in_list(lowering: Lowering, v: Value) -> Value:
+    """A list that is an item of another one, as it is now; any other value as it is."""
+    return current(lowering, v) if isinstance(base(lowering, v)[0], Cell) else v
+
+
+def item_now(lowering: Lowering, cell: Cell, v: Value, steps: list[Op]) -> Value:
+    """An object in a list, read again where an object in that list has changed."""
+    if not steps or cell not in lowering.stirred:
+        return v
+    out = lowering.versions.get(cell, cell.initial)
+    if type(out) is not Value or not _unmoved(lowering, cell, steps[0].args[0], out):
+        refuse(
+            "this is an item of a list of which items have changed, and have been added or moved",
+            "index the list again, or copy the item",
+        )
+    for op in steps:
+        out = op.result if op.args[0] is out else again(lowering, op, out)
+    return out
+
+
+def _unmoved(lowering: Lowering, cell: Cell, old: Value, new: Value) -> bool:
+    """Whether the items stand where they stood: only what is inside them was written since."""
+    while new is not old:
+        if new not in lowering.stirred:
+            return cell not in lowering.reshaped
+        assert isinstance(new.owner, Op)
+        new = new.owner.args[0]
+    return True
 
 
 def again(lowering: Lowering, op: Op, x: Value) -> Value:
@@ -159,21 +209,46 @@ def contents(lowering: Lowering, x: Anything, inside: int = 0) -> Anything:
 # Writing --------------------------------------------------------------------------------------
 
 
-def renew(frame: Frame, root: Value, new: Value) -> None:
+def renew(frame: Frame, root: Value | Cell, new: Value) -> None:
     """Make a value the contents of a root."""
     lowering = frame.lowering
+    if isinstance(root, Cell):
+        lowering.stirred.update((root, new))
+        hold(lowering, root, new)
+        check_floor(lowering, root)
+        return
     lowering.owners[new] = root
     if not new.named:
         new.hint, new.named = root.hint or new.hint, root.named
     lowering.versions[root] = new
     if root not in lowering.homes:
         lowering.homes[root] = home(lowering, root)
+    check_floor(lowering, root)
+
+
+def hold(lowering: Lowering, cell: Cell, new: Anything) -> None:
+    """Let a list or dict hold something else."""
+    lowering.versions[cell] = new
+    if type(new) is Value:
+        lowering.owners[new] = cell
+        name_held(cell, new)
+
+
+def name_held(cell: Cell, new: Value) -> None:
+    """What a list holds has the name of the list."""
+    if not new.named:
+        new.hint, new.named = cell.name or new.hint, bool(cell.name)
+
+
+def check_floor(lowering: Lowering, root: Value | Cell) -> None:
+    """Refuse to change what stands outside a function that is differentiated."""
     block = lowering.homes[root]
     if all(b is not block for b in lowering.blocks[lowering.floor :]):
+        what = f"a {root.kind}" if isinstance(root, Cell) else "an array"
         refuse(
-            "an array of an enclosing function is changed in a function that is differentiated "
+            f"{what} of an enclosing function is changed in a function that is differentiated "
             "inside it",
-            "pass the array as an argument",
+            "pass it as an argument",
         )
 
 
@@ -223,12 +298,14 @@ def put_back(x: Anything, op: Op, new: Anything) -> Anything:
 
 
 def element(lowering: Lowering, x: Value, index: Anything) -> Anything:
-    """`x[index]` of a view of an array that has been written, read from the array itself; None
-    where x is no such view."""
-    if not lowering.versions:
-        return None
+    """`x[index]` of an object in a list, or of a view of an array that has been written, read
+    from the list or array itself; None where x is no such thing."""
     root, steps = base(lowering, x)
-    if root not in lowering.versions:
+    if isinstance(root, Cell):
+        current(lowering, x)  # refuses what has moved
+        if steps and root not in lowering.stirred and isinstance(steps[0].args[0].type, Seq):
+            return None
+    elif root not in lowering.versions:
         return None
     inner = x
     while steps and steps[-1].prim.name == "getitem":
@@ -237,12 +314,20 @@ def element(lowering: Lowering, x: Value, index: Anything) -> Anything:
         if joined is None:
             break
         inner, index = op.args[0], joined
-    return None if inner is x else emit("getitem", current(lowering, inner), index)
+    if inner is x:
+        return None
+    if isinstance(root, Cell) and root in lowering.stirred and not steps:
+        return emit("getitem", lowering.versions[root], index)
+    return emit("getitem", current(lowering, inner), index)
 
 
 def narrowed(lowering: Lowering, path: Anything, index: Anything, t: Anything) -> Anything:
     """The index that means `x[path][index]` exactly, for plain indices; None where the two steps
     are needed. `t` is the type of x."""
+    if is_list(t):  # there a tuple is a path: `x[i][j]`
+        nested = is_list(item_type(t, path))
+        inner = index if nested and isinstance(index, tuple) else (index,)
+        return (*(path if isinstance(path, tuple) else (path,)), *inner)
     first = path if isinstance(path, tuple) else (path,)
     second = index if isinstance(index, tuple) else (index,)
     if not is_basic(first) or not is_basic(second) or not isinstance(t, Num):
@@ -309,6 +394,8 @@ def _shifted(lowering: Lowering, outer: slice, inner: Anything) -> Anything:
 def overlaps(lowering: Lowering, root: Value, steps: list[Op], index: Anything, v: Value) -> bool:
     """Whether `root[index] = v` (after view steps) stores a view of the root into a vector of it
     that is laid out otherwise (see ops/overlap.py)."""
+    if isinstance(root, Cell):
+        return base(lowering, v)[0] is root
     crossed: list[Op] = []
     inner = v
     while inner not in lowering.owners and inner is not root:

@@ -32,6 +32,7 @@ class Update:
     name: str
     location: Location | None
     advice: str
+    held: Value | None = None  # the list of which an item is written
 
 
 def may_be_array(t: Type) -> bool:
@@ -41,13 +42,22 @@ def may_be_array(t: Type) -> bool:
     return not isinstance(t, Opaque)
 
 
-def note(frame: Frame, node: Anything, root: Value, name: str, advice: str) -> None:
-    """Remember that the object of a root is written by this statement (None: inside one)."""
+def note(
+    frame: Frame, node: Anything, root: Value | Cell, name: str, advice: str,
+    item: Value | None = None,
+) -> None:  # fmt: skip
+    """Remember that the object of a root is written by this statement (None: inside one); or an
+    item of a list, where the root is one."""
     others = [
         v for v in visible(frame, node)
         if isinstance(v, Cell) or root_of(frame.lowering, v) is not root
     ]  # fmt: skip
-    frame.lowering.updates.append(Update(root, others, name, cursor().location, advice))
+    held = None
+    if isinstance(root, Cell):
+        others = [v for v in others if v is not root]
+        held = frame.lowering.versions.get(root, root.initial)
+    new = Update(root if item is None else item, others, name, cursor().location, advice, held)
+    frame.lowering.updates.append(new)
 
 
 def visible(frame: Frame, node: Anything, name: str = "") -> list[Value | Cell]:
@@ -91,6 +101,8 @@ def check(lowering: Lowering, updates: list[Update], block: Block) -> None:
         if isinstance(update.value, Cell):
             check_cell(update)
             continue
+        if update.held is not None:
+            check_items(update, sharing)
         values = [o for o in update.others if type(o) is Value]
         shared = next((o for o in values if sharing.meet(update.value, o)), None)
         if sharing.foreign(update.value):
@@ -101,6 +113,18 @@ def check(lowering: Lowering, updates: list[Update], block: Block) -> None:
             continue
         raise UnsupportedError(
             f"{update.name} is changed in place, and {why}", update.advice, update.location
+        )
+
+
+def check_items(update: Update, sharing: Sharing) -> None:
+    """Refuse to write into an item of a list that may be several items of it, or a list that has
+    a name of its own."""
+    named = any(isinstance(o, Cell) and o.kept for o in update.others)
+    if named or not sharing.distinct(update.held):
+        raise UnsupportedError(
+            f"{update.name} is changed in place, and another item or name may be the same object",
+            "make each item by an expression of its own, and change it before it is stored",
+            update.location,
         )
 
 
@@ -152,6 +176,7 @@ class Sharing:
         self.lowering = lowering
         self.homes: dict[Op, Block] = {}
         self.depths: dict[Block, int] = {}
+        self.stored: dict[Value, Op] = {}  # the list into which an object was put
         self.index(block, 0)
 
     def index(self, block: Block, depth: int) -> None:
@@ -180,8 +205,9 @@ class Sharing:
         """The object of which v is a version, or a view."""
         apart = (*FOREIGN, "call", "tuple", "list", "dict", "augmented", *CHANGES)
         while True:
-            if v in self.lowering.owners:
-                v = self.lowering.owners[v]
+            owner = self.lowering.owners.get(v)
+            if owner is not None and not isinstance(owner, Cell):
+                v = owner
                 continue
             op = v.owner
             if not isinstance(op, Op) or op.blocks or not op.args or op.prim.name in apart:
@@ -286,6 +312,47 @@ class Sharing:
         first = theirs is None or mine is not None and self.depth(a) >= self.depth(b)
         rows, other = (mine, b) if first else (theirs, a)
         return any(self.either(p, other, assumed) for p in rows or [])
+
+    def distinct(self, v: Anything, seen: set[Value] | None = None) -> bool:
+        """Whether the items of a list are objects of their own, which stand nowhere else."""
+        seen = set() if seen is None else seen
+        if type(v) is not Value or v in seen:
+            return True
+        seen.add(v)
+        op = v.owner
+        if isinstance(op, Block) and not isinstance(op.owner, Op):
+            return True  # an argument: a guard looks at its items
+        if isinstance(op, Block) or op is not None and op.blocks:
+            return all(self.distinct(x, seen) for x in self.sources(v) or [])
+        if op is None:
+            return False
+        name = op.prim.name
+        if name == "list":
+            items = [i for i in op.args[0] if type(i) is Value]
+            return len(set(items)) == len(items) and all(self.own(i, op) for i in items)
+        if name == "list_insert" or name == "set_at" and not isinstance(op.args[1], tuple):
+            return self.distinct(op.args[0], seen) and self.own(op.args[2], op)
+        if name in ("list_take", "set_at"):
+            return self.distinct(op.args[0], seen)
+        return name == "list_repeat"
+
+    def own(self, item: Anything, into: Op) -> bool:
+        """Whether an item is made for the list: in the same iteration, and for no other place."""
+        if type(item) is not Value or not may_be_array(item.type):
+            return True
+        if item in self.lowering.single:
+            return self.lowering.single[item]
+        v = self.strip(item)
+        if v is not item or self.stored.setdefault(v, into) is not into:
+            return False
+        op = v.owner
+        if not isinstance(op, Op) or self.homes.get(op) is not self.homes.get(into):
+            return False
+        if op.blocks or op.prim.name in (*FOREIGN, "call", "tuple", "dict", *CHANGES, "getitem"):
+            return False
+        if op.prim.name == "list":
+            return self.distinct(v)
+        return op.prim.aliasing(op) == "fresh"
 
     def carries(self, v: Value) -> bool:
         return isinstance(v.owner, Block) or isinstance(v.owner, Op) and bool(v.owner.blocks)

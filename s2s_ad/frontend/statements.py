@@ -268,6 +268,9 @@ def bind(frame: Frame, name: str, x: Anything, named: bool = True) -> None:
         )
     if kind is Method:
         refuse("a method that is stored is not supported", "call it where it is used")
+    if name in frame.hidden:
+        frame.env[name] = x
+        return
     if kind is Value and not x.named and (named or not x.hint):
         x.hint, x.named = name, named
     if kind is Cell:

@@ -13,8 +13,8 @@ from typing import Any as Anything
 import numpy as np
 
 from s2s_ad.frontend.bindings import Cell, is_structure
-from s2s_ad.frontend.containers import set_item
-from s2s_ad.frontend.context import Frame, evaluate, operand, operate, refuse
+from s2s_ad.frontend.containers import is_inside, set_item
+from s2s_ad.frontend.context import Frame, evaluate, holding, operand, operate, refuse
 from s2s_ad.frontend.expressions import BINARY, arithmetic
 from s2s_ad.frontend.places import (
     again,
@@ -59,8 +59,9 @@ def store(
     lowering = frame.lowering
     root, steps = base(lowering, x)
     check_root(root, shown)
-    note(frame, node, root, shown, advice)
-    chain = [current(lowering, root)]
+    current(lowering, x)  # refuses what has moved
+    note(frame, node, root, shown, advice, x if isinstance(root, Cell) else None)
+    chain = [holding(frame, root) if isinstance(root, Cell) else current(lowering, root)]
     for op in steps:
         chain.append(op.result if op.args[0] is chain[-1] else again(lowering, op, chain[-1]))
     risky = not adds and type(v) is Value and overlaps(lowering, root, steps, index, v)
@@ -77,7 +78,13 @@ def store(
             "it has yet to read",
             "copy what is stored: write .copy() after it",
         )
-    new: Value = emit("add_at" if adds else "set_at", chain[-1], index, v)
+    if isinstance(root, Cell):
+        types = [chain[-1].type]
+        if adds:
+            v = emit("add", emit("getitem", chain[-1], index), v)
+        new: Value = emit("set_at", chain[-1], index, v, types=types)
+    else:
+        new = emit("add_at" if adds else "set_at", chain[-1], index, v)
     replace(frame, root, chain, steps, new)
 
 
@@ -106,9 +113,9 @@ def is_array(x: Value) -> bool:
     return isinstance(x.type, Num) and x.type.kind == "array"
 
 
-def check_root(root: Value, shown: str) -> None:
+def check_root(root: Value | Cell, shown: str) -> None:
     """Refuse to write into what NumPy does not let one write into, or what nobody can name."""
-    op = root.owner
+    op = None if isinstance(root, Cell) else root.owner
     if not isinstance(op, Op):
         return
     if op.prim.name in READ_ONLY:
@@ -143,7 +150,7 @@ def assign_item(frame: Frame, target: Anything, v: Anything) -> None:
     shown = frame.source.text(target.value)
     container = evaluate(frame, target.value)
     index = evaluate(frame, target.slice)
-    if isinstance(container, Cell):
+    if isinstance(container, Cell) or is_inside(frame, container):
         set_item(frame, container, index, v)
         return
     x = writable(frame, container, shown)
@@ -156,7 +163,9 @@ def augment_item(frame: Frame, node: Anything) -> None:
     shown = frame.source.text(target.value)
     container = evaluate(frame, target.value)
     index = evaluate(frame, target.slice)
-    if isinstance(container, Cell):
+    if isinstance(container, Cell) or is_inside(frame, container):
+        from s2s_ad.frontend.augmented import in_place
+
         old = get_item(frame, container, index)
         new = in_place(frame, node, old, f"{shown}[...]")
         if new is not old:

@@ -11,6 +11,7 @@ import gast
 from s2s_ad.frontend.bindings import Unrollable, is_number, is_plain, is_structure
 from s2s_ad.frontend.context import (
     Frame,
+    cell_of,
     evaluate,
     expression,
     holding,
@@ -21,10 +22,10 @@ from s2s_ad.frontend.context import (
     operate,
     refuse,
 )
-from s2s_ad.frontend.places import element
+from s2s_ad.frontend.places import element, now_in_list
 from s2s_ad.ir.build import cursor, emit
 from s2s_ad.ir.core import Op, Value
-from s2s_ad.ir.types import ANY, ListOf, Num, Opaque, Seq, Type
+from s2s_ad.ir.types import ANY, ListOf, Num, Opaque, Seq
 
 
 @expression(gast.Subscript)
@@ -48,6 +49,7 @@ def get_item(frame: Frame, x: Anything, index: Anything) -> Anything:
         return x[index]
     if type(x) is not Value:
         refuse("this cannot be subscripted", "index an array, a list, a tuple or a dict")
+    x = now_in_list(frame.lowering, x)
     t = x.type
     if isinstance(t, Seq):
         return _of_sequence(frame, x, t, index)
@@ -128,5 +130,10 @@ def _of_sequence(frame: Frame, x: Value, t: Seq, index: Anything) -> Anything:
 
 
 def _of_list(frame: Frame, x: Value, t: ListOf, index: Anything) -> Anything:
-    found: Type = t if isinstance(index, slice) else t.elem
-    return emit("getitem", x, operand(frame, index), types=[found])
+    if isinstance(index, slice):
+        new = emit("getitem", operand(frame, x), operand(frame, index), types=[t])
+        return cell_of(frame, new, "list") if t.kind == "list" else new
+    found = element(frame.lowering, x, operand(frame, index))
+    if found is not None:
+        return found
+    return emit("getitem", operand(frame, x), operand(frame, index), types=[t.elem])

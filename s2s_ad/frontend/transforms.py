@@ -28,6 +28,7 @@ from s2s_ad.frontend.bindings import (
 )
 from s2s_ad.frontend.context import (
     Frame,
+    cell_of,
     checkpoint,
     holding,
     materialised,
@@ -50,7 +51,7 @@ from s2s_ad.frontend.inline import (
 from s2s_ad.frontend.places import contents
 from s2s_ad.ir.build import NotStatic, cursor, reading, typeof
 from s2s_ad.ir.core import Block, Function, Value, clone_op, replace, walk
-from s2s_ad.ir.types import Num, Type
+from s2s_ad.ir.types import ListOf, Num, Seq, Type
 from s2s_ad.ops.methods import METHODS
 
 
@@ -92,12 +93,12 @@ def make_derived(
         primals = tuple(contents(frame.lowering, x) for x in rest)
         block, restore = cursor().block, checkpoint(frame)
         start = len(block.ops)
-        value = call_binding(frame, target, rest, kwargs, site)
+        value = call_binding(frame, target, [_own(frame, x) for x in rest], kwargs, site)
         if list(flatten((primals,))) != list(flatten((contents(frame.lowering, tuple(rest)),))):
             # It writes into its arguments: a derivative leaves them as they are.
             del block.ops[start:]
             restore()
-            copies = [map_leaves(_copied, x) for x in primals]
+            copies = [_own(frame, map_leaves(_copied, x)) for x in primals]
             value = call_binding(frame, target, copies, kwargs, site)
         return value, Pullback(target, primals)
     refuse(f"{mode} is not supported inside a differentiated function")
@@ -106,6 +107,12 @@ def make_derived(
 def _copied(x: Anything) -> Anything:
     array = type(x) is Value and isinstance(x.type, Num) and x.type.kind == "array"
     return METHODS["copy"](x) if array else x
+
+
+def _own(frame: Frame, x: Anything) -> Anything:
+    """An argument whose list the function may change: it is a copy."""
+    t = x.type if type(x) is Value else None
+    return cell_of(frame, x, "list") if isinstance(t, (Seq, ListOf)) and t.kind == "list" else x
 
 
 def call_derived(

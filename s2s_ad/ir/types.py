@@ -175,7 +175,7 @@ def differentiable(t: Type) -> bool:
     if isinstance(t, Num):
         return t.dtype is None or t.dtype.kind in "fc"
     if isinstance(t, Seq):
-        return any(map(differentiable, t.items))
+        return any(map(differentiable, t.items)) or t.kind == "list" and not t.items  # it may grow
     if isinstance(t, (ListOf, Stack)):
         return differentiable(t.elem)
     return isinstance(t, Any)

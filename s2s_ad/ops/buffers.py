@@ -10,7 +10,7 @@ from s2s_ad import runtime
 from s2s_ad.ir.build import emit, facts, typeof
 from s2s_ad.ir.core import Block, Op, Value
 from s2s_ad.ir.primitive import Primitive, register
-from s2s_ad.ir.types import ANY, SCALARS, Any, ListOf, Num, Type, differentiable, is_scalar, same_dtype
+from s2s_ad.ir.types import ANY, SCALARS, Any, ListOf, Num, Seq, Type, differentiable, is_scalar, same_dtype
 from s2s_ad.ops.fitting import cast, fit
 from s2s_ad.ops.rules import Contributions, Elementwise, Linear, constant
 from s2s_ad.ops.slots import tangent, zero
@@ -49,6 +49,11 @@ def _add_at(x: np.ndarray, index: Anything, v: Anything) -> np.ndarray:
 
 def _set_at(x: Anything, index: Anything, v: Anything) -> Anything:
     out = x.copy()
+    if isinstance(x, list) and isinstance(index, tuple):  # a path: x[i][j] = v
+        first, *rest = index
+        inner = tuple(rest) if len(rest) > 1 else rest[0]
+        out[first] = _set_at(x[first], inner, v)
+        return out
     out[index] = v
     return out
 
@@ -81,7 +86,7 @@ class Store:
         x, index, v = op.args
         if not differentiable(op.result.type):
             return [None]
-        if isinstance(op.result.type, ListOf):
+        if isinstance(op.result.type, (Seq, ListOf)):
             return [emit(op.prim, tangent(x, dots), index, tangent(v, dots))]
         x_dot = dots.get(x) if type(x) is Value else None
         v_dot = dots.get(v) if type(v) is Value else None
@@ -94,11 +99,15 @@ class Store:
         x, index, v = op.args
         bar = bars[0]
         t = typeof(bar)
-        if isinstance(op.result.type, ListOf):
+        if isinstance(op.result.type, (Seq, ListOf)):
+            within = isinstance(index, tuple)
             if type(v) is Value and v in active:
-                yield v, cast(bar[index], v)
+                g = bar[index]
+                yield v, fit(g, v) if within and isinstance(typeof(g), Num) else cast(g, v)
             if type(x) is Value and x in active:
-                yield x, emit(SET_AT, bar, index, zero(v), types=[bar.type])
+                rows = within and not isinstance(typeof(bar[index]), (Seq, ListOf))
+                number = is_scalar(typeof(v)) or rows
+                yield x, emit(SET_AT, bar, index, 0.0 if number else zero(x[index]), types=[bar.type])
             return
         if isinstance(t, Num) and t.kind in SCALARS:  # of a 0-d array that is the function's value
             bar = np.full_like(op.result, bar)

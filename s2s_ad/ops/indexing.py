@@ -163,6 +163,11 @@ def broadcast_shapes(a: tuple[Size, ...], b: tuple[Size, ...]) -> tuple[Size, ..
 
 def item_type(x: Seq | ListOf, index: Anything) -> Type:
     """The type of a read from a container."""
+    if x.kind == "list" and isinstance(index, tuple):  # a path: x[i][j]
+        out: Type = x
+        for step in index:
+            out = read_type(out, step)
+        return out
     bounds = (index.start, index.stop, index.step) if isinstance(index, slice) else (index,)
     if x.kind != "dict":
         for bound in bounds:
@@ -275,10 +280,18 @@ def spread(item: Anything, g: Anything, active: set[Value]) -> Contributions:
                 yield from spread(inner, emit(GETITEM, g, key), active)
 
 
+def _read(x: Anything, index: Anything) -> Anything:
+    """`x[index]`; in a list, a tuple is a path: `x[i][j]`."""
+    if isinstance(x, list) and isinstance(index, tuple):
+        return reduce(operator.getitem, index, x)
+    return x[index]
+
+
 GETITEM = declare(
-    operator.getitem,
+    _read,
     read_type,
     Read(),
+    operator.getitem,
     name="getitem",
     syntax="getitem",
     alias=read_alias,

@@ -26,6 +26,7 @@ from s2s_ad.ir.types import (
     INT,
     Any,
     Num,
+    Seq,
     Type,
     is_scalar,
 )
@@ -134,6 +135,8 @@ def _sum_type(iterable: Anything, start: Anything = 0) -> Type:
             out = _plus(out, item)
         return as_type(out)
     t = as_type(iterable)
+    if isinstance(t, Seq) and t.kind != "dict":
+        return _sum_type(t.items, start)
     if isinstance(t, ListOf) and isinstance(t.elem, Num):
         kind = t.elem.kind if t.elem.kind == "py" else "any"  # 0 where the list is empty
         return Num(kind, t.elem.dtype, t.elem.shape)
@@ -172,7 +175,7 @@ class BuiltinSum:
         x = op.args[0]
         if type(x) is Value:
             if x in active:
-                name = "spread" if isinstance(x.type, ListOf) else "broadcast_like"
+                name = "spread" if isinstance(x.type, (Seq, ListOf)) else "broadcast_like"
                 yield x, emit(name, bars[0], x)
             return
         for v in x:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any as Anything
 
+import numpy as np
+
 from s2s_ad.ir.build import building, emit, facts, knowing
 from s2s_ad.ir.core import Block, Function, Op, Value
 from s2s_ad.ir.types import Num, Size
@@ -44,7 +46,59 @@ def shapes(function: Function) -> Function:
     with knowing(function.facts):
         visit(top, [owned(p, top) for p in top.params])
         newest(top, {})
+        by_size(top)
     return function
+
+
+def by_size(top: Block) -> None:
+    """In loops of the reverse sweep, make zeros by their sizes, where these are sizes of
+    parameters and no array of the shape is at hand: none has to be kept for its shape."""
+    at_hand = {*top.params, *(r for op in top.ops for r in op.results)}
+
+    def visit(block: Block, inside: bool) -> None:
+        ops, block.ops = block.ops, []
+        for op in ops:
+            x = op.args[0] if op.prim.name == "zeros_like" and op.args else None
+            if inside and type(x) is Value and x not in at_hand and _is_primal(x) and not op.kwargs:
+                with building(block, op.statement, op.location, op.role):
+                    zeros = _zeros(x, top)
+                if zeros is not None:
+                    made = block.ops.pop()
+                    op.prim, op.args, op.kwargs = made.prim, made.args, made.kwargs
+            block.ops.append(op)
+            for b in op.blocks:
+                looped = b.mirror is not None and op.prim.name in ("for", "while")
+                visit(b, inside or looped)
+
+    visit(top, False)
+
+
+def _is_primal(x: Value) -> bool:
+    return isinstance(x.owner, Op) and x.owner.role == "primal"
+
+
+def _zeros(x: Value, top: Block) -> Value | None:
+    """np.zeros of the shape of x, if each size is that of a parameter."""
+    t = x.type
+    if not isinstance(t, Num) or t.kind != "array" or not t.shape or t.dtype is None:
+        return None
+    found: list[Anything] = []
+    for size in t.shape:
+        given = next(
+            ((p, k) for p in top.params if isinstance(p.type, Num) and p.type.kind == "array"
+             for k, s in enumerate(p.type.shape or ()) if certainly_equal(s, size)),
+            None,
+        )  # fmt: skip
+        if type(size) is not int and given is None:
+            return None
+        found.append(size if given is None or type(size) is int else given)
+    shape = [
+        size if type(size) is int else emit("getitem", emit("shape", owned(size[0], top)), size[1])
+        for size in found
+    ]
+    dtype = {} if t.dtype == np.dtype(float) else {"dtype": t.dtype}
+    zeros: Value = emit("zeros", shape[0] if len(shape) == 1 else tuple(shape), **dtype)
+    return zeros
 
 
 def newest(block: Block, versions: dict[Value, Value], inside: bool = False) -> None:
@@ -113,7 +167,7 @@ def visit(block: Block, params: list[Value]) -> None:
 
 def nearest(x: Value, params: list[Value], dtype: bool) -> Value:
     """A parameter of the shape of x, else the operand from which x has its shape."""
-    if any(p in origins(x) for p in params) and not may_be_unbound(x):
+    if array(x) in params and not may_be_unbound(x):
         return x  # a later version of it, at hand
     for p in params:
         if p is not x and alike(p, x, dtype):

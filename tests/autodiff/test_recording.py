@@ -9,7 +9,7 @@ import pytest
 
 from s2s_ad.autodiff.cut import minimum_cut
 from tests import numerical_programs as numerical
-from tests.inplace_programs import cholesky, gauss_seidel, heat, lu, thomas, wave
+from tests.inplace_programs import cholesky, gauss_seidel, heat, lstm, lu, thomas, wave
 from tests.programs import array_recurrence, horner, polynomial, rk4_pendulum
 from tests.recording import recorded
 
@@ -86,6 +86,8 @@ COUNTS = [
     (overwritten_twice, (RNG.uniform(0.5, 1.0, 5),), 0, 2 * 12),
     (gauss_seidel, (SPD, RNG.normal(size=6)), (0, 1), 3 * 6),
     (lu, (SPD,), 0, 6**3),
+    # 5 + 2 + 2 + 2 numbers, 2 * 6 of the gates; z only lends its 8: its shape
+    (lstm, (RNG.normal(size=(2, 3)), RNG.normal(size=(8, 5))), (0, 1), 2 * 31),
 ]
 
 

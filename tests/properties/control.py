@@ -27,11 +27,14 @@ class Control(Stores):
             self.statement(indent)
         self.nested -= 1
         # What this block binds anew may be unbound, or of another shape, behind it.
-        for name, a in list(self.arrays.items()):
-            if name not in arrays:
-                del self.arrays[name]
-            elif arrays[name] is not a:
+        changed = [name for name, a in arrays.items() if self.arrays.get(name) is not a]
+        self.arrays = {name: a for name, a in arrays.items() if name in self.arrays}
+        for name in changed:
+            if name in self.arrays and len(self.arrays) > 1 and self.chance(85):
+                del self.arrays[name]  # one array or another: what is stored there is refused
+            elif name in self.arrays:
                 self.arrays[name] = Array(arrays[name].shape, arrays[name].root)
+        self.arrays = self.arrays or arrays
         self.scalars, self.indices, self.integers = scalars, indices, integers
 
     def branch(self, indent: int) -> None:

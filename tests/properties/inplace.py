@@ -127,7 +127,7 @@ class Writer(Control):
         """Another name for an array, or a view of it."""
         base = self.choose(self.arrays)
         a = self.arrays[base]
-        rows = len(a.shape) == 2 and self.chance(15)
+        rows = len(a.shape) == 2 and self.chance(4)
         if rows:
             n, m = a.shape
             names = [self.name_for("pqr") for _ in range(n)]
@@ -169,16 +169,17 @@ class Writer(Control):
             return
         name = self.name_for("c")
         vectors = self.of_rank(1)
-        self.indices[name] = 0, 2
+        bounds = 0, 2
         if vectors and self.chance(30):
             v = self.choose(vectors)
-            self.indices[name] = 0, self.arrays[v].shape[0] - 1
+            bounds = 0, self.arrays[v].shape[0] - 1
             text = f"np.{self.choose(('argmax', 'argmin'))}(«{self.read(v)}»)"
         elif self.chance(30):
             text = f"1 if {self.condition()} else 2"
         else:
             text = str(self.choose(("0", "1", "2")))
         self.write(indent, f"{name} = {text}")
+        self.indices[name] = bounds
 
     def call(self, indent: int) -> None:
         """A callee that may write into its arguments."""
@@ -240,7 +241,8 @@ def write_callee(
     w.nested = 1
     for _ in range(1 + below(2)):
         w.statement(1)
-    w.store(1, "v")
+    if "v" in w.arrays:
+        w.store(1, "v")
     if value != "none":
         w.write(1, f"return {w.outcome()}")
     head = f"def {name}({', '.join([*'vy'[: len(shapes)], 'k'])}):"
