@@ -602,6 +602,24 @@ def pieces_of_an_array_that_overlap(a: Any) -> Any:
     return a
 
 
+def columns_first(a: Any) -> Any:
+    c = a.copy(order="F")
+    turned = c.reshape((4, 3), order="F")
+    turned[1] *= a[0, :3]
+    line = c.T.ravel()
+    line[2] = np.sum(turned)
+    return c * a
+
+
+def parts_without_gaps(a: Any) -> Any:
+    c = np.copy(a, order="C")
+    p = c[1:].reshape(4, 2)
+    p[1] = a[0, :2] * p[2]
+    q = c[0, 1:3].reshape(2, 1)
+    q[0] = 2.0 * a[0, 0]
+    return c * a
+
+
 def diagonals_and_layouts(a: Any) -> Any:
     wide = np.array(a, order="F")
     np.fill_diagonal(wide, a[0, 1] * a[1, 0])
@@ -675,6 +693,8 @@ INPLACE: list[tuple[Any, tuple[Any, ...]]] = [
     (pair_returned_after_continue, (X, 0.1)),
     (counts_stored_in_an_argument, (X, np.array([2, 0, 1]))),
     (pieces_of_an_array_that_overlap, (A3,)),
+    (columns_first, (RNG.normal(size=(3, 4)),)),
+    (parts_without_gaps, (RNG.normal(size=(3, 4)),)),
     (diagonals_and_layouts, (A3,)),
     (diagonals_and_layouts, (np.asfortranarray(RNG.normal(size=(3, 4))),)),
 ]

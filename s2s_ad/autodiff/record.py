@@ -22,8 +22,8 @@ from s2s_ad.ir.primitive import BY_NAME
 from s2s_ad.ir.types import Num, Seq, Stack, is_scalar
 from s2s_ad.ir.unbound import define
 from s2s_ad.ops.buffers import ACCUMULATE, ADD_AT, SET_AT, origins
-from s2s_ad.ops.slots import FILL_SLOT, NEW_SLOTS
 from s2s_ad.ops.lists import INSERT, TAKE
+from s2s_ad.ops.slots import FILL_SLOT, NEW_SLOTS
 from s2s_ad.ops.structure import FOR
 from s2s_ad.ops.tapes import NEW_STACK, POP, PUSH, STACK_LENGTH
 

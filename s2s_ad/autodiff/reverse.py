@@ -98,7 +98,7 @@ class Sweep:
                 self.bars[v] = name(emit("zeros_tree", v), v, "_bar")
             emptied = emptied_at(self.bars[v], at.index)
             if emptied is not None:
-                new = emit(SET_AT, emptied, at.index, at.value, types=[v.type])
+                new = emit(SET_AT, emptied, at.index, at.value)
                 self.bars[v] = name(new, v, "_bar")
                 return
             prim = "fill_slot" if v in self.filling else "add_slot"

@@ -13,14 +13,27 @@ from s2s_ad.codegen.families import Families
 from s2s_ad.codegen.headers import Header
 from s2s_ad.codegen.program import Folding
 from s2s_ad.codegen.schedule import has_effect, writes_of
-from s2s_ad.ir.core import Block, Function, Op, Value, leaves
+from s2s_ad.ir.core import Block, Function, Op, Value, leaves, walk
 from s2s_ad.ir.types import Num, Stack
 from s2s_ad.ops.buffers import ACCUMULATE
-from s2s_ad.ops.structure import CALL, FOR, IF, WHILE
+from s2s_ad.ops.structure import CALL, FOR, IF, READ, WHILE
 from s2s_ad.ops.tapes import NEW_STACK, POP, PUSH
 
 STATEMENTS = frozenset(
-    {"push", "new_stack", "add_at", "set_at", "add_slot", "insert", "take", "name", "assert", "raise", "for", "while"}
+    {
+        "push",
+        "new_stack",
+        "add_at",
+        "set_at",
+        "add_slot",
+        "insert",
+        "take",
+        "name",
+        "assert",
+        "raise",
+        "for",
+        "while",
+    }
 )
 LIGHT = frozenset({"infix", "prefix", "getitem", "attribute", "read"})
 
@@ -34,6 +47,7 @@ def fold(
 ) -> Folding:
     """Choose what is written inside larger expressions; `keep` stays as it is."""
     folder = Folder(function, families, aliases, keep, headers)
+    folder.constants()
     folder.block(function.block)
     return folder.folding
 
@@ -73,6 +87,12 @@ class Folder:
                     self.uses[op.args[0]].pop()  # the yield that repeats the condition
         for v in leaves(block.yields):
             self.uses.setdefault(v, []).append(block)
+
+    def constants(self) -> None:
+        """`np.pi` stands wherever it is read."""
+        for op in walk(self.function.block):
+            if op.prim is READ and op.kwargs["place"].constant and op.result not in self.keep:
+                self.folding.values.add(op.result)
 
     # Conditional expressions ------------------------------------------------------------------
 
@@ -124,7 +144,7 @@ class Folder:
                 for b in op.blocks:
                     self.block(b)
             v = self.candidate(op)
-            if v is None:
+            if v is None or self.gone(v):
                 continue
             if any(isinstance(user, Op) and user in self.repeated for user in self.uses[v]):
                 continue  # it would be written, and computed, twice

@@ -16,13 +16,13 @@ from s2s_ad.codegen.aliases import Aliases, Tokens
 from s2s_ad.codegen.families import Families
 from s2s_ad.ir.core import Block, Function, Op, Value, captured, leaves, walk
 from s2s_ad.ir.types import Stack
-from s2s_ad.ops.structure import CALL, READ
+from s2s_ad.ops.structure import CALL
 from s2s_ad.ops.tapes import POP
 
 
 def has_effect(op: Op) -> bool:
     """Whether the operation, or one inside it, must stay where it is."""
-    if op.prim.effect or op.prim in (READ, CALL):
+    if op.prim.effect or op.prim is CALL:
         return True
     return any(has_effect(o) for b in op.blocks for o in b.ops)
 

@@ -276,7 +276,9 @@ class Statements(Expressions):
             positive = without_minus(node)
             place = self.subscript(self.name(x), x, index, ast.Store())
             sign: ast.operator = ast.Add() if positive is None else ast.Sub()
-            return self.alias(op, [ast.AugAssign(place, sign, node if positive is None else positive)])
+            return self.alias(
+                op, [ast.AugAssign(place, sign, node if positive is None else positive)]
+            )
         if op.prim.syntax == "add_slot":
             args = [self.expr(a) for a in op.args]
             call = ast.Call(self.scope.helper("add_slot"), args, [])

@@ -80,7 +80,7 @@ class Arm:
     block: Block
     env: dict[str, Anything]
     status: Status
-    versions: dict[Value, Value] = field(default_factory=dict)  # see places.py
+    versions: dict[Anything, Anything] = field(default_factory=dict)  # see places.py
 
 
 @dataclass(eq=False)

@@ -191,9 +191,7 @@ def call_method(
             return getattr(x, name)(*args, **kwargs)
         refuse("a method of a string with run-time arguments is not supported", "use an f-string")
     if name in CHANGING["list"] and type(x) is Value and isinstance(x.type, Any) and name != "sort":
-        refuse(
-            f"it is not known what this changes ({name})", "give types: annotate the parameters"
-        )
+        refuse(f"it is not known what this changes ({name})", "give types: annotate the parameters")
     if name in WRITING_METHODS and type(x) is Value:
         WRITING_METHODS[name](frame, x, *args, **kwargs)
         return None

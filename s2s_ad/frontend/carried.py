@@ -254,7 +254,7 @@ def settle(
                 stable = False
         if stable:
             for c in carried:
-                for start, end in zip(body.params, body.ends):
+                for start in body.params:
                     flow(start[c.name], c.init)
                     for any_end in body.ends:
                         flow(start[c.name], any_end.contents.get(c.name, UNDEFINED))
@@ -405,9 +405,7 @@ def ended(frame: Frame, carried: list[Carried], live: Names | None, before: Anyt
         x = frame.env.get(c.name, UNDEFINED)
         out[c.name] = x if live is None or c.name in live else DEAD
     written = changed(lowering, before, lowering.versions, inside=1)
-    shown = {
-        n: x if isinstance(n, Value) else contents(lowering, x, 1) for n, x in out.items()
-    }
+    shown = {n: x if isinstance(n, Value) else contents(lowering, x, 1) for n, x in out.items()}
     return Ends(out, shown, written)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any as Anything
+from typing import Union
 
 from s2s_ad.frontend import prelude
 from s2s_ad.frontend.bindings import Cell, is_plain, is_structure
@@ -23,17 +24,21 @@ from s2s_ad.frontend.context import (
 from s2s_ad.frontend.places import base, check_floor, current, hold, is_list, narrowed, renew
 from s2s_ad.frontend.sharing import Update, note, visible
 from s2s_ad.frontend.subscripts import refuse_key
-from s2s_ad.ir.build import cursor, emit, facts, typeof
+from s2s_ad.ir.build import cursor, emit
 from s2s_ad.ir.core import Block, Op, Value
-from s2s_ad.ir.types import ANY, ListOf, Num, Seq, Type
+from s2s_ad.ir.types import ListOf, Num, Seq
+from s2s_ad.ops.slots import element
 
 ADVICE = "copy it first (list(xs), dict(d)), and change the copy"
 
 
-def change(frame: Frame, cell: Cell, new: Anything, grows: bool = True) -> None:
+List = Union[Cell, Value]  # a list, or one that is an item of another list
+
+
+def change(frame: Frame, cell: List, new: Anything, grows: bool = True) -> None:
     """Give a list or dict new contents. `grows` tells that items may come, go or move."""
     lowering = frame.lowering
-    if type(cell) is Value:
+    if isinstance(cell, Value):
         change_inside(frame, cell, new)
         return
     check_floor(lowering, cell)
@@ -66,28 +71,12 @@ def change_inside(frame: Frame, x: Value, new: Anything) -> None:
     for op in reversed(steps):
         path = op.args[1] if path is None else narrowed(lowering, op.args[1], path, op.args[0].type)
     lowering.single[stored] = True  # it is the item that was there, changed
-    renew(frame, root, emit("set_at", held, path, stored, types=[widened(held.type, path, stored)]))
+    renew(frame, root, emit("set_at", held, path, stored))
 
 
-def widened(t: Type, path: Anything, v: Anything) -> Type:
-    """The type of a list after v was stored in it along a path."""
-    if not is_list(t):
-        return t
-    assert isinstance(t, (Seq, ListOf))
-    first, *rest = path if isinstance(path, tuple) else (path,)
-    known = isinstance(t, Seq) and type(first) is int and -len(t.items) <= first < len(t.items)
-    old = t.items[first] if isinstance(t, Seq) and known else element_type(t)
-    new = widened(old, tuple(rest), v) if rest else facts().join(old, typeof(v))
-    if isinstance(t, Seq) and known:
-        items = list(t.items)
-        items[first] = new
-        return Seq(t.kind, tuple(items))
-    return ListOf(t.kind, new)
-
-
-def now(frame: Frame, x: Anything) -> Anything:
+def now(frame: Frame, x: List) -> Anything:
     """What a list holds now; it may be an item of another list."""
-    return current(frame.lowering, x) if type(x) is Value else holding(frame, x)
+    return current(frame.lowering, x) if isinstance(x, Value) else holding(frame, x)
 
 
 def as_list(frame: Frame, x: Anything) -> Value:
@@ -95,15 +84,6 @@ def as_list(frame: Frame, x: Anything) -> Value:
     x = now(frame, x)
     out: Value = materialised(frame, list(x) if is_structure(x) else x)
     return out
-
-
-def element_type(t: Type, *more: Type) -> Type:
-    """The type that covers the items of a list, and others."""
-    found = [t.elem] if isinstance(t, ListOf) else list(t.items) if isinstance(t, Seq) else [ANY]
-    out: Type | None = None
-    for u in (*found, *more):
-        out = u if out is None else facts().join(out, u)
-    return ANY if out is None else out
 
 
 # Stores ---------------------------------------------------------------------------------------
@@ -121,9 +101,9 @@ def is_inside(frame: Frame, x: Anything) -> bool:
     return isinstance(base(frame.lowering, x)[0], Cell)
 
 
-def set_item(frame: Frame, cell: Cell, index: Anything, v: Anything) -> None:
+def set_item(frame: Frame, cell: List, index: Anything, v: Anything) -> None:
     """`xs[index] = v`, `d[key] = v`."""
-    if type(cell) is Value:
+    if isinstance(cell, Value):
         set_inside(frame, cell, index, v)
         return
     held = now(frame, cell)
@@ -151,8 +131,7 @@ def set_item(frame: Frame, cell: Cell, index: Anything, v: Anything) -> None:
     if isinstance(index, slice):
         refuse("a store into a slice of a list of unknown length", "write a loop")
     x, stored = as_list(frame, held), kept(frame, v)
-    elem = element_type(x.type, typeof(stored))
-    new_value = emit("set_at", x, operand(frame, index), stored, types=[ListOf("list", elem)])
+    new_value = emit("set_at", x, operand(frame, index), stored)
     change(frame, cell, new_value, grows=False)
 
 
@@ -167,8 +146,7 @@ def set_inside(frame: Frame, x: Value, index: Anything, v: Anything) -> None:
     assert isinstance(op, Op)
     path = narrowed(lowering, op.args[1], operand(frame, index), op.args[0].type)
     stored = kept(frame, v)
-    types = [widened(op.args[0].type, path, stored)]
-    renew(frame, root, emit("set_at", op.args[0], path, stored, types=types))
+    renew(frame, root, emit("set_at", op.args[0], path, stored))
 
 
 def kept(frame: Frame, v: Anything) -> Anything:
@@ -179,7 +157,7 @@ def kept(frame: Frame, v: Anything) -> Anything:
         v.shared = v.kept or not inner or inner[-1] is not home and _loop(inner[-1])
         v.kept = True
         out = materialised(frame, v)
-        elem = element_type(out.type)
+        elem = element(out.type)
         if isinstance(out.type, Seq) and v.kind == "list" and isinstance(elem, (Num, ListOf)):
             out.type = ListOf("list", elem)  # it may grow
         frame.lowering.single[out] = not v.shared
@@ -233,7 +211,7 @@ def _all(frame: Frame, x: Anything) -> list[Anything]:
 # Methods --------------------------------------------------------------------------------------
 
 
-def append(frame: Frame, cell: Cell, v: Anything) -> None:
+def append(frame: Frame, cell: List, v: Anything) -> None:
     held = now(frame, cell)
     if is_structure(held):
         change(frame, cell, [*held, v])
@@ -241,7 +219,7 @@ def append(frame: Frame, cell: Cell, v: Anything) -> None:
     change(frame, cell, emit("list_insert", held, None, kept(frame, v)))
 
 
-def insert(frame: Frame, cell: Cell, index: Anything, v: Anything) -> None:
+def insert(frame: Frame, cell: List, index: Anything, v: Anything) -> None:
     held = now(frame, cell)
     if is_structure(held) and type(index) is int:
         new = list(held)
@@ -253,7 +231,7 @@ def insert(frame: Frame, cell: Cell, index: Anything, v: Anything) -> None:
         refuse("insert at a computed place", "write xs = xs[:i] + [x] + xs[i:]")
 
 
-def pop(frame: Frame, cell: Cell, *index: Anything) -> Anything:
+def pop(frame: Frame, cell: List, *index: Anything) -> Anything:
     held = unfolded(frame, now(frame, cell))
     if isinstance(cell, Cell) and cell.kind == "dict":
         return _pop_key(frame, cell, held, *index)
@@ -267,15 +245,15 @@ def pop(frame: Frame, cell: Cell, *index: Anything) -> Anything:
         return out
     if type(at) is int and at in (-1, 0):
         x = as_list(frame, cell)
-        elem = element_type(x.type)
-        where = None if at == -1 else 0
-        shorter, out = emit("list_take", x, where, types=[ListOf("list", elem), elem])
+        shorter, out = emit("list_take", x, None if at == -1 else 0)
         change(frame, cell, shorter)
         return out
     refuse("pop at a computed place", "write x = xs[i], then xs = xs[:i] + xs[i + 1:]")
 
 
-def _pop_key(frame: Frame, cell: Cell, held: Anything, key: Anything, *default: Anything) -> Anything:
+def _pop_key(
+    frame: Frame, cell: List, held: Anything, key: Anything, *default: Anything
+) -> Anything:
     if not is_plain(key):
         refuse_key()
     if key not in held:
@@ -286,7 +264,7 @@ def _pop_key(frame: Frame, cell: Cell, held: Anything, key: Anything, *default: 
     return held[key]
 
 
-def extend(frame: Frame, cell: Cell, xs: Anything) -> None:
+def extend(frame: Frame, cell: List, xs: Anything) -> None:
     held = now(frame, cell)
     known = known_items(frame, xs)
     if is_structure(held) and known is not None:
@@ -302,7 +280,7 @@ def known_items(frame: Frame, x: Anything) -> list[Anything] | None:
     return walk(frame, x).fixed(frame)
 
 
-def remove(frame: Frame, cell: Cell, v: Anything) -> None:
+def remove(frame: Frame, cell: List, v: Anything) -> None:
     held = unfolded(frame, now(frame, cell))
     if not is_structure(held) or not is_plain(v) or not all(map(is_plain, held)):
         refuse("remove of a computed item", "remember the index, and use pop(i)")
@@ -313,22 +291,22 @@ def remove(frame: Frame, cell: Cell, v: Anything) -> None:
     change(frame, cell, new)
 
 
-def clear(frame: Frame, cell: Cell) -> None:
+def clear(frame: Frame, cell: List) -> None:
     change(frame, cell, {} if isinstance(cell, Cell) and cell.kind == "dict" else [])
 
 
-def reverse(frame: Frame, cell: Cell) -> None:
+def reverse(frame: Frame, cell: List) -> None:
     held = unfolded(frame, now(frame, cell))
     back = slice(None, None, -1)
     change(frame, cell, held[back] if is_structure(held) else emit("getitem", held, back))
 
 
-def sort(frame: Frame, cell: Cell, **options: Anything) -> None:
+def sort(frame: Frame, cell: List, **options: Anything) -> None:
     new = run(frame, sorted_, cell, **options)
     change(frame, cell, holding(frame, new))
 
 
-def update(frame: Frame, cell: Cell, *others: Anything, **named: Anything) -> None:
+def update(frame: Frame, cell: List, *others: Anything, **named: Anything) -> None:
     from s2s_ad.frontend.python import PYTHON
 
     held = unfolded(frame, now(frame, cell))
@@ -336,7 +314,7 @@ def update(frame: Frame, cell: Cell, *others: Anything, **named: Anything) -> No
     change(frame, cell, {**held, **more})
 
 
-def setdefault(frame: Frame, cell: Cell, key: Anything, default: Anything = None) -> Anything:
+def setdefault(frame: Frame, cell: List, key: Anything, default: Anything = None) -> Anything:
     held = unfolded(frame, now(frame, cell))
     if not is_plain(key):
         refuse_key()
@@ -346,7 +324,7 @@ def setdefault(frame: Frame, cell: Cell, key: Anything, default: Anything = None
     return held[key]
 
 
-def popitem(frame: Frame, cell: Cell) -> Anything:
+def popitem(frame: Frame, cell: List) -> Anything:
     held = unfolded(frame, now(frame, cell))
     if not held:
         refuse("popitem of an empty dict")
@@ -366,7 +344,9 @@ CHANGING: dict[str, dict[str, Method]] = {
 }  # fmt: skip
 
 
-def call_method(frame: Frame, name: str, x: Anything, args: list[Anything], kwargs: Anything) -> Anything:
+def call_method(
+    frame: Frame, name: str, x: Anything, args: list[Anything], kwargs: Anything
+) -> Anything:
     """A method of a list, tuple or dict."""
     kind = x.kind if isinstance(x, Cell) else "list" if is_inside(frame, x) else ""
     if kind and name in CHANGING[kind]:
@@ -396,10 +376,13 @@ def call_method(frame: Frame, name: str, x: Anything, args: list[Anything], kwar
 
 def copied(frame: Frame, held: Value) -> Cell:
     """A new list with the items of a list value."""
-    return cell_of(frame, emit("getitem", held, slice(None)), "list")
+    out: Cell = cell_of(frame, emit("getitem", held, slice(None)), "list")
+    return out
 
 
-def sorted_(frame: Frame, x: Anything, *, key: Anything = None, reverse: Anything = False) -> Anything:
+def sorted_(
+    frame: Frame, x: Anything, *, key: Anything = None, reverse: Anything = False
+) -> Anything:
     """`sorted(x)`: a new list."""
     if key is not None or type(reverse) is not bool:
         refuse("sorted with a key", "sort indices: np.argsort of the keys")

@@ -18,8 +18,7 @@ from s2s_ad.frontend.context import refuse
 from s2s_ad.ir.build import emit, typeof
 from s2s_ad.ir.core import Block, Op, Value
 from s2s_ad.ir.types import ListOf, Num, Seq, Type
-from s2s_ad.ops.indexing import read_type
-from s2s_ad.ops.indexing import item_type
+from s2s_ad.ops.indexing import item_type, read_type
 from s2s_ad.ops.overlap import crosses, is_basic
 
 if TYPE_CHECKING:
@@ -28,7 +27,7 @@ if TYPE_CHECKING:
 AXES = (
     "T", "transpose", "swapaxes", "moveaxis", "squeeze", "expand_dims", "flip", "fliplr", "flipud",
 )  # fmt: skip
-# Operations whose result is laid out row by row, whatever their arguments.
+# Operations whose result is laid out row by row, unless an order is given.
 C_ORDER = ("zeros", "ones", "empty", "full", "arange", "linspace", "eye", "identity", "flatten")
 
 
@@ -66,7 +65,7 @@ def is_view(lowering: Lowering, op: Op) -> bool:
     if name == "getitem":
         return x.type.kind == "array" and is_basic(op.args[1])
     if name in ("reshape", "ravel"):
-        return "order" not in op.kwargs and rowwise(lowering, x)
+        return layout(lowering, x) == order_of(op) or bool(x.type.rank == 1 and layout(lowering, x))
     if name == "asarray":
         return op.prim.aliasing(op) == "same"
     if name == "real":
@@ -87,20 +86,57 @@ def is_list(t: Type) -> bool:
     return isinstance(t, (Seq, ListOf)) and t.kind == "list"
 
 
-def rowwise(lowering: Lowering, v: Value) -> bool:
-    """Whether an array surely is contiguous, row by row."""
+def order_of(op: Op) -> str:
+    """In which order a `reshape` or `ravel` takes the items."""
+    place = 2 if op.prim.name == "reshape" else 1
+    return str(op.args[place] if len(op.args) > place else op.kwargs.get("order", "C"))
+
+
+def layout(lowering: Lowering, v: Value) -> str:
+    """How an array surely is laid out, without gaps: "C" row by row, "F" column by column, "" not
+    known."""
     root, steps = base(lowering, v)
-    if any(op.prim.name not in ("reshape", "ravel", "asarray") for op in steps):
-        return False
-    if isinstance(root, Cell):
-        return False
+    found = _laid_out(root)
+    for op in steps:
+        if op.prim.name in ("reshape", "ravel"):
+            found = order_of(op)  # it is a view, so there are no gaps
+        elif op.prim.name in ("T", "transpose") and len(op.args) == 1 and not op.kwargs:
+            found = {"C": "F", "F": "C"}.get(found, "")
+        elif op.prim.name == "getitem":
+            found = found if found == "C" and _without_gaps(op.args[1]) else ""
+        elif op.prim.name != "asarray":
+            return ""
+        if isinstance(op.result.type, Num) and op.result.type.rank == 1 and found:
+            found = "C"
+    return found
+
+
+def _laid_out(root: Value) -> str:
     op, t = root.owner, root.type
-    if not isinstance(op, Op) or op.blocks or "order" in op.kwargs:
-        return False
-    if op.prim.name in C_ORDER:
-        return True
+    if not isinstance(op, Op) or op.blocks or not isinstance(t, Num) or t.kind != "array":
+        return ""
     fresh = op.prim.name not in ("call", "getattr", "read") and op.prim.aliasing(op) == "fresh"
-    return fresh and isinstance(t, Num) and t.kind == "array" and t.rank == 1
+    if fresh and t.rank == 1:
+        return "C"
+    order = op.kwargs.get("order", "C" if op.prim.name in C_ORDER else "")
+    return order if fresh and order in ("C", "F") else ""
+
+
+def _without_gaps(index: Anything) -> bool:
+    """Whether what an index takes of an array that is laid out row by row has no gaps: ints, then
+    at most one slice."""
+    entries = index if isinstance(index, tuple) else (index,)
+    sliced = False
+    for e in entries:
+        if e is Ellipsis:
+            return len(entries) == 1
+        if e is None or sliced and not (isinstance(e, slice) and e == slice(None)):
+            return False
+        if isinstance(e, slice):
+            if e.step not in (None, 1):
+                return False
+            sliced = True
+    return True
 
 
 def current(lowering: Lowering, v: Value) -> Value:
@@ -114,7 +150,7 @@ def current(lowering: Lowering, v: Value) -> Value:
         return item_now(lowering, root, v, steps)
     if root not in lowering.versions and v not in lowering.owners:
         return v
-    out = lowering.versions.get(root, root)
+    out: Value = lowering.versions.get(root, root)
     for op in steps:
         out = op.result if op.args[0] is out else again(lowering, op, out)
     return out
@@ -264,7 +300,10 @@ def home(lowering: Lowering, v: Value) -> Block | None:
 
 
 def changed(
-    lowering: Lowering, before: dict[Anything, Anything], after: dict[Anything, Anything], inside: int = 0
+    lowering: Lowering,
+    before: dict[Anything, Anything],
+    after: dict[Anything, Anything],
+    inside: int = 0,
 ) -> list[Anything]:
     """The roots that have other contents than before, of those that are in scope when so many
     of the open blocks are closed."""
@@ -294,6 +333,8 @@ def put_back(x: Anything, op: Op, new: Anything) -> Anything:
         return np.transpose(new, tuple(int(k) for k in back))
     if name == "moveaxis":
         return np.moveaxis(new, op.kwargs["destination"], op.kwargs["source"])
+    if name in ("reshape", "ravel") and order_of(op) == "F":
+        return np.reshape(new, np.shape(x), order="F")
     return np.reshape(new, np.shape(x))
 
 

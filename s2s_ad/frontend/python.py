@@ -20,8 +20,8 @@ from s2s_ad.frontend.bindings import (
     is_structure,
     items,
 )
-from s2s_ad.frontend.conditions import negation, truth
 from s2s_ad.frontend.comprehensions import Generator, consume
+from s2s_ad.frontend.conditions import negation, truth
 from s2s_ad.frontend.context import Frame, holding, opened, operand, operate, refuse
 from s2s_ad.frontend.expressions import arithmetic
 from s2s_ad.frontend.iteration import Enumerate, Range, Reversed, Zip, listed, walk
@@ -166,7 +166,7 @@ def _list(frame: Frame, *xs: Anything) -> Anything:
 def _tuple(frame: Frame, *xs: Anything) -> Anything:
     found = holding(frame, collect(frame, xs[0])) if xs else []
     if type(found) is Value:
-        return emit("as_tuple", found, types=[ListOf("tuple", containers.element_type(found.type))])
+        return emit("as_tuple", found)
     return tuple(found)
 
 

@@ -172,7 +172,9 @@ def _with(frame: Frame, node: Anything, rest: Rest) -> tuple[Status, bool]:
     arm.block.yields = [row[0] for row in found.yields]
     write(ERRSTATE, (), options, [arm.block], found.results)
     bind_written(frame, written, found.results)
-    frame.env = {n: b for n, x in joined.items() if (b := fill(frame, x, found.results)) is not UNDEFINED}
+    frame.env = {
+        n: b for n, x in joined.items() if (b := fill(frame, x, found.results)) is not UNDEFINED
+    }
     if status.mixed:
         return resume(frame, status, rest), True
     return status, False

@@ -79,10 +79,9 @@ def store(
             "copy what is stored: write .copy() after it",
         )
     if isinstance(root, Cell):
-        types = [chain[-1].type]
         if adds:
             v = emit("add", emit("getitem", chain[-1], index), v)
-        new: Value = emit("set_at", chain[-1], index, v, types=types)
+        new: Value = emit("set_at", chain[-1], index, v)
     else:
         new = emit("add_at" if adds else "set_at", chain[-1], index, v)
     replace(frame, root, chain, steps, new)

@@ -10,10 +10,21 @@ from s2s_ad import runtime
 from s2s_ad.ir.build import emit, facts, typeof
 from s2s_ad.ir.core import Block, Op, Value
 from s2s_ad.ir.primitive import Primitive, register
-from s2s_ad.ir.types import ANY, SCALARS, Any, ListOf, Num, Seq, Type, differentiable, is_scalar, same_dtype
+from s2s_ad.ir.types import (
+    ANY,
+    SCALARS,
+    Any,
+    ListOf,
+    Num,
+    Seq,
+    Type,
+    differentiable,
+    is_scalar,
+    same_dtype,
+)
 from s2s_ad.ops.fitting import cast, fit
 from s2s_ad.ops.rules import Contributions, Elementwise, Linear, constant
-from s2s_ad.ops.slots import tangent, zero
+from s2s_ad.ops.slots import stored, tangent, zero
 from s2s_ad.ops.structure import FOR, WHILE, as_type
 
 
@@ -107,7 +118,7 @@ class Store:
             if type(x) is Value and x in active:
                 rows = within and not isinstance(typeof(bar[index]), (Seq, ListOf))
                 number = is_scalar(typeof(v)) or rows
-                yield x, emit(SET_AT, bar, index, 0.0 if number else zero(x[index]), types=[bar.type])
+                yield x, emit(SET_AT, bar, index, 0.0 if number else zero(emit("getitem", x, index)))
             return
         if isinstance(t, Num) and t.kind in SCALARS:  # of a 0-d array that is the function's value
             bar = np.full_like(op.result, bar)
@@ -145,6 +156,8 @@ def _store_type(x: Anything, index: Anything, v: Anything) -> Type:
 
     old, new = as_type(x), as_type(v)
     place = read_type(old, index)  # which refuses what is no index
+    if isinstance(old, (Seq, ListOf)):
+        return stored(old, index, new)
     if isinstance(old, Num) and old.shape and isinstance(new, Num) and new.shape:
         if isinstance(place, Num) and place.shape:
             for a, b in zip(place.shape[::-1], new.shape[::-1]):

@@ -14,21 +14,11 @@ from s2s_ad import runtime
 from s2s_ad.ir.build import emit, facts, typeof
 from s2s_ad.ir.core import Op, Value
 from s2s_ad.ir.primitive import Primitive, register
-from s2s_ad.ir.types import ANY, INT, ListOf, Num, Seq, Type
+from s2s_ad.ir.types import INT, ListOf, Num, Seq, Type
 from s2s_ad.ops.fitting import cast
 from s2s_ad.ops.rules import At, Contributions, Linear, constant
-from s2s_ad.ops.slots import tangent, zero
+from s2s_ad.ops.slots import element, tangent, zero
 from s2s_ad.ops.structure import as_type
-
-
-def element(t: Anything, *more: Anything) -> Type:
-    """The type that covers the items of a list, and more."""
-    t = as_type(t)
-    found = list(t.items) if isinstance(t, Seq) else [t.elem] if isinstance(t, ListOf) else [ANY]
-    out: Type | None = None
-    for u in (*found, *map(as_type, more)):
-        out = u if out is None else facts().join(out, u)
-    return ANY if out is None else out
 
 
 def row(t: Anything) -> Type:

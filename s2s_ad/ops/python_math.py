@@ -19,12 +19,12 @@ from s2s_ad.ir.build import apply, emit, facts
 from s2s_ad.ir.core import Op, Value
 from s2s_ad.ir.primitive import Primitive
 from s2s_ad.ir.types import (
-    ListOf,
     BOOL,
     COMPLEX,
     FLOAT,
     INT,
     Any,
+    ListOf,
     Num,
     Seq,
     Type,

@@ -7,7 +7,7 @@ from typing import Any as Anything
 import numpy as np
 
 from s2s_ad import runtime
-from s2s_ad.ir.build import emit, typeof
+from s2s_ad.ir.build import emit, facts, typeof
 from s2s_ad.ir.core import Op, Value
 from s2s_ad.ir.primitive import Primitive, register
 from s2s_ad.ir.types import ANY, F8, FLOAT, ListOf, Num, Seq, Type, is_scalar
@@ -71,7 +71,11 @@ FILL_SLOT = register(
 )
 ZEROS_TREE = register(
     Primitive(
-        "zeros_tree", runtime.zeros_tree, same_as_first, "zeros_tree", derivative=constant
+        "zeros_tree",
+        runtime.zeros_tree,
+        lambda x: floating(as_type(x)),
+        "zeros_tree",
+        derivative=constant,
     )
 )
 ADD_SLOT = register(
@@ -103,7 +107,32 @@ def zero(v: Anything) -> Anything:
         return emit("list", [])
     if isinstance(t, Num) and t.kind == "array":
         return np.zeros_like(v)
-    return emit(ZEROS_TREE, v, types=[floating(t)])
+    return emit(ZEROS_TREE, v)
+
+
+def element(t: Anything, *more: Anything) -> Type:
+    """The type that covers the items of a list, and more."""
+    t = as_type(t)
+    found = list(t.items) if isinstance(t, Seq) else [t.elem] if isinstance(t, ListOf) else [ANY]
+    out: Type | None = None
+    for u in (*found, *map(as_type, more)):
+        out = u if out is None else facts().join(out, u)
+    return ANY if out is None else out
+
+
+def stored(t: Type, path: Anything, v: Type) -> Type:
+    """The type of a list after v was stored in it at an index, or along a path of indices."""
+    if not isinstance(t, (Seq, ListOf)) or t.kind != "list":
+        return t
+    first, *rest = path if isinstance(path, tuple) else (path,)
+    known = isinstance(t, Seq) and type(first) is int and -len(t.items) <= first < len(t.items)
+    old = t.items[first] if isinstance(t, Seq) and known else element(t)
+    new = stored(old, tuple(rest), v) if rest else facts().join(old, v)
+    if isinstance(t, Seq) and known:
+        items = list(t.items)
+        items[first] = new
+        return Seq(t.kind, tuple(items))
+    return ListOf(t.kind, new)
 
 
 def floating(t: Type) -> Type:
@@ -137,6 +166,8 @@ class SumOfTrees:
 
 def _as_tuple_type(x: Anything) -> Type:
     t = as_type(x)
+    if isinstance(t, ListOf):
+        return ListOf("tuple", t.elem)
     return Seq("tuple", t.items) if isinstance(t, Seq) else ANY
 
 

@@ -68,7 +68,13 @@ class Outside:
     module: str
     namespace: Anything
 
-    __hash__ = object.__hash__
+    def __hash__(self) -> int:
+        return hash(self.name)
+
+    @property
+    def constant(self) -> bool:
+        """Whether it is a constant of a library, as `np.pi`."""
+        return self.module in ("numpy", "math", "cmath")
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Outside):

@@ -6,8 +6,9 @@ from typing import Any as Anything
 
 import numpy as np
 
-from s2s_ad.ir.core import Block, Function, Op, Value, leaves, replace, rewire
+from s2s_ad.ir.core import Block, Function, Op, Value, leaves, replace, rewire, walk
 from s2s_ad.ir.types import SCALARS, Num, Opaque, Stack
+from s2s_ad.ops.structure import Outside
 
 COMMUTATIVE = ("add", "multiply", "np.add", "np.multiply")
 # Operations that read an array without keeping it: all others may write into their operand's
@@ -43,8 +44,17 @@ def cse(function: Function) -> Function:
     """
     kept = kept_values(function.block)
     mapping: dict[Value, Anything] = {}
-    visit(function.block, {}, kept, mapping)
+    never = NEVER if acts(function) else tuple(n for n in NEVER if n != "read")
+    visit(function.block, {}, kept, mapping, never)
     return function
+
+
+def acts(function: Function) -> bool:
+    """Whether something happens in it that may change what is read from outside."""
+    return any(
+        op.prim.name in ("print", "call") or op.prim.effect == "effect"
+        for op in walk(function.block)
+    )
 
 
 def visit(
@@ -52,6 +62,7 @@ def visit(
     known: dict[Anything, Op],
     kept: set[Value],
     mapping: dict[Value, Anything],
+    never: tuple[str, ...],
 ) -> None:
     ops, block.ops = block.ops, []
     for op in ops:
@@ -59,8 +70,8 @@ def visit(
         for b in op.blocks:
             # Under another errstate the same operation may warn or raise differently.
             inner = {} if op.prim.name == "errstate" else dict(known)
-            visit(b, inner, kept, mapping)
-        key = key_of(op)
+            visit(b, inner, kept, mapping, never)
+        key = key_of(op, never)
         if key is None:
             block.ops.append(op)
             continue
@@ -103,9 +114,9 @@ def kept_values(block: Block) -> set[Value]:
     return kept
 
 
-def key_of(op: Op) -> Anything:
+def key_of(op: Op, never: tuple[str, ...]) -> Anything:
     """What makes two operations the same, or None for one that is never merged."""
-    if op.blocks or op.prim.effect == "effect" or op.prim.name in NEVER or not op.results:
+    if op.blocks or op.prim.effect == "effect" or op.prim.name in never or not op.results:
         return None
     if any(isinstance(v.type, Stack) for v in (*leaves(op.args), *op.results)):
         return None
@@ -132,6 +143,8 @@ def frozen(x: Anything) -> Anything:
         return (kind, repr(x))
     if isinstance(x, (np.dtype, np.generic)):
         return (kind, repr(x))
+    if isinstance(x, Outside):
+        return ("outside", x)
     return ("object", Same(x))
 
 

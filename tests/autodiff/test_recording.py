@@ -9,7 +9,16 @@ import pytest
 
 from s2s_ad.autodiff.cut import minimum_cut
 from tests import numerical_programs as numerical
-from tests.inplace_programs import cholesky, gauss_seidel, heat, lstm, lu, thomas, wave
+from tests.inplace_programs import (
+    cholesky,
+    gauss_seidel,
+    heat,
+    jacobi,
+    lstm,
+    lu,
+    thomas,
+    wave,
+)
 from tests.programs import array_recurrence, horner, polynomial, rk4_pendulum
 from tests.recording import recorded
 
@@ -55,6 +64,18 @@ def overwritten_twice(x: Any) -> Any:
     return np.sum(y)
 
 
+def delayed(x: float, c: Any, n: int) -> Any:
+    """The inner loop reads a few numbers of an array that the outer loop keeps."""
+    y = np.zeros(n)
+    y[0] = y[1] = y[2] = x
+    for i in range(3, n):
+        s = 0.0
+        for j in range(2):
+            s += c[j] * y[i - 1 - j] ** 2 * y[i - 2 - j]
+        y[i] = s
+    return y[n - 1]
+
+
 # function, arguments, wrt, the most numbers that may be recorded
 COUNTS = [
     (polynomial, (1.3,), 0, 0),
@@ -84,8 +105,11 @@ COUNTS = [
     (numerical.solve_by_elimination, (SPD, RNG.normal(size=6)), (0, 1), 6 * 5 // 2),
     (numerical.lenet_slices, numerical.NUMERICAL[-1][1], (0, 1, 2), 0),
     (overwritten_twice, (RNG.uniform(0.5, 1.0, 5),), 0, 2 * 12),
+    (delayed, (0.3, np.array([0.5, 0.4]), 40), (0, 1), 3 * 40),
+    (jacobi, (SPD, RNG.normal(size=6)), (0, 1), 3 * 6),
+    (lstm, (RNG.normal(size=(4, 3)), RNG.normal(size=(8, 5))), (0, 1), 4 * 23),
     (gauss_seidel, (SPD, RNG.normal(size=6)), (0, 1), 3 * 6),
-    (lu, (SPD,), 0, 6**3),
+    (lu, (SPD,), 0, 0),
     # 5 + 2 + 2 + 2 numbers, 2 * 6 of the gates; z only lends its 8: its shape
     (lstm, (RNG.normal(size=(2, 3)), RNG.normal(size=(8, 5))), (0, 1), 2 * 31),
 ]
