@@ -552,6 +552,8 @@ def _spd(n: int) -> Any:
 X = RNG.normal(size=6)
 A3 = RNG.normal(size=(3, 3))
 M4 = _spd(4)
+
+
 def stopped_from_the_end(x: Any) -> Any:
     s = x[0]
     for i in reversed(range(0, len(x), 2)):

@@ -52,7 +52,14 @@ def test_text_is_what_runs(f: Any, args: Any) -> None:
 def test_every_program_is_listed() -> None:
     import tests.programs as programs
 
-    listed = {f.__name__ for f, _ in PROGRAMS} | {"helper", "large_with_loop", "large", "v", "n", "grad"}
+    listed = {f.__name__ for f, _ in PROGRAMS} | {
+        "helper",
+        "large_with_loop",
+        "large",
+        "v",
+        "n",
+        "grad",
+    }
     for name, member in inspect.getmembers(programs, inspect.isfunction):
         if member.__module__ == programs.__name__:
             assert name in listed

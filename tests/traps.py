@@ -129,7 +129,6 @@ TRAPS = [
         "def f(x):\n    a=[x]\n    b=a\n    b.append(x*x)\n    return a[1]\n",
         3.0,
         6.0,
-        "append",
     ),
     Trap(
         19,
@@ -211,7 +210,7 @@ TRAPS = [
     Trap(36, "def f(x):\n    return np.sqrt(x) if x>0 else 0.*x\n", 0.0, 0.0),
     Trap(37, "def f(x):\n    with np.errstate(all='ignore'): y=x*x\n    return y\n", 3.0, 6.0),
     Trap(38, "def g(a,b): return a*a*b\n\ndef f(x):\n    return g(b=x,a=3.)\n", 2.0, 9.0),
-    Trap(39, "def f(x):\n    return sum(v*v for v in (x,2*x))\n", 1.0, 10.0, "generator"),
+    Trap(39, "def f(x):\n    return sum(v*v for v in (x,2*x))\n", 1.0, 10.0),
     Trap(40, "def f(x):\n    if (y:=x*x)>1: return y*x\n    return x\n", 2.0, 12.0),
     Trap(41, "K=2.\n\ndef f(x):\n    return K*x*x\n", 2.0, 8.0),
     Trap(42, "def f(x,acc=[]):\n    acc=acc+[x*x]\n    return acc[0]*x\n", 2.0, 12.0),

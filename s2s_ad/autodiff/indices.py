@@ -47,7 +47,7 @@ def loop_of(v: Value | None) -> Op | None:
 
 def rises(loop: Op) -> bool:
     """Whether the index of a loop grows from one iteration to the next."""
-    return (loop.args[2] > 0) != bool(loop.kwargs.get("reversed"))
+    return bool(loop.args[2] > 0) != bool(loop.kwargs.get("reversed"))
 
 
 def bounds(x: Anything, upper: bool) -> list[Bound]:

@@ -15,6 +15,7 @@ from s2s_ad.autodiff.cut import minimum_cut
 from s2s_ad.autodiff.finals import Finals
 from s2s_ad.autodiff.lend import lend_shapes
 from s2s_ad.autodiff.rebuild import rebuild, remove_marks
+from s2s_ad.autodiff.regions import Region, find_regions, readable
 from s2s_ad.autodiff.tapes import parent, tape_name, thread
 from s2s_ad.ir.build import building, emit, knowing
 from s2s_ad.ir.core import UNDEFINED, Block, Function, Op, Value, clone_op, leaves, substitute
@@ -45,66 +46,6 @@ def record(function: Function) -> Function:
         for reverse in region.mirrors.values():
             reverse.mirror = None
     return function
-
-
-class Region:
-    """A forward loop body (or the top level) with the branches inside it, and their mirrors."""
-
-    def __init__(self, root: Block | None, parent: Region | None) -> None:
-        self.root = root  # the forward body, None for the top level
-        self.parent = parent
-        self.depth: int = 0 if parent is None else parent.depth + 1
-        self.mirrors: dict[Block, Block] = {}  # forward block -> reverse block
-
-    def values(self) -> dict[Value, Block]:
-        """What the forward blocks define, and where."""
-        out: dict[Value, Block] = {}
-        for forward in self.mirrors:
-            for v in (*forward.params, *(r for op in forward.ops for r in op.results)):
-                out[v] = forward
-        return out
-
-
-def find_regions(block: Block) -> list[Region]:
-    """The regions of a function, outermost first."""
-    top = Region(None, None)
-    out = [top]
-
-    def visit(block: Block, region: Region) -> None:
-        for op in block.ops:
-            for b in op.blocks:
-                inside = region
-                if b.mirror is not None:
-                    if op.prim is FOR:
-                        inside = Region(b.mirror, region)
-                        out.append(inside)
-                    inside.mirrors[b.mirror] = b
-                visit(b, inside)
-
-    visit(block, top)
-    return out
-
-
-def readable(top: Block) -> set[Value]:
-    """Values that the reverse sweep can read or reads already: of the top level, loop indices,
-    and what blocks with a mirror mention."""
-    out = set(top.params)
-    for op in top.ops:
-        out.update(op.results)
-
-    def visit(block: Block, reverse: bool) -> None:
-        for op in block.ops:
-            if reverse:
-                out.update(leaves(op.args))
-            if op.prim is FOR:
-                out.add(op.blocks[0].params[0])
-            for b in op.blocks:
-                visit(b, reverse or b.mirror is not None)
-        if reverse:
-            out.update(leaves(block.yields))
-
-    visit(top, False)
-    return out
 
 
 class Recorder:

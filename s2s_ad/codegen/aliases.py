@@ -35,7 +35,8 @@ def changes_list(op: Op) -> bool:
     """Whether an update changes a list, and leaves its items alone."""
     if op.prim.syntax == "set_at" and isinstance(op.args[1], tuple):
         return False  # x[i][j] = v writes into an item
-    return op.prim.syntax in LIST_STORES and not isinstance(op.results[0].type, Num)
+    listed = isinstance(op.results[0].type, (ListOf, Seq))  # what has no type may be an array
+    return op.prim.syntax in LIST_STORES and listed
 
 
 def is_update(op: Op) -> bool:

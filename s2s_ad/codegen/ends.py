@@ -14,7 +14,7 @@ from s2s_ad.ir.types import INT
 if TYPE_CHECKING:
     from s2s_ad.codegen.lower import Lowering
 
-RETURNS = 2  # the stop value of a `return` inside a loop
+BREAKS, RETURNS = 1, 2  # the stop values of a `break` and a `return` inside a loop
 
 
 class End:
@@ -50,6 +50,7 @@ class LoopEnd(End):
     op: Op
     flag: Value | None  # receives the stop value where somebody reads it
     leave: Callable[[int], list[Stmt]] | None = None  # writes a `return` out of the loop
+    breaks: bool = False  # whether what follows is the same after a `break` and after exhaustion
     can_jump = True
 
     def write(self, yields: list[Anything], jump: bool) -> list[Stmt]:
@@ -58,6 +59,8 @@ class LoopEnd(End):
             return [*out, Continue(self.op)] if jump else out
         stop = yields[-1]
         if self.leave is not None and (type(stop) is Value or stop):
+            if type(stop) is int and stop == BREAKS and self.breaks:
+                return [*out, Break(self.op)]
             if stop != RETURNS:
                 raise NoJump
             results = self.op.results[: len(self.carried)]

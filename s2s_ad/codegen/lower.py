@@ -13,6 +13,7 @@ from collections.abc import Callable
 from typing import Any as Anything
 
 from s2s_ad.codegen.ends import (
+    RETURNS,
     Checked,
     End,
     FunctionEnd,
@@ -35,7 +36,7 @@ from s2s_ad.codegen.program import (
     While,
     With,
 )
-from s2s_ad.ir.core import Block, Function, Op, Value, leaves, replace, walk
+from s2s_ad.ir.core import Block, Function, Op, Value, leaves, readers, replace
 from s2s_ad.ops.structure import FOR, IF, WHILE
 from s2s_ad.ops.tapes import POP
 
@@ -48,11 +49,7 @@ class Lowering:
         self.headers = headers
         self.has_adjoint = any(op.role == "adjoint" for op in function.block.ops)
         self.folding = folding
-        self.read = set(leaves(function.block.yields))
-        for op in walk(function.block):
-            self.read.update(leaves(op.args))
-            for b in op.blocks:
-                self.read.update(leaves(b.yields))
+        self.readers = readers(function.block)
 
     def run(self) -> list[Stmt]:
         return self.block(self.function.block, FunctionEnd(self.function), False)
@@ -72,7 +69,7 @@ class Lowering:
         known = dict(known)
         for k, op in enumerate(ops):
             if op.prim is IF and op not in self.folding.ifs:
-                condition = replace(op.args[0], known)
+                condition = self.decided(op.args[0], known)
                 if known and type(condition) is not Value:
                     chosen = op.blocks[0 if condition else 1]
                     out += self.inline(chosen, known)
@@ -126,6 +123,15 @@ class Lowering:
             return None
         return int(op.prim.function(*args))
 
+    def decided(self, condition: Anything, known: dict[Value, Anything]) -> Anything:
+        """A condition, a number where it follows from a status that is known."""
+        condition = replace(condition, known)
+        if type(condition) is Value and condition in self.folding.values:
+            op = condition.owner
+            literal = self.literal(op, known) if isinstance(op, Op) else None
+            return condition if literal is None else literal
+        return condition
+
     # Exits ------------------------------------------------------------------------------------
 
     def final_if(self, op: Op, end: End, jump: bool, known: dict[Value, Anything]) -> list[Stmt]:
@@ -162,9 +168,19 @@ class Lowering:
             root = root.outer
         if not op.kwargs.get("stop") or self.has_adjoint or not isinstance(root, FunctionEnd):
             return False
-        flag = op.results[-1]
+        flag = self.returned(op)
         readers = [o for o in rest if o.prim is IF and o.args[0] is flag]
         return len(readers) == 1 and readers[0] not in self.folding.ifs
+
+    def returned(self, op: Op) -> Value:
+        """What tells after a loop whether it returned: its flag, or `flag == 2` where that is the
+        only thing asked of one that also tells of a `break`."""
+        flag = op.results[-1]
+        found = self.readers.get(flag, [])
+        if len(found) == 1 and isinstance(found[0], Op) and found[0].prim.name == "equal":
+            if found[0].args == (flag, RETURNS):
+                return found[0].result
+        return flag
 
     def returning_loop(
         self, op: Op, rest: list[Op], block: Block, end: End, known: dict[Value, Anything]
@@ -179,7 +195,7 @@ class Lowering:
             return path
 
         try:
-            out = self.loop(op, leave)
+            out = self.loop(op, leave, self.returned(op) is not flag)
         except NoJump:
             return None
         return out + self.rest(rest, block, end, True, {**known, flag: 0})
@@ -198,19 +214,21 @@ class Lowering:
             return self.loop(op)
         return [With(op, self.block(op.blocks[0], Join(op.results, op), False, known))]
 
-    def loop(self, op: Op, leave: Callable[[int], list[Stmt]] | None = None) -> list[Stmt]:
+    def loop(
+        self, op: Op, leave: Callable[[int], list[Stmt]] | None = None, breaks: bool = False
+    ) -> list[Stmt]:
         """Loops do not depend on a status that is known: it ends the block that makes it."""
         carried = op.blocks[0].params[1:] if op.prim is FOR else op.blocks[0].params
         targets, sources = list(carried), list(op.inits)
         flag = None
         if leave is None:
-            read = op.kwargs.get("stop") and op.results[-1] in self.read
+            read = op.kwargs.get("stop") and op.results[-1] in self.readers
             flag = op.results[-1] if read else None
         if flag is not None:
             targets.append(flag)
             sources.append(0)
         out: list[Stmt] = [Move(targets, sources, op)]
-        end = LoopEnd(carried, op, flag, leave)
+        end = LoopEnd(carried, op, flag, leave, breaks)
         if op.prim is FOR:
             body = self.block(op.blocks[0], end, False)
             if op in self.headers:

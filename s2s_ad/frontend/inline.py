@@ -282,7 +282,8 @@ def build(
         declared.append(Parameter(name, kind, default))
         p = block.add_param(known.get(name, ANY), name, True)
         sequence = p.type.kind if isinstance(p.type, (Seq, ListOf)) else "tuple"
-        inside = p if sequence == "tuple" else cell_of(frame, p, sequence)
+        kept = type(default) in (list, dict)
+        inside = p if sequence == "tuple" else cell_of(frame, p, sequence, outside=kept)
         frame.env[name] = cell_of(frame, static.get(name, inside))
     frame.env[""] = tuple(block.params)
     name = source.name if node is source.tree else getattr(node, "name", "f")

@@ -259,9 +259,6 @@ def fill_diagonal(frame: Frame, x: Anything, v: Anything) -> None:
     t = a.type
     if not isinstance(t, Num) or t.shape is None or len(t.shape) != 2:
         refuse("np.fill_diagonal of what is not known to be a matrix", "write a loop")
-    filler = typeof(v)
-    if not isinstance(filler, Num) or filler.shape != ():
-        refuse("np.fill_diagonal with more than one number", "write a loop")
     sizes = operate(frame, np.shape, a)
     size = get_item(frame, sizes, 0)
     if t.shape[0] != t.shape[1]:

@@ -96,7 +96,7 @@ def _zeros(x: Value, top: Block) -> Value | None:
         size if type(size) is int else emit("getitem", emit("shape", owned(size[0], top)), size[1])
         for size in found
     ]
-    dtype = {} if t.dtype == np.dtype(float) else {"dtype": t.dtype}
+    dtype: dict[str, Anything] = {} if t.dtype == np.dtype(float) else {"dtype": t.dtype}
     zeros: Value = emit("zeros", shape[0] if len(shape) == 1 else tuple(shape), **dtype)
     return zeros
 

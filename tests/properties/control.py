@@ -177,7 +177,9 @@ class Control(Stores):
         self.write(indent, f"while ‹{name}¦<¦{self.choose(('0.9', '1.7'))}›:")
         self.scalars.append(name)
         step = self.choose(("0.35", "0.55"))
-        self.write(indent + 1, f"{name} += {step} + 0.1 * np.sin({self.inner(self.number(1))}) ** 2")
+        self.write(
+            indent + 1, f"{name} += {step} + 0.1 * np.sin({self.inner(self.number(1))}) ** 2"
+        )
         self.scalars.remove(name)  # nothing else may change it
         self.body(indent, name)
         self.scalars.append(name)

@@ -150,7 +150,10 @@ class Expressions:
 
     def whole(self) -> str:
         """An int as a number: a counter, or an item of an array of integers."""
-        options = [*self.indices, *(f"{n}[{self.within(a.length)}]" for n, a in self.integers.items())]
+        options = [
+            *self.indices,
+            *(f"{n}[{self.within(a.length)}]" for n, a in self.integers.items()),
+        ]
         return str(self.choose(options)) if options else "2"
 
     def element(self) -> str:
@@ -199,7 +202,12 @@ class Expressions:
             elif len(a.shape) == 2 and a.shape[1:] == shape:
                 options += [f"{self.inner(self.piece(a.shape[:1]))} @ {n}", f"np.mean({n}, axis=0)"]
             elif a.shape == shape and len(shape) == 1:
-                options += [f"np.cumsum({n})", f"np.sort(«{n}»)", f"np.roll({n}, 1)", f"np.flip({n})"]
+                options += [
+                    f"np.cumsum({n})",
+                    f"np.sort(«{n}»)",
+                    f"np.roll({n}, 1)",
+                    f"np.flip({n})",
+                ]
         if len(shape) == 2:
             options.append(f"np.outer({self.piece(shape[:1])}, {self.piece(shape[1:])})")
         if not options:
@@ -216,7 +224,13 @@ class Expressions:
         while "{" in form:
             before, _, rest = form.partition("{")
             hole, _, form = rest.partition("}")
-            text = self.inner(self.number(depth - 1)) if hole == "s" else self.whole() if hole else inner()
+            text = (
+                self.inner(self.number(depth - 1))
+                if hole == "s"
+                else self.whole()
+                if hole
+                else inner()
+            )
             out += before + text
         return out + form
 

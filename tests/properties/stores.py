@@ -90,7 +90,9 @@ class Stores(Expressions):
         elif kind == 1:
             m = self.name_for("m")
             self.write(indent, f"{m} = {mask}")
-            self.write(indent, f"{m}[{', '.join('0' for _ in a.shape)}] = {self.choose(('True', 'False'))}")
+            self.write(
+                indent, f"{m}[{', '.join('0' for _ in a.shape)}] = {self.choose(('True', 'False'))}"
+            )
             self.write(indent, f"{name}[{self.choose((m, f'~{m}'))}] {form}")
         elif kind == 2:
             m = self.name_for("m")

@@ -1,0 +1,43 @@
+"""Programs with lists and dicts: values and derivatives to second order in every mode."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import numpy as np
+import pytest
+
+import s2s_ad
+from s2s_ad.errors import UnsupportedError
+from s2s_ad.testing import check_grads
+from tests.list_programs import PROGRAMS, REFUSED, X
+
+IDS = [f.__name__ for f, _ in PROGRAMS]
+
+
+@pytest.mark.parametrize(("f", "args"), PROGRAMS, ids=IDS)
+def test_derivatives(f: Any, args: Any) -> None:
+    kept = copy.deepcopy(args)
+    check_grads(f, args, order=2)
+    np.testing.assert_equal(args, kept)
+
+
+@pytest.mark.parametrize(("f", "args"), PROGRAMS, ids=IDS)
+def test_untyped_text(f: Any, args: Any) -> None:
+    """Without types the text is longer, never another number; what needs a type is refused."""
+    try:
+        text = s2s_ad.source(f, "vjp")
+    except UnsupportedError:
+        return
+    module: dict[str, Any] = {"__name__": "emitted"}
+    exec(compile(text, f"<{f.__name__}>", "exec"), module)
+    value, gradient = module[f.__name__ + "_vjp"](*copy.deepcopy(args), 1.0)
+    np.testing.assert_allclose(value, f(*copy.deepcopy(args)), rtol=1e-12)
+    np.testing.assert_allclose(gradient, s2s_ad.grad(f)(*args), rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize(("f", "message"), REFUSED, ids=lambda x: getattr(x, "__name__", ""))
+def test_what_cannot_be_decided_is_refused(f: Any, message: str) -> None:
+    with pytest.raises(UnsupportedError, match=message):
+        s2s_ad.grad(f)(X)
