@@ -121,10 +121,13 @@ class Control(Stores):
             head = f"for {row} in {base}[::-1]:"
         else:
             head = f"for {row} in {base}:"
+        before = dict(self.arrays)
         self.write(indent, head)
         self.body(indent)
         for name in (row, item):
             self.arrays.pop(name, None)
+            before.pop(name, None)
+        self.arrays = self.arrays or before
         self.scalars = [s for s in self.scalars if s != item]
         self.indices.pop(index, None)
 
