@@ -19,7 +19,7 @@ import numpy as np
 from s2s_ad.errors import DerivativeTypeError, InternalError, S2SError, SourceNotFoundError
 from s2s_ad.ir.signature import Signature
 from s2s_ad.ir.types import Type
-from s2s_ad.loader import load
+from s2s_ad.loader import explain, load
 from s2s_ad.signatures import check_active, is_static, kept, key_of, of_value, promoted, value_key
 
 VARIADIC = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
@@ -201,7 +201,12 @@ class Dispatcher:
         key = keys[0] if len(keys) == 1 else f"({', '.join(keys)})"
         body.append(f"_s2s_entry = _s2s_get({key})")
         body.append(f"if _s2s_entry is None: _s2s_entry = _s2s_miss({key}, {pack})")
-        body.append(f"return _s2s_entry({arguments})")
+        body += [
+            f"try: return _s2s_entry({arguments})",
+            "except Exception as _s2s_error:",
+            "    _s2s_explain(_s2s_error)",
+            "    raise",
+        ]
         text = f"def call({', '.join(head)}):\n" + "".join(f"    {line}\n" for line in body)
         call: Entry = load(
             text,
@@ -218,6 +223,7 @@ class Dispatcher:
                 "_s2s_key": key_of,
                 "_s2s_get": self.table.get,
                 "_s2s_miss": self._miss,
+                "_s2s_explain": explain,
             },
         )["call"]
         return call
@@ -354,7 +360,7 @@ class Dispatcher:
     def derive(self, signature: Signature) -> Variant:
         """Ask the pipeline, load what it wrote."""
         derived = self.emit(signature)
-        namespace = load(derived.text, derived.name, derived.bindings)
+        namespace = load(derived.text, derived.name, derived.bindings, derived.places)
         return Variant(derived, namespace, signature.types)
 
     def emit(self, signature: Signature) -> Anything:

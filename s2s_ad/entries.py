@@ -17,7 +17,7 @@ import numpy as np
 from s2s_ad.dispatch import Dispatcher, Entry, Variant
 from s2s_ad.errors import DerivativeTypeError
 from s2s_ad.ir.types import FLOAT, Num, Type
-from s2s_ad.loader import load
+from s2s_ad.loader import explain, load
 from s2s_ad.results import ALONE, ALONE_INSIDE, detach, direction, match
 from s2s_ad.signatures import promoted
 
@@ -153,7 +153,10 @@ def pushforward(d: Dispatcher, variant: Variant, change: list[bool]) -> Entry:
         *_promotions(d, change),
         "def push(_s2s_t):",
         f"    _s2s_t = ({', '.join(checks)},)",
-        f"    _s2s_out = {_call(d, '_s2s_f', *passed)}",
+        f"    try: _s2s_out = {_call(d, '_s2s_f', *passed)}",
+        "    except Exception as _s2s_error:",
+        "        _s2s_explain(_s2s_error)",
+        "        raise",
         f"    _s2s_y_dot = _s2s_match(_s2s_out[1], _s2s_out[0], {ALONE_INSIDE}, True)",
         f"    return _s2s_detach(_s2s_out[0], {ALONE_INSIDE}), _s2s_y_dot",
         "return push",
@@ -186,7 +189,12 @@ def pullbacks(d: Dispatcher, variant: Variant, change: list[bool]) -> Entry:
                         "give an array (or nested arrays) of the value's shape",
                     )
                 out_bar = 1.0
-            bars = pullback(*residuals, direction(out_bar, like, "the cotangent"))
+            out_bar = direction(out_bar, like, "the cotangent")
+            try:
+                bars = pullback(*residuals, out_bar)
+            except Exception as error:
+                explain(error)
+                raise
             return tuple([match(bars[i], shapes[i], ALONE_INSIDE) for i in range(len(shapes))])
 
         return pull
@@ -231,4 +239,5 @@ _BINDINGS: dict[str, Anything] = {
     "_s2s_scalar": scalar,
     "_s2s_direction": direction,
     "_s2s_detach": detach,
+    "_s2s_explain": explain,
 }

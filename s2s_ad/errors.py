@@ -14,6 +14,7 @@ class Location:
     column: int
     end_column: int
     text: str  # the source line, unindented text kept as written
+    function: str = ""  # the name of the function it stands in
 
     def show(self) -> str:
         """The source line with a caret under the construct."""

@@ -20,6 +20,7 @@ from typing import Any as Anything
 
 from s2s_ad.autodiff.joint import jvp_function, vjp_function
 from s2s_ad.autodiff.split import split_function
+from s2s_ad.codegen.lines import Places
 from s2s_ad.codegen.module import emit_module
 from s2s_ad.errors import DerivativeTypeError, UnsupportedError
 from s2s_ad.frontend.lower import lower
@@ -36,12 +37,14 @@ from s2s_ad.passes.dce import dce
 @dataclass
 class Derived:
     """A generated module. `bindings` are injected into its namespace before it runs, `guards`
-    asked before each call whether it still holds."""
+    asked before each call whether it still holds, `places` say where in the primal its text
+    came from."""
 
     name: str
     text: str
     bindings: dict[str, Anything] = field(default_factory=dict)
     guards: list[Callable[[tuple[Anything, ...]], bool]] = field(default_factory=list)
+    places: Places = field(default_factory=list)
 
 
 def prepare(function: Callable[..., Anything], signature: Signature) -> Function:
@@ -125,4 +128,5 @@ def derive(
     for derived in functions:
         verify(derived)
     emitted = emit_module(functions)
-    return Derived(functions[0].name, emitted.text, emitted.bindings, primal.guards)
+    name = functions[0].name
+    return Derived(name, emitted.text, emitted.bindings, primal.guards, emitted.places)

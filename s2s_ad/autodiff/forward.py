@@ -7,7 +7,7 @@ from typing import Any as Anything
 from s2s_ad.autodiff.zeros import name, refuse, zero_of
 from s2s_ad.errors import S2SError
 from s2s_ad.ir.build import building, emit, typeof
-from s2s_ad.ir.core import Block, Op, Value, leaves, replace
+from s2s_ad.ir.core import Block, Op, Value, leaves, tree_map
 from s2s_ad.ir.types import ListOf, Seq, is_scalar
 from s2s_ad.ops.slots import zero as zero_list
 from s2s_ad.ops.structure import CALL, DICT, FOR, LIST, TUPLE, WHILE
@@ -58,8 +58,7 @@ class Forward:
         if not any(v in self.dots for v in leaves(op.args)):
             return [None] * len(op.results)
         if op.prim in (TUPLE, LIST, DICT):
-            dots = {v: self.tangent(v) for v in leaves(op.args)}
-            return [emit(op.prim, replace(op.args[0], dots))]
+            return [emit(op.prim, tree_map(self.tangent, op.args[0]))]
         if op.prim is PUSH:
             return [emit(PUSH, self.tangent(op.args[0]), self.tangent(op.args[1]))]
         if op.prim is POP:

@@ -10,7 +10,7 @@ from s2s_ad.errors import UnsupportedError
 from s2s_ad.ir.build import emit, typeof
 from s2s_ad.ir.core import UNDEFINED, Op, Value
 from s2s_ad.ir.types import Any, ListOf, Num, Seq, Stack, differentiable
-from s2s_ad.ops.slots import NEW_SLOTS
+from s2s_ad.ops.slots import NEW_SLOTS, ZEROS_TREE
 from s2s_ad.ops.tapes import NEW_STACK
 
 
@@ -25,8 +25,8 @@ def zero_of(x: Anything) -> Anything:
         return emit(NEW_STACK, elem=t.elem)
     if isinstance(t, Num) and t.shape == () and t.kind in ("py", "np", "scalar", "any"):
         return 0.0
-    if type(x) is Value and isinstance(x.owner, Op) and x.owner.prim is NEW_SLOTS:
-        return emit(NEW_SLOTS, x.owner.args[0])
+    if type(x) is Value and isinstance(x.owner, Op) and x.owner.prim in (NEW_SLOTS, ZEROS_TREE):
+        return emit(x.owner.prim, x.owner.args[0])
     if isinstance(t, Seq):
         keys = t.keys if t.kind == "dict" else range(len(t.items))
         parts = [zero_of(x[k]) for k in keys]

@@ -10,7 +10,7 @@ from typing import Any as Anything
 from s2s_ad.codegen.fold import short_circuit
 from s2s_ad.codegen.scope import Scope, constant
 from s2s_ad.codegen.storage import Plan
-from s2s_ad.errors import InternalError, UnsupportedError
+from s2s_ad.errors import InternalError, Location, UnsupportedError
 from s2s_ad.ir.core import Op, Value
 from s2s_ad.ir.types import ListOf, Num, Seq, is_scalar, rank, same_dtype
 from s2s_ad.ops.structure import Outside
@@ -36,6 +36,7 @@ class Expressions:
     def __init__(self, plan: Plan, scope: Scope) -> None:
         self.plan = plan
         self.scope = scope
+        self.came_from: dict[ast.AST, Location] = {}  # where in the primal each node came from
 
     def name(self, v: Value, ctx: ast.expr_context | None = None) -> ast.Name:
         variable = self.plan.variables.get(v)
@@ -78,8 +79,13 @@ class Expressions:
 
     def op(self, op: Op) -> ast.expr:
         """The operation as an expression."""
-        if op in self.plan.folding.ifs:
-            return self.conditional(op)
+        node = self.conditional(op) if op in self.plan.folding.ifs else self.written(op)
+        if op.location is not None:
+            self.came_from[node] = op.location
+        return node
+
+    def written(self, op: Op) -> ast.expr:
+        """The operation as its primitive is spelled."""
         kind, _, rest = op.prim.syntax.partition(" ")
         write = getattr(self, f"write_{kind}", None)
         if write is None:

@@ -9,6 +9,7 @@ from typing import Any as Anything
 from s2s_ad.codegen.check import check
 from s2s_ad.codegen.exports import merge_exports
 from s2s_ad.codegen.guards import guard
+from s2s_ad.codegen.lines import Places, places
 from s2s_ad.codegen.names import assign_names, first_result, free, parameter_names
 from s2s_ad.codegen.outcome import name_result
 from s2s_ad.codegen.program import Let, Return, operand_of
@@ -17,17 +18,19 @@ from s2s_ad.codegen.sizes import read_sizes_from_names
 from s2s_ad.codegen.statements import Statements
 from s2s_ad.codegen.storage import Plan, plan
 from s2s_ad.codegen.text import INDENT, WIDTH, compare, expression, lines_of
-from s2s_ad.errors import InternalError
+from s2s_ad.errors import InternalError, Location
 from s2s_ad.ir.core import UNDEFINED, Function, Op, Value, clone_block, leaves, walk
 from s2s_ad.ops.structure import CALL
 
 
 @dataclass
 class Emitted:
-    """The text of a module, and what the loader puts into its namespace before running it."""
+    """The text of a module, what the loader puts into its namespace before running it, and which
+    places of the primal it came from."""
 
     text: str
     bindings: dict[str, Anything] = field(default_factory=dict)
+    places: Places = field(default_factory=list)
 
 
 def emit_module(functions: list[Function], *, header: str = "") -> Emitted:
@@ -57,8 +60,9 @@ def emit_module(functions: list[Function], *, header: str = "") -> Emitted:
         blocks.append("\n".join(import_text(node) for node in imports))
     text = "\n".join(blocks) + ("\n\n\n" if blocks else "")
     text += "\n\n\n".join(p.text for p in parts) + "\n"
-    compare(text, tree)
-    return Emitted(text, scope.bindings)
+    parsed = compare(text, tree)
+    came_from = {node: place for p in parts for node, place in p.came_from.items()}
+    return Emitted(text, scope.bindings, places(parsed, tree, came_from))
 
 
 def with_callees(functions: list[Function]) -> list[Function]:
@@ -83,6 +87,7 @@ class Printed:
     node: ast.FunctionDef
     text: str
     locals: set[str]
+    came_from: dict[ast.AST, Location]
 
 
 def emit_function(original: Function, scope: Scope, flat: bool = False) -> Printed:
@@ -162,7 +167,7 @@ def write(planned: Plan, scope: Scope, name: str, long: list[ast.stmt] | None) -
     fields: dict[str, Anything] = {"name": name, "args": args, "body": body, "decorator_list": []}
     node = ast.FunctionDef(**fields)
     names = {v.name for v in planned.variables.values()}
-    return Printed(node, "\n".join(text), names)
+    return Printed(node, "\n".join(text), names, writer.came_from)
 
 
 def longest_parts(planned: Plan, node: ast.stmt) -> list[Value]:

@@ -53,6 +53,8 @@ class Statements(Expressions):
             if new:
                 self.comments.place(before, s, new[0])
             self.sources += [(s, node) for node in new]
+            if s.op is not None and s.op.location is not None:
+                self.came_from.update(dict.fromkeys(new, s.op.location))
             out += new
         return out
 

@@ -146,14 +146,15 @@ def target(node: ast.expr) -> str:
     return text[: -len(" = 0")]
 
 
-def compare(text: str, tree: ast.Module) -> None:
-    """The text has to mean the tree that it was printed from."""
+def compare(text: str, tree: ast.Module) -> ast.Module:
+    """The text's own tree: it has to mean the tree that it was printed from."""
     try:
         parsed = ast.parse(text)
     except SyntaxError as error:
         raise InternalError(f"emitted text does not parse: {error}", text) from None
     if canonical(parsed) != canonical(tree):
         raise InternalError("emitted text differs from the tree it was printed from", text)
+    return parsed
 
 
 def canonical(node: object) -> object:

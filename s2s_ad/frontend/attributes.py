@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import enum
 import types
 from typing import Any as Anything
 
@@ -19,6 +21,7 @@ from s2s_ad.frontend.bindings import (
 )
 from s2s_ad.frontend.context import Frame, evaluate, expression, refuse
 from s2s_ad.frontend.guards import Is, Looks, check_array, holds_data, look, outside_type
+from s2s_ad.frontend.objects import Super, find, get, get_from_super, is_object
 from s2s_ad.frontend.names import is_method, outside, resolves
 from s2s_ad.frontend.statics import CONTAINERS, dtype_of, rank_of
 from s2s_ad.ir.build import emit
@@ -47,6 +50,12 @@ def get_attribute(frame: Frame, x: Anything, name: str, shown: str) -> Anything:
         return Derived(x, name, getattr(x, "wrt", 0))
     if isinstance(x, Bound) and name in MODES:
         return Derived(x, name, x.wrt)
+    if is_object(x):
+        return get(frame, x, name)
+    if isinstance(x, Super):
+        return get_from_super(frame, x, name)
+    if isinstance(x, enum.Enum) and name in ("name", "value"):
+        return getattr(x, name)
     if isinstance(x, Cell):
         if not hasattr(CONTAINERS[x.kind], name):
             refuse(f"a {x.kind} has no attribute {name!r}")
@@ -89,9 +98,16 @@ def _of_module(frame: Frame, x: types.ModuleType, name: str, shown: str) -> Anyt
 
 
 def _of_class(frame: Frame, x: type, name: str, shown: str) -> Anything:
+    static = find(frame, x, name)
+    if isinstance(static, classmethod):
+        return Bound(static.__func__, x)
     found = getattr(x, name, None)
-    if isinstance(found, (types.FunctionType, types.BuiltinFunctionType, type, str)):
+    if isinstance(found, (types.FunctionType, types.BuiltinFunctionType, type, str, enum.Enum)):
         return found
+    if x is object and name == "__setattr__":
+        return found
+    if holds_data(found) and not isinstance(found, np.ndarray) and found is not None:
+        return copy.deepcopy(found)
     if isinstance(found, types.MethodDescriptorType):
         return found
     if holds_data(found) and found is not None:

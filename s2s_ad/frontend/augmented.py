@@ -14,10 +14,13 @@ import gast
 import numpy as np
 
 from s2s_ad.frontend.bindings import Cell, is_plain, is_structure
+from s2s_ad.frontend.attributes import get_attribute
 from s2s_ad.frontend.containers import extend, update
 from s2s_ad.frontend.context import Frame, evaluate, operand, operate, refuse
 from s2s_ad.frontend.expressions import BINARY, arithmetic
 from s2s_ad.frontend.names import look_up
+from s2s_ad.frontend.objects import BINARY as OPERATORS
+from s2s_ad.frontend.objects import MISSING, binary, call, is_object, put
 from s2s_ad.frontend.sharing import Update, may_be_array, visible
 from s2s_ad.frontend.stores import overwrite, store, sums
 from s2s_ad.ir.build import cursor, emit, facts, typeof
@@ -39,8 +42,21 @@ def augment(frame: Frame, node: Anything) -> Anything:
     return in_place(frame, node, look_up(frame, node.target.id), node.target.id)
 
 
-def in_place(frame: Frame, node: Anything, found: Anything, name: str) -> Anything:
-    """What stands in a name, or in an item of a list, after `op= value`."""
+def augment_attribute(frame: Frame, node: Anything) -> None:
+    """`x.name op= value`."""
+    x, name = evaluate(frame, node.target.value), node.target.attr
+    shown = frame.source.text(node.target)
+    old = get_attribute(frame, x, name, shown)
+    new = in_place(frame, node, old, shown, (x, name) if is_object(x) else None)
+    if new is not old:
+        put(frame, x, name, new)
+
+
+def in_place(
+    frame: Frame, node: Anything, found: Anything, name: str,
+    place: tuple[Cell, Anything] | None = None,
+) -> Anything:  # fmt: skip
+    """What stands in a name, or in a place of a list or object, after `op= value`."""
     function = BINARY[type(node.op)]
     right = frame.source.text(node.value)
     if not isinstance(node.value, ATOMS):
@@ -48,6 +64,10 @@ def in_place(frame: Frame, node: Anything, found: Anything, name: str) -> Anythi
     instead = f"{name} = {name} {SYMBOLS[type(node.op)]} {right}"
     old = found
     new = evaluate(frame, node.value)
+    if is_object(old):
+        own = f"__i{OPERATORS.get(function, '')}__"
+        out = call(frame, old, own, new)
+        return binary(frame, function, old, new) if out is MISSING else out
     if isinstance(old, Cell):
         return change_list(frame, node, old, new, instead)
     if type(old) is Value and _is_list(old.type):
@@ -69,7 +89,7 @@ def in_place(frame: Frame, node: Anything, found: Anything, name: str) -> Anythi
         overwrite(frame, node, found, out, name)
         return found
     advice = f"write {instead}, or give the type: a number is no array"
-    others = visible(frame, node, name)
+    others = visible(frame, node, name, place)
     frame.lowering.updates.append(Update(old, others, repr(name), cursor().location, advice))
     return out
 
@@ -81,7 +101,7 @@ def change_list(frame: Frame, node: Anything, cell: Cell, new: Anything, instead
     elif cell.kind == "dict" and isinstance(node.op, gast.BitOr):
         update(frame, cell, new)
     else:
-        refuse(f"this operator does not change a {cell.kind} in place here", f"write {instead}")
+        refuse(f"this operator does not change a {cell.shown} in place here", f"write {instead}")
     return cell
 
 

@@ -28,11 +28,12 @@ STRUCTURES = (tuple, list, dict)
 
 @dataclass(eq=False)
 class Cell:
-    """A list or dict: an object that names share and that can change. `initial` is what it held
-    when it was made: a list or dict of bindings, or a value where its length is only known at run
-    time. See containers.py for what it holds now."""
+    """A list or dict, or an object of a user's class: something that names share and that can
+    change. `kind` is "list", "dict" or the class. `initial` is what it held when it was made: a
+    list or dict of bindings (an object: its attributes), or a value where its length is only known
+    at run time. See containers.py for what it holds now."""
 
-    kind: str
+    kind: Anything
     initial: Anything
     sources: list[Cell] = field(default_factory=list)  # where it is one of several objects: which
     outside: bool = False  # it lives on after the call: a default
@@ -40,6 +41,11 @@ class Cell:
     age: int = 0  # one that is made later has a larger one
     shared: bool = False  # ... perhaps as several items
     kept: bool = False  # another list, of unknown length, has it as an item
+
+    @property
+    def shown(self) -> str:
+        """What it is, for messages."""
+        return self.kind if isinstance(self.kind, str) else f"{self.kind.__name__} object"
 
 
 @dataclass(eq=False)
@@ -215,7 +221,7 @@ def describe(x: Anything) -> str:
     if isinstance(x, type):
         return "a class"
     if isinstance(x, (Cell, Held)):
-        return f"a {x.kind if isinstance(x, Cell) else x.cell.kind}"
+        return f"a {x.shown if isinstance(x, Cell) else x.cell.shown}"
     if type(x) is Value:
         return "a number or array"
     if x is None:

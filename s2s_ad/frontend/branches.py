@@ -165,7 +165,7 @@ class Join:
 
     def cell(self, name: str, parts: list[Anything], known: list[Anything]) -> Anything:
         """The list or dict that is another one on each path."""
-        kinds = {x.kind if isinstance(x, Cell) else getattr(typeof(x), "kind", "") for x in known}
+        kinds = {kind_of(x) for x in known}
         if len(kinds) > 1 or not all(isinstance(x, Cell) or type(x) is Value for x in known):
             return differs(name, known)
         parts = [x if x is DEAD or x is UNDEFINED else self.held(k, x) for k, x in enumerate(parts)]
@@ -241,6 +241,14 @@ class Join:
             column = [x if x is DEAD or x is UNDEFINED else items(x)[position] for x in parts]
             columns.append(self.join(name, column))
         return rebuilt(shape, columns)
+
+
+def kind_of(x: Anything) -> Anything:
+    """What kind of container or object a binding is."""
+    if isinstance(x, Cell):
+        return x.kind
+    t = typeof(x) if type(x) is Value else None
+    return (t.cls or t.kind) if isinstance(t, Seq) else getattr(t, "kind", "")
 
 
 def differs(name: str, known: list[Anything]) -> Conflict:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import inspect
 import types
@@ -27,9 +28,20 @@ from s2s_ad.frontend.bindings import (
 from s2s_ad.frontend.containers import CHANGING
 from s2s_ad.frontend.context import Frame, evaluate, expression, opened, operand, operate, refuse
 from s2s_ad.frontend.inline import call_function
+from s2s_ad.frontend.objects import (
+    Builtin,
+    construct,
+    is_object,
+    makes_objects,
+    method_of,
+    put,
+    replaced,
+    super_of,
+)
 from s2s_ad.frontend.python import PYTHON, Again
 from s2s_ad.frontend.stores import WRITING_FUNCTIONS, WRITING_METHODS, write_out
 from s2s_ad.frontend.transforms import call_derived, call_pullback, make_derived
+from s2s_ad.frontend.unpacking import spread, starred
 from s2s_ad.ir.build import emit
 from s2s_ad.ir.core import Value
 from s2s_ad.ir.primitive import TABLE
@@ -49,15 +61,10 @@ def call(frame: Frame, node: Anything) -> Anything:
     callee = evaluate(frame, node.func)
     args: list[Anything] = []
     for a in node.args:
-        if not isinstance(a, gast.Starred):
+        if isinstance(a, gast.Starred):
+            args.extend(starred(frame, a))
+        else:
             args.append(evaluate(frame, a))
-            continue
-        found = opened(frame, evaluate(frame, a.value))
-        if type(found) not in (tuple, list):
-            refuse(
-                "a starred argument needs a tuple or list of known length", "write the items out"
-            )
-        args.extend(found)
     kwargs: dict[str, Anything] = {}
     for k in node.keywords:
         x = evaluate(frame, k.value)
@@ -68,7 +75,7 @@ def call(frame: Frame, node: Anything) -> Anything:
         if type(found) is not dict or not all(isinstance(key, str) for key in found):
             refuse("a starred keyword argument needs a dict of known keys", "write them out")
         kwargs.update(found)
-    return call_binding(frame, callee, args, kwargs, node)
+    return call_binding(frame, callee, spread(frame, callee, args, kwargs), kwargs, node)
 
 
 def call_binding(
@@ -94,6 +101,20 @@ def call_binding(
         if isinstance(method, types.FunctionType):
             return call_function(frame, method, [callee, *args], kwargs, site)
         refuse(f"{callee.name} cannot be called here", "call a function")
+    if isinstance(callee, Builtin):
+        return callee.call(args, kwargs)
+    if is_object(callee):
+        bound = method_of(frame, callee, "__call__")
+        if bound is None:
+            refuse(f"a {callee.shown} is called", "define __call__ in its class")
+        return call_function(frame, bound.function, [callee, *args], kwargs, site)
+    if callee is object.__setattr__ and len(args) == 3 and isinstance(args[1], str):
+        put(frame, args[0], args[1], args[2], by_force=True)
+        return None
+    if callee is dataclasses.replace:
+        return replaced(frame, args[0], kwargs, site)
+    if callee is super:
+        return super_of(frame, tuple(args))
     if type(callee) in (Value, Cell) or is_structure(callee) or is_plain(callee):
         refuse(f"{describe(callee)} is called", "give the function itself, not as data")
     if getattr(callee, "__s2s_transform__", None) is not None:
@@ -131,6 +152,8 @@ def call_binding(
         return call_binding(
             frame, callee.func, [*callee.args, *args], {**callee.keywords, **kwargs}, site
         )
+    if makes_objects(callee):
+        return construct(frame, callee, args, kwargs, site)
     if isinstance(callee, type) and issubclass(callee, BaseException):
         return emit("exception", *(operand(frame, a) for a in args), cls=callee)
     unknown(callee)

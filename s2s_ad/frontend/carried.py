@@ -26,7 +26,7 @@ from s2s_ad.frontend.bindings import (
     rebuilt,
     same_frame,
 )
-from s2s_ad.frontend.branches import Status, join_two
+from s2s_ad.frontend.branches import Status, join_two, kind_of
 from s2s_ad.frontend.context import (
     RETURN,
     Frame,
@@ -147,7 +147,7 @@ def held_template(name: str, a: Anything, b: Anything, pending: set[Value]) -> A
     if type(y) is Value and y in pending:
         return template(name, x, x, pending)
     other = y.inside if isinstance(y, Held) else y
-    kind = y.cell.kind if isinstance(y, Held) else getattr(typeof(y), "kind", "")
+    kind = y.cell.kind if isinstance(y, Held) else kind_of(y)
     if kind != x.cell.kind or not isinstance(y, Held) and type(y) is not Value:
         return Conflict(
             f"{name!r} is {describe(a)} before the loop and {describe(b)} after an iteration",
@@ -280,7 +280,7 @@ def flow(target: Anything, source: Anything) -> None:
 def _start(frame: Frame, name: str | Value | Cell) -> Carried:
     if isinstance(name, Cell):
         init = contents(frame.lowering, frame.lowering.versions.get(name, name.initial))
-        shape = template(f"a {name.kind}", init, init, frame.lowering.pending)
+        shape = template(f"a {name.shown}", init, init, frame.lowering.pending)
         return Carried(name, init, shape, [typeof(x) for x in project(frame, shape, init)])
     if isinstance(name, Value):
         return Carried(name, frame.lowering.versions.get(name, name), HOLE, [name.type])
@@ -362,12 +362,23 @@ def named(frame: Frame, c: Carried) -> tuple[str, bool]:
     return ("", False) if c.name == RETURN or c.name in frame.hidden else (c.name, True)
 
 
+def names(frame: Frame, c: Carried) -> list[tuple[str, bool]]:
+    """A hint for each value that is carried; those of an object are called after its attributes."""
+    hint, user = named(frame, c)
+    kind = c.name.kind if isinstance(c.name, Cell) else getattr(c.template, "kind", "")
+    shape = c.template.inside if isinstance(c.template, Shape) else c.template
+    if not isinstance(kind, type) or type(shape) is not dict or not hint:
+        return [(hint, user)] * c.holes()
+    found = [(f"{hint}_{key.strip('_')}", False) for key, s in shape.items() for _ in range(holes(s))]
+    return found if len(found) == c.holes() else [(hint, user)] * c.holes()
+
+
 def enter(frame: Frame, block: Block, carried: list[Carried]) -> dict[Anything, Anything]:
     """Parameters of a loop's block for what it carries, as bindings."""
     out: dict[Anything, Anything] = {}
     pending = frame.lowering.pending
     for c in carried:
-        values = [block.add_param(t or ANY, *named(frame, c)) for t in c.types]
+        values = [block.add_param(t or ANY, *n) for t, n in zip(c.types, names(frame, c))]
         pending.update(v for v, t in zip(values, c.types) if t is None)
         out[c.name] = filled(frame, c.template, values, block)
     return out
@@ -416,7 +427,7 @@ def results_of(
     out: list[Value] = []
     env: dict[Anything, Anything] = {}
     for c in carried:
-        values = [Value(t or ANY, *named(frame, c)) for t in c.types]
+        values = [Value(t or ANY, *n) for t, n in zip(c.types, names(frame, c))]
         out.extend(values)
         env[c.name] = filled(frame, c.template, values, cursor().block)
         for end in (c.init, *(e.contents.get(c.name, UNDEFINED) for e in body.ends)):

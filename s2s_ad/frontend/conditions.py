@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import enum
 import operator
 from collections.abc import Callable
 from typing import Any as Anything
 
 import gast
 
+from s2s_ad.frontend import objects
 from s2s_ad.frontend.bindings import (
+    Cell,
     Closure,
     Conflict,
     Object,
@@ -54,6 +57,8 @@ def truth(frame: Frame, x: Anything) -> bool | Value:
     """Whether a binding is true: a constant, or the value that tells at run time."""
     if isinstance(x, Conflict):
         refuse(x.message, x.advice)
+    if objects.is_object(x):
+        return _truth_of_object(frame, x)
     x = holding(frame, x)
     if type(x) is Value:
         if isinstance(x.type, Seq):
@@ -71,6 +76,14 @@ def truth(frame: Frame, x: Anything) -> bool | Value:
         refuse("the truth of an object is not supported", "compare one of its attributes")
     if is_plain(x):
         return bool(x)
+    return True
+
+
+def _truth_of_object(frame: Frame, x: Anything) -> bool | Value:
+    for name in ("__bool__", "__len__"):
+        found = objects.call(frame, x, name)
+        if found is not objects.MISSING:
+            return truth(frame, found)
     return True
 
 
@@ -104,6 +117,9 @@ def compare(frame: Frame, op: Anything, a: Anything, b: Anything) -> Anything:
         found = membership(frame, a, b)
         return found if isinstance(op, gast.In) else negation(frame, found)
     function = COMPARE[type(op)]
+    found = objects.binary(frame, function, a, b)
+    if found is not objects.MISSING:
+        return found
     a, b = holding(frame, a), holding(frame, b)
     known = compare_sizes(frame, function, a, b)
     if known is not None:
@@ -126,11 +142,11 @@ def _constant(x: Anything) -> bool:
     """A constant that can be compared while lowering."""
     if is_structure(x):
         return all(map(_constant, x.values() if type(x) is dict else x))
-    return is_plain(x) or isinstance(x, type) or (callable(x) and not _lowered(x))
+    return is_plain(x) or isinstance(x, (type, enum.Enum)) or (callable(x) and not _lowered(x))
 
 
 def _lowered(x: Anything) -> bool:
-    return type(x) is Value or isinstance(x, (Closure, Object)) or is_data(x)
+    return type(x) is Value or isinstance(x, (Cell, Closure, Object)) or is_data(x)
 
 
 def _never_equal(constant: Anything, x: Anything) -> bool:
@@ -143,7 +159,7 @@ def _never_equal(constant: Anything, x: Anything) -> bool:
 def identity(frame: Frame, a: Anything, b: Anything) -> Anything:
     """`a is b`, decided while lowering where one of them is no number."""
     for x, y in ((a, b), (b, a)):
-        if type(x) is Value and isinstance(x.type, Any):
+        if type(x) is Value and (isinstance(x.type, Any) or getattr(x.type, "kind", "") == "any"):
             if is_plain(y):
                 return operate(frame, operator.is_, a, b)
             if not isinstance(y, Value):
@@ -171,12 +187,34 @@ def identity(frame: Frame, a: Anything, b: Anything) -> Anything:
 
 def membership(frame: Frame, a: Anything, b: Anything) -> Anything:
     """`a in b`."""
+    found = objects.call(frame, b, "__contains__", a)
+    if found is not objects.MISSING:
+        return found
     b = opened(frame, b)
     if type(b) is dict:
         b = tuple(b)
     if _constant(a) and _constant(b):
         return a in b
     return emit("in", operand(frame, a), operand(frame, b))
+
+
+def holds(frame: Frame, node: Anything) -> bool | Value:
+    """Whether an expression is true, where nothing but that is asked."""
+    if not isinstance(node, gast.BoolOp):
+        return truth(frame, evaluate(frame, node))
+    conjunction = isinstance(node.op, gast.And)
+
+    def chain(k: int) -> Anything:
+        test = holds(frame, node.values[k])
+        if k == len(node.values) - 1:
+            return test
+        if not isinstance(test, Value):
+            return chain(k + 1) if test == conjunction else test
+        if conjunction:
+            return choose(frame, test, lambda: chain(k + 1), lambda: test)
+        return choose(frame, test, lambda: test, lambda: chain(k + 1))
+
+    return truth(frame, chain(0))
 
 
 # Short circuits -------------------------------------------------------------------------------
@@ -203,7 +241,7 @@ def boolean(frame: Frame, node: Anything) -> Anything:
 
 @expression(gast.IfExp)
 def conditional(frame: Frame, node: Anything) -> Anything:
-    test = truth(frame, evaluate(frame, node.test))
+    test = holds(frame, node.test)
     if not isinstance(test, Value):
         return evaluate(frame, node.body if test else node.orelse)
     return choose(

@@ -43,15 +43,15 @@ def change(frame: Frame, cell: List, new: Anything, grows: bool = True) -> None:
         return
     check_floor(lowering, cell)
     if cell.outside:
-        refuse(f"a default {cell.kind} that is changed lives on after the call", ADVICE)
+        refuse(f"a default {cell.shown} that is changed lives on after the call", ADVICE)
     if cell.kept:
         refuse(
-            f"this {cell.kind} is an item of another list as well", "store a copy there: list(xs)"
+            f"this {cell.shown} is an item of another list as well", "store a copy there: list(xs)"
         )
     if grows and any(cell is w for w in lowering.walked):
-        refuse(f"a {cell.kind} is changed while a loop walks it", "walk a copy: list(xs)")
+        refuse(f"a {cell.shown} is changed while a loop walks it", "walk a copy: list(xs)")
     others = [x for x in visible(frame, None) if x is not cell]
-    lowering.updates.append(Update(cell, others, f"a {cell.kind}", cursor().location, ADVICE))
+    lowering.updates.append(Update(cell, others, f"a {cell.shown}", cursor().location, ADVICE))
     if grows:
         lowering.reshaped.add(cell)
     hold(lowering, cell, new)
@@ -349,7 +349,7 @@ def call_method(
 ) -> Anything:
     """A method of a list, tuple or dict."""
     kind = x.kind if isinstance(x, Cell) else "list" if is_inside(frame, x) else ""
-    if kind and name in CHANGING[kind]:
+    if name in CHANGING.get(kind, ()):
         return CHANGING[kind][name](frame, x, *args, **kwargs)
     held = unfolded(frame, holding(frame, x))
     if name in CHANGING["list"] or name in CHANGING["dict"]:

@@ -27,7 +27,7 @@ from s2s_ad.frontend.guards import Unchanged
 from s2s_ad.frontend.liveness import Liveness, Names, assigned, loads
 from s2s_ad.frontend.refusals import REFUSED
 from s2s_ad.frontend.source import Source
-from s2s_ad.ir.build import Cursor, apply, building, cursor, emit, facts
+from s2s_ad.ir.build import Cursor, apply, building, cursor, emit, facts, typeof
 from s2s_ad.ir.core import Block, Function, Op, Statement, Value
 from s2s_ad.ir.primitive import TABLE
 from s2s_ad.ir.types import Opaque, Seq, Type
@@ -260,16 +260,19 @@ def checkpoint(frame: Frame) -> Callable[[], None]:
 # Operations -----------------------------------------------------------------------------------
 
 
-def cell_of(frame: Frame, x: Anything, kind: str = "", outside: bool = False) -> Anything:
+def cell_of(frame: Frame, x: Anything, kind: Anything = "", outside: bool = False) -> Anything:
     """A binding with cells in place of bare lists and dicts. With a kind, the cell of a list that
     is a value."""
     if type(x) is tuple and any(type(i) in (tuple, list, dict) for i in x):
         return tuple(cell_of(frame, i, "", outside) for i in x)
+    if type(x) is Value and isinstance(x.type, Seq) and x.type.cls is not None and not kind:
+        kind = x.type.cls  # an object in a list
     if not kind and type(x) not in (list, dict):
         return x
     if not kind:
         x = rebuilt(x, [cell_of(frame, i, "", outside) for i in items(x)])
     cell = Cell(kind or type(x).__name__, x, outside=outside)
+    cell.kept = isinstance(kind, type)
     return made(frame.lowering, cell, frame.lowering.blocks[-1])
 
 
@@ -302,6 +305,11 @@ def operand(frame: Frame, x: Anything) -> Anything:
 
         return current(frame.lowering, x)
     if isinstance(x, Cell):
+        if isinstance(x.kind, type):
+            x = opened(frame, x)
+            if isinstance(x, Cell):
+                refuse(f"a {x.shown} is used as a number or array", "use its attributes")
+            return operand(frame, x)
         return operand(frame, holding(frame, x))
     if isinstance(x, Held):
         return operand(frame, x.inside)
@@ -372,6 +380,11 @@ def _home(frame: Frame, value: Value) -> Block:
 def opened(frame: Frame, x: Anything) -> Anything:
     """A container as a structure of its items, where their number is known; anything else as it
     is."""
+    if isinstance(x, Cell) and isinstance(x.kind, type):
+        if not hasattr(x.kind, "_fields"):
+            return x
+        held = opened(frame, holding(frame, x))
+        return tuple(held.values())
     x = holding(frame, x)
     if type(x) is Value and x not in frame.lowering.owners:
         from s2s_ad.frontend.places import now_in_list
@@ -395,12 +408,40 @@ def fully_opened(frame: Frame, x: Anything) -> Anything:
 
 def materialised(frame: Frame, x: Anything) -> Anything:
     """A structure as one value; anything else as it is. Lists in it are then items of a value,
-    which no longer follows what happens to them."""
-    x = x.inside if isinstance(x, Held) else holding(frame, x)
+    which no longer follows what happens to them; an object is a dict of its attributes."""
+    cls = None
+    if isinstance(x, (Cell, Held)):
+        cell = x if isinstance(x, Cell) else x.cell
+        cls = cell.kind if isinstance(cell.kind, type) else None
+        x = x.inside if isinstance(x, Held) else holding(frame, x)
     if not is_structure(x):
         return x
     _keep(frame, x)
-    return emit(type(x).__name__, operand(frame, x))
+    out: Value = emit(type(x).__name__, _nested(frame, x))
+    if cls is not None or any(isinstance(i, (Cell, Held)) for i in items(x)):
+        out.type = _type_of(frame, x, cls)
+    return out
+
+
+def _nested(frame: Frame, x: Anything) -> Anything:
+    """A structure as a nest of operands."""
+    if isinstance(x, (Cell, Held)):
+        x = x.inside if isinstance(x, Held) else opened(frame, holding(frame, x))
+    if not is_structure(x):
+        return operand(frame, x)
+    return rebuilt(x, [_nested(frame, i) for i in items(x)])
+
+
+def _type_of(frame: Frame, x: Anything, cls: type | None = None) -> Type:
+    """The type of a structure, with the classes of the objects in it."""
+    if isinstance(x, (Cell, Held)):
+        cell = x if isinstance(x, Cell) else x.cell
+        cls = cell.kind if isinstance(cell.kind, type) else None
+        x = x.inside if isinstance(x, Held) else opened(frame, holding(frame, x))
+    if not is_structure(x):
+        return typeof(operand(frame, x))
+    inner = tuple(_type_of(frame, i) for i in items(x))
+    return Seq(type(x).__name__, inner, tuple(x) if type(x) is dict else (), cls)
 
 
 def _keep(frame: Frame, x: Anything) -> None:

@@ -8,7 +8,7 @@ from typing import Any as Anything
 
 import gast
 
-from s2s_ad.frontend import containers, prelude
+from s2s_ad.frontend import containers, objects, prelude
 from s2s_ad.frontend.bindings import (
     Cell,
     Closure,
@@ -22,6 +22,7 @@ from s2s_ad.frontend.context import (
     cell_of,
     evaluate,
     expression,
+    holding,
     opened,
     operand,
     operate,
@@ -64,33 +65,33 @@ def literal(frame: Frame, node: Anything) -> Anything:
 
 @expression(gast.Tuple)
 def tuple_display(frame: Frame, node: Anything) -> Anything:
-    return tuple(_elements(frame, node.elts))
+    found = holding(frame, _elements(frame, node.elts))
+    return tuple(found) if type(found) is list else emit("as_tuple", operand(frame, found))
 
 
 @expression(gast.List)
 def list_display(frame: Frame, node: Anything) -> Anything:
-    if not any(isinstance(e, gast.Starred) for e in node.elts):
-        return _elements(frame, node.elts)
+    return _elements(frame, node.elts)
+
+
+def _elements(frame: Frame, nodes: list[Anything]) -> Anything:
+    """The items of a display: a list, or a cell where their number is not known."""
+    if not any(isinstance(node, gast.Starred) for node in nodes):
+        return [_storable(evaluate(frame, node)) for node in nodes]
     out = cell_of(frame, [])
-    for e in node.elts:
-        if isinstance(e, gast.Starred):
-            containers.extend(frame, out, evaluate(frame, e.value))
-        else:
-            containers.append(frame, out, _storable(evaluate(frame, e)))
-    return out
-
-
-def _elements(frame: Frame, nodes: list[Anything]) -> list[Anything]:
-    out: list[Anything] = []
     for node in nodes:
         if isinstance(node, gast.Starred):
-            inner = opened(frame, evaluate(frame, node.value))
-            if not is_structure(inner):
-                refuse("only a container of known length can be starred", "write the items out")
-            out.extend(inner)
+            containers.extend(frame, out, collected(frame, evaluate(frame, node.value)))
         else:
-            out.append(_storable(evaluate(frame, node)))
+            containers.append(frame, out, _storable(evaluate(frame, node)))
     return out
+
+
+def collected(frame: Frame, x: Anything) -> Anything:
+    """What can be walked: the items of a generator expression in a list."""
+    from s2s_ad.frontend.comprehensions import Generator, consume
+
+    return consume(frame, prelude.collected, x) if isinstance(x, Generator) else x
 
 
 def _storable(x: Anything) -> Anything:
@@ -134,6 +135,9 @@ def arithmetic(
     folded = fold(function, a, b)
     if folded is not None:
         return folded
+    found = objects.binary(frame, function, a, b)
+    if found is not objects.MISSING:
+        return found
     if _is_sequence(a) or _is_sequence(b):
         return _sequences(frame, function, a, b)
     return operate(frame, function, a, b)
@@ -196,6 +200,9 @@ def unary(frame: Frame, node: Anything) -> Anything:
     if isinstance(node.op, gast.Not):
         return negation(frame, x)
     function = UNARY[type(node.op)]
+    found = objects.unary(frame, function, x)
+    if found is not objects.MISSING:
+        return found
     if is_number(x) and isinstance(node.operand, gast.Constant):
         return function(x)
     if type(x) in (int, bool):

@@ -125,7 +125,7 @@ class Apart:
             for i, a in enumerate(mine):
                 inner = [(self.names[k], b) for b in mine[i + 1 :]]
                 for name, b in (*others, *inner):
-                    if shares(a, b):
+                    if a is b or isinstance(a, np.ndarray) and shares(a, b):
                         raise UnsupportedError(
                             f"the function writes into {self.names[k]}, which shares memory with "
                             f"{name}",
@@ -135,17 +135,20 @@ class Apart:
 
 
 def arrays(x: Anything) -> list[Anything]:
-    """The arrays among nested arguments."""
+    """The arrays, lists and dicts among nested arguments: what can be changed in place."""
     kind = type(x)
+    own = [] if kind is tuple else [x]
     if kind in (tuple, list):
-        return [a for item in x for a in arrays(item)]
+        return own + [a for item in x for a in arrays(item)]
     if kind is dict:
-        return [a for item in x.values() for a in arrays(item)]
+        return own + [a for item in x.values() for a in arrays(item)]
     return [x] if kind is np.ndarray else []
 
 
 def shares(a: Anything, b: Anything) -> bool:
     """Whether two arrays have an element in common, as far as can be told in reasonable time."""
+    if type(b) is not np.ndarray:
+        return False
     effort: Anything = 100_000  # NumPy's stubs know -1 and 0 only
     try:
         return bool(np.shares_memory(a, b, max_work=effort))

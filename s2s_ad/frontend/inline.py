@@ -41,6 +41,7 @@ from s2s_ad.frontend.guards import Equals, holds_data
 from s2s_ad.frontend.names import outside
 from s2s_ad.frontend.sharing import check, written_parameters
 from s2s_ad.frontend.source import Source, find
+from s2s_ad.frontend.unpacking import Rest
 from s2s_ad.ir.build import NotStatic, building, cursor, emit, facts, typeof
 from s2s_ad.ir.core import UNDEFINED, Block, Function, Parameter, Value, walk
 from s2s_ad.ir.types import ANY, ListOf, Seq, Type
@@ -101,6 +102,8 @@ def bind_arguments(
     for n, kind in parameters(node):
         if n in bound:
             out[n] = bound[n]
+            if kind == "var_positional" and isinstance(out[n][-1], Rest):
+                out[n] = out[n][-1].value
         elif kind == "var_positional":
             out[n] = ()
         elif kind == "var_keyword":

@@ -9,13 +9,23 @@ from __future__ import annotations
 import operator
 from typing import Any as Anything
 
-from s2s_ad.frontend.bindings import Cell, is_structure, items
+from s2s_ad.frontend.bindings import (
+    Cell,
+    Object,
+    flatten,
+    is_data,
+    is_structure,
+    items,
+    map_leaves,
+)
 from s2s_ad.frontend.context import Frame, holding, item, materialised, opened, operate, refuse
 from s2s_ad.frontend.expressions import arithmetic
+from s2s_ad.frontend.objects import MISSING, call, is_object
 from s2s_ad.frontend.subscripts import get_item
-from s2s_ad.ir.build import emit, facts
+from s2s_ad.ir.build import emit, facts, typeof
 from s2s_ad.ir.core import Value
 from s2s_ad.ir.types import Any, ListOf, Num, Seq, Type
+from s2s_ad.ops.structure import as_type
 
 SHORT = 16  # literal sequences up to this length are unrolled
 
@@ -44,6 +54,10 @@ class Walk:
     def rolls(self) -> bool:
         """Whether one text can serve for all items."""
         return True
+
+    def may_roll(self) -> bool:
+        """Whether one text could serve, where there is no other way."""
+        return self.rolls()
 
     def sources(self) -> list[Value]:
         """The values that are walked."""
@@ -131,6 +145,12 @@ class Items(Walk):
         plain = kinds in ({int}, {float}, {bool}, {complex})
         return plain or len(self.found) > SHORT and all(type(x) is Value for x in self.found)
 
+    def may_roll(self) -> bool:
+        if not all(is_data(leaf) for x in self.found for leaf in flatten(x)):
+            return False
+        types = [as_type(map_leaves(typeof, x)) for x in self.found]
+        return all(similar(types[0], t) for t in types[1:])
+
 
 class Sequence(Walk):
     """A container value of fixed structure: a parameter, say."""
@@ -182,6 +202,11 @@ class Indexed(Walk):
             return emit("getitem", self.value, index, types=[t.elem])
         return emit("getitem", self.value, index)
 
+    def counted(self, frame: Frame) -> list[Anything] | None:
+        """All items of an array whose size is known."""
+        n = self.length(frame)
+        return [self.item(frame, k) for k in range(n)] if type(n) is int and n <= SHORT else None
+
     def sources(self) -> list[Value]:
         return [self.value]
 
@@ -213,6 +238,9 @@ class Walked(Walk):
 
     def rolls(self) -> bool:
         return self.inner.rolls()
+
+    def may_roll(self) -> bool:
+        return self.inner.may_roll()
 
     def sources(self) -> list[Value]:
         return self.inner.sources()
@@ -251,6 +279,9 @@ class Enumerate(Walk):
     def rolls(self) -> bool:
         return self.inner.rolls()
 
+    def may_roll(self) -> bool:
+        return self.inner.may_roll()
+
     def sources(self) -> list[Value]:
         return self.inner.sources()
 
@@ -265,14 +296,30 @@ class Enumerate(Walk):
 
 
 class Zip(Walk):
-    """`zip(...)`: as long as the shortest."""
+    """`zip(...)`: as long as the shortest, or `strict`."""
 
-    def __init__(self, inners: list[Walk]) -> None:
-        self.inners = inners
+    def __init__(self, inners: list[Walk], strict: bool = False) -> None:
+        self.inners, self.strict = inners, strict
 
     def prepare(self, frame: Frame) -> None:
         for inner in self.inners:
             inner.prepare(frame)
+        if self.strict:
+            self.compare(frame)
+
+    def compare(self, frame: Frame) -> None:
+        """Raise where the lengths differ, as Python does at the end of the shortest."""
+        from s2s_ad.frontend import prelude
+        from s2s_ad.frontend.containers import run
+
+        first = self.inners[0].length(frame)
+        for inner in self.inners[1:]:
+            n = inner.length(frame)
+            if type(n) is int and type(first) is int:
+                if n != first:
+                    refuse(f"zip with strict walks {first} and {n} items")
+            elif not facts().equal(_size(self.inners[0]), _size(inner)):
+                run(frame, prelude.same_length, first, n)
 
     def length(self, frame: Frame) -> Anything:
         sizes = [_size(inner) for inner in self.inners]
@@ -292,11 +339,23 @@ class Zip(Walk):
 
     def fixed(self, frame: Frame) -> list[Anything] | None:
         columns = [inner.fixed(frame) for inner in self.inners]
+        if any(c is not None for c in columns):
+            pairs = zip(columns, self.inners)
+            columns = [
+                i.counted(frame) if c is None and isinstance(i, Indexed) else c for c, i in pairs
+            ]
         known = [c for c in columns if c is not None]
-        return list(zip(*known)) if len(known) == len(columns) else None
+        if len(known) < len(columns):
+            return None
+        if self.strict and len({len(c) for c in known}) > 1:
+            refuse("zip with strict walks different numbers of items")
+        return list(zip(*known))
 
     def rolls(self) -> bool:
         return all(inner.rolls() for inner in self.inners)
+
+    def may_roll(self) -> bool:
+        return all(inner.may_roll() for inner in self.inners)
 
     def sources(self) -> list[Value]:
         return [v for inner in self.inners for v in inner.sources()]
@@ -334,6 +393,9 @@ class Reversed(Walk):
     def rolls(self) -> bool:
         return self.inner.rolls()
 
+    def may_roll(self) -> bool:
+        return self.inner.may_roll()
+
     def sources(self) -> list[Value]:
         return self.inner.sources()
 
@@ -368,6 +430,9 @@ def walk(frame: Frame, x: Anything) -> Walk:
     """What iterating over a binding walks."""
     if isinstance(x, Walk):
         return x
+    if is_object(x) or isinstance(x, Object):
+        found = call(frame, x, "__iter__")
+        return walk(frame, opened(frame, x) if found is MISSING else found)
     if isinstance(x, Cell):
         return Walked(frame, x)
     if type(x) is dict:

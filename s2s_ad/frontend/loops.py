@@ -34,7 +34,7 @@ from s2s_ad.frontend.carried import (
     set_out,
     settle,
 )
-from s2s_ad.frontend.conditions import truth
+from s2s_ad.frontend.conditions import holds
 from s2s_ad.frontend.context import (
     RETURN,
     Frame,
@@ -86,7 +86,7 @@ def lower_for(frame: Frame, node: Anything, rest: Rest, lower: LowerList) -> tup
     found = over.fixed(frame) if not over.rolls() else None
     if found is not None:
         return unrolled(frame, node, over, found, rest, lower)
-    if not over.rolls():
+    if not over.may_roll():
         refuse("the items of this loop differ in structure", "iterate over one kind of item")
     restore = checkpoint(frame)
     try:
@@ -284,7 +284,7 @@ def lower_while(frame: Frame, node: Anything, rest: Rest, lower: LowerList) -> t
         start = dict(frame.lowering.versions)
         try:
             with inside(frame, before):
-                condition = truth(frame, evaluate(frame, node.test))
+                condition = holds(frame, node.test)
                 before.yields = [operand(frame, condition)]
                 tested = ended(frame, carried, None, start)
             second = enter(frame, block, carried)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 import types
 from functools import partial
 from typing import Any as Anything
@@ -97,7 +98,7 @@ def _static(frame: Frame, given: dict[str, Anything]) -> dict[str, Anything]:
         if name not in given:
             continue
         x = given[name]
-        plain = isinstance(x, (*RESOLVED, int, float, complex, slice)) or is_structure(x)
+        plain = isinstance(x, (*RESOLVED, enum.Enum, int, float, complex, slice)) or is_structure(x)
         if plain or getattr(x, "__s2s_ad__", False) is True:
             out[name] = x
             continue

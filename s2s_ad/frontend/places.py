@@ -280,7 +280,7 @@ def check_floor(lowering: Lowering, root: Value | Cell) -> None:
     """Refuse to change what stands outside a function that is differentiated."""
     block = lowering.homes[root]
     if all(b is not block for b in lowering.blocks[lowering.floor :]):
-        what = f"a {root.kind}" if isinstance(root, Cell) else "an array"
+        what = f"a {root.shown}" if isinstance(root, Cell) else "an array"
         refuse(
             f"{what} of an enclosing function is changed in a function that is differentiated "
             "inside it",

@@ -20,6 +20,16 @@ def collected(items: Any) -> Any:
     return out
 
 
+def at_least(items: Any, count: Any) -> Any:
+    if len(items) < count:
+        raise ValueError("not enough values to unpack")
+
+
+def same_length(first: Any, other: Any) -> Any:
+    if first != other:
+        raise ValueError("zip() arguments differ in length")
+
+
 def mapped(items: Any) -> Any:
     out = {}
     for key, value in items:

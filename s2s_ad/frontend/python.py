@@ -25,6 +25,7 @@ from s2s_ad.frontend.conditions import negation, truth
 from s2s_ad.frontend.context import Frame, holding, opened, operand, operate, refuse
 from s2s_ad.frontend.expressions import arithmetic
 from s2s_ad.frontend.iteration import Enumerate, Range, Reversed, Zip, listed, walk
+from s2s_ad.frontend.objects import MISSING, call, is_object
 from s2s_ad.frontend.statics import is_instance, python_class, rank_of
 from s2s_ad.ir.build import emit
 from s2s_ad.ir.core import Value
@@ -47,7 +48,10 @@ def python(*functions: Anything) -> Callable[[Handler], Handler]:
 
 @python(len)
 def _len(frame: Frame, x: Anything) -> Anything:
-    x = holding(frame, x)
+    found = call(frame, x, "__len__")
+    if found is not MISSING:
+        return found
+    x = opened(frame, x) if is_object(x) else holding(frame, x)
     if is_structure(x) or isinstance(x, (str, bytes)):
         return len(x)
     if type(x) is Value and isinstance(x.type, Seq):
@@ -139,14 +143,11 @@ def _enumerate(frame: Frame, x: Anything, start: Anything = 0) -> Anything:
 
 @python(zip)
 def _zip(frame: Frame, *xs: Anything, strict: Anything = False) -> Anything:
-    if strict is not False:
-        found = [walk(frame, x).fixed(frame) for x in xs]
-        known = [f for f in found if f is not None]
-        if len(known) < len(found) or len({len(f) for f in known}) > 1:
-            refuse("zip with strict is not supported here", "leave strict out")
+    if type(strict) is not bool:
+        refuse("strict must be a constant", "write strict=True")
     if not xs:
         return ()
-    return Zip([walk(frame, x) for x in xs])
+    return Zip([walk(frame, x) for x in xs], strict)
 
 
 @python(reversed)
@@ -257,7 +258,14 @@ def _bool(frame: Frame, *xs: Anything) -> Anything:
 
 @python(float, int, complex)
 def _number(frame: Frame, *xs: Anything) -> Anything:
-    return NotImplemented
+    found = call(frame, xs[0], "__float__") if len(xs) == 1 else MISSING
+    return NotImplemented if found is MISSING else found
+
+
+@python(abs)
+def _abs(frame: Frame, x: Anything) -> Anything:
+    found = call(frame, x, "__abs__")
+    return NotImplemented if found is MISSING else found
 
 
 @python(any)

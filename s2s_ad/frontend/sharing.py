@@ -60,15 +60,23 @@ def note(
     frame.lowering.updates.append(new)
 
 
-def visible(frame: Frame, node: Anything, name: str = "") -> list[Value | Cell]:
-    """The values and lists that can be read after this statement, other than through the name."""
+def visible(
+    frame: Frame, node: Anything, name: str = "", place: tuple[Cell, Anything] | None = None
+) -> list[Value | Cell]:
+    """The values and lists that can be read after this statement, other than through the name, or
+    through an item of a list or attribute of an object."""
     out: dict[Value | Cell, None] = {}
 
     def see(binding: Anything) -> None:
         for v in flatten(binding):
             if isinstance(v, Cell) and v not in out:
                 out[v] = None
-                see(frame.lowering.versions.get(v, v.initial))
+                held = frame.lowering.versions.get(v, v.initial)
+                if place is not None and place[0] is v and type(held) is dict:
+                    held = {k: x for k, x in held.items() if k != place[1]}
+                elif place is not None and place[0] is v and type(held) is list:
+                    held = [x for k, x in enumerate(held) if k != place[1]]
+                see(held)
             elif type(v) is Value:
                 out[v] = None
 
@@ -139,7 +147,7 @@ def check_cell(update: Update) -> None:
         new = not young.sources  # an object of its own, made after the other one was bound
         if not new and mine & one_of(other):
             raise UnsupportedError(
-                f"{update.name} is changed, and another name may be the same {other.kind}",
+                f"{update.name} is changed, and another name may be the same {other.shown}",
                 update.advice,
                 update.location,
             )

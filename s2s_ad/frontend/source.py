@@ -40,6 +40,7 @@ class Source:
     defaults: tuple[Anything, ...]
     kwdefaults: dict[str, Anything]
     orders: dict[Anything, int] = field(default_factory=dict)  # statement -> position in the text
+    inner: list[tuple[int, int, str]] = field(default_factory=list)  # lines of local functions
 
     def __post_init__(self) -> None:
         if isinstance(self.tree, gast.FunctionDef):
@@ -48,6 +49,11 @@ class Source:
                     self.orders[node] = 0
             placed = sorted(self.orders, key=lambda n: (n.lineno, n.col_offset))
             self.orders = {node: k for k, node in enumerate(placed)}
+            self.inner = [
+                (n.lineno, n.end_lineno, n.name)
+                for n in placed
+                if isinstance(n, gast.FunctionDef) and n is not self.tree
+            ]
 
     @property
     def name(self) -> str:
@@ -71,7 +77,12 @@ class Source:
         start = _characters(text, node.col_offset)
         same_line = node.end_lineno == line and node.end_col_offset is not None
         end = _characters(text, node.end_col_offset) if same_line else len(text)
-        return Location(self.file, line, start, end, text)
+        return Location(self.file, line, start, end, text, self.function_at(line))
+
+    def function_at(self, line: int) -> str:
+        """The name of the innermost function whose text has this line."""
+        inner = [name for first, last, name in self.inner if first <= line <= last]
+        return inner[-1] if inner else self.function.__name__
 
     def text(self, node: Anything) -> str:
         """The source of an expression or simple statement as one logical line."""

@@ -8,7 +8,7 @@ from typing import Any as Anything
 
 import gast
 
-from s2s_ad.frontend.augmented import augment
+from s2s_ad.frontend.augmented import augment, augment_attribute
 from s2s_ad.frontend.bindings import (
     Bound,
     Cell,
@@ -41,14 +41,13 @@ from s2s_ad.frontend.branches import (
     run,
     write,
 )
-from s2s_ad.frontend.conditions import truth
+from s2s_ad.frontend.conditions import holds
 from s2s_ad.frontend.containers import delete_item
 from s2s_ad.frontend.context import (
     RETURN,
     Frame,
     evaluate,
     holding,
-    opened,
     operand,
     refuse,
     refuse_node,
@@ -56,12 +55,14 @@ from s2s_ad.frontend.context import (
 )
 from s2s_ad.frontend.expressions import closure
 from s2s_ad.frontend.liveness import Names
+from s2s_ad.frontend.objects import attributes_of, is_object, name_attribute, put
 from s2s_ad.frontend.loops import lower_for, lower_while
 from s2s_ad.frontend.stores import assign_item, augment_item
+from s2s_ad.frontend.unpacking import unpacked
 from s2s_ad.ir.build import cursor, emit
 from s2s_ad.ir.core import UNDEFINED, Block, Value
-from s2s_ad.ir.types import INT, ListOf, Num, Seq
-from s2s_ad.ops.structure import ERRSTATE, UNPACK
+from s2s_ad.ir.types import INT, ListOf
+from s2s_ad.ops.structure import ERRSTATE
 
 FALLING = always(FALLS)
 
@@ -100,7 +101,7 @@ def _lower(frame: Frame, node: Anything, rest: Rest) -> tuple[Status, bool]:
 
 
 def _if(frame: Frame, node: Anything, rest: Rest) -> tuple[Status, bool]:
-    condition = truth(frame, evaluate(frame, node.test))
+    condition = holds(frame, node.test)
     tail = rest.tail and rest.empty
     live, all_live = rest.after, rest.live
     assert live is not None and all_live is not None
@@ -203,9 +204,11 @@ def assign(frame: Frame, target: Anything, x: Anything) -> None:
         parts = unpacked(frame, x, target.elts)
         for k, inner in enumerate(target.elts):
             with held(frame, parts[k + 1 :]):
-                assign(frame, inner, parts[k])
+                assign(frame, inner.value if isinstance(inner, gast.Starred) else inner, parts[k])
     elif isinstance(target, gast.Subscript):
         assign_item(frame, target, x)
+    elif isinstance(target, gast.Attribute):
+        put(frame, evaluate(frame, target.value), target.attr, x)
     else:
         refuse_target(frame, target)
 
@@ -224,41 +227,7 @@ def held(frame: Frame, parts: list[Anything]) -> Iterator[None]:
 def refuse_target(frame: Frame, target: Anything) -> None:
     """Refuse a store that is no assignment to a name."""
     cursor().location = frame.source.location(target)
-    if isinstance(target, gast.Attribute):
-        refuse("writing an attribute is not supported", "use a local name and return the value")
-    refuse("a starred target is not supported", "use slices: a, b = x[0], x[1:]")
-
-
-def unpacked(frame: Frame, x: Anything, targets: list[Anything]) -> list[Anything]:
-    """The parts of what is unpacked into so many targets."""
-    count = len(targets)
-    if any(isinstance(t, gast.Starred) for t in targets):
-        refuse("a starred target is not supported", "use slices: a, b = x[0], x[1:]")
-    x = opened(frame, x)
-    if isinstance(x, str):
-        x = tuple(x)
-    if is_structure(x):
-        found = list(x) if type(x) is dict else items(x)
-        if len(found) != count:
-            refuse(f"{len(found)} values are unpacked into {count} names")
-        return found
-    if type(x) is not Value or not _may_unpack(x):
-        refuse("this cannot be unpacked", "unpack a tuple, a list or an array")
-    if isinstance(x.type, Num) and x.type.shape and x.type.shape[0] == count:
-        return [_item(x, k) for k in range(count)]
-    out = emit(UNPACK, x, count=count)
-    return out if isinstance(out, list) else [out]
-
-
-def _item(x: Value, k: int) -> Anything:
-    return emit("getitem", x, k)
-
-
-def _may_unpack(x: Value) -> bool:
-    t = x.type
-    if isinstance(t, Num):
-        return t.kind in ("array", "any") and t.shape != ()
-    return isinstance(t, ListOf) or not isinstance(t, (Seq,)) and str(t) == "any"
+    refuse("a starred target is not supported here", "use slices: a, b = x[0], x[1:]")
 
 
 def bind(frame: Frame, name: str, x: Anything, named: bool = True) -> None:
@@ -277,6 +246,9 @@ def bind(frame: Frame, name: str, x: Anything, named: bool = True) -> None:
         x.hint, x.named = name, named
     if kind is Cell:
         x.name = x.name or name
+        if is_object(x):
+            for attribute, v in attributes_of(frame, x).items():
+                name_attribute(x, attribute, v)
         bind_held(frame, name, holding(frame, x), named)
     frame.env[name] = x
 
@@ -305,8 +277,9 @@ def _augmented(frame: Frame, node: Anything) -> None:
     if isinstance(node.target, gast.Subscript):
         augment_item(frame, node)
         return
-    if not isinstance(node.target, gast.Name):
-        refuse_target(frame, node.target)
+    if isinstance(node.target, gast.Attribute):
+        augment_attribute(frame, node)
+        return
     bind(frame, node.target.id, augment(frame, node))
 
 
@@ -335,7 +308,7 @@ def _expression(frame: Frame, node: Anything) -> None:
 
 
 def _assert(frame: Frame, node: Anything) -> Status | None:
-    test = truth(frame, evaluate(frame, node.test))
+    test = holds(frame, node.test)
     if test is True:
         return None
     if node.msg is None:

@@ -25,7 +25,7 @@ def python_class(x: Anything) -> type | None:
     if is_structure(x):
         return type(x)
     if isinstance(x, Cell):
-        return CONTAINERS[x.kind]
+        return CONTAINERS.get(x.kind, x.kind)
     if isinstance(x, Object):
         return type(x.object)
     if isinstance(x, (Closure, Bound)):

@@ -16,6 +16,7 @@ from s2s_ad.frontend.bindings import Cell, is_structure
 from s2s_ad.frontend.containers import is_inside, set_item
 from s2s_ad.frontend.context import Frame, evaluate, holding, operand, operate, refuse
 from s2s_ad.frontend.expressions import BINARY, arithmetic
+from s2s_ad.frontend.objects import MISSING, call, is_object
 from s2s_ad.frontend.places import (
     again,
     base,
@@ -149,6 +150,10 @@ def assign_item(frame: Frame, target: Anything, v: Anything) -> None:
     shown = frame.source.text(target.value)
     container = evaluate(frame, target.value)
     index = evaluate(frame, target.slice)
+    if is_object(container):
+        if call(frame, container, "__setitem__", index, v) is MISSING:
+            refuse(f"a {container.shown} has no items", "define __setitem__ in its class")
+        return
     if isinstance(container, Cell) or is_inside(frame, container):
         set_item(frame, container, index, v)
         return
@@ -166,8 +171,11 @@ def augment_item(frame: Frame, node: Anything) -> None:
         from s2s_ad.frontend.augmented import in_place
 
         old = get_item(frame, container, index)
-        new = in_place(frame, node, old, f"{shown}[...]")
-        if new is not old:
+        place = (container, index) if isinstance(container, Cell) else None
+        new = in_place(frame, node, old, f"{shown}[...]", place)
+        if is_object(container):
+            call(frame, container, "__setitem__", index, new)
+        elif new is not old:
             set_item(frame, container, index, new)
         return
     x = writable(frame, container, shown)

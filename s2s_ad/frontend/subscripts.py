@@ -8,7 +8,7 @@ from typing import NoReturn
 
 import gast
 
-from s2s_ad.frontend.bindings import Unrollable, is_number, is_plain, is_structure
+from s2s_ad.frontend.bindings import Object, Unrollable, is_number, is_plain, is_structure
 from s2s_ad.frontend.context import (
     Frame,
     cell_of,
@@ -22,6 +22,7 @@ from s2s_ad.frontend.context import (
     operate,
     refuse,
 )
+from s2s_ad.frontend.objects import MISSING, call, is_object
 from s2s_ad.frontend.places import element, now_in_list
 from s2s_ad.ir.build import cursor, emit
 from s2s_ad.ir.core import Op, Value
@@ -42,6 +43,11 @@ def slice_(frame: Frame, node: Anything) -> Anything:
 
 def get_item(frame: Frame, x: Anything, index: Anything) -> Anything:
     """`x[index]`."""
+    if is_object(x) or isinstance(x, Object):
+        found = call(frame, x, "__getitem__", index)
+        if found is not MISSING:
+            return found
+        x = opened(frame, x)
     x = holding(frame, x)
     if is_structure(x):
         return _of_structure(frame, x, index)

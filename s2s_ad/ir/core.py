@@ -189,19 +189,26 @@ def tree_map(f: Callable[[Anything], Anything], tree: Anything) -> Anything:
     return f(tree)
 
 
+NESTS = frozenset({tuple, list, dict, slice})
+
+
 def leaves(tree: Anything) -> Iterator[Value]:
     """The values in a nested argument, in order."""
     kind = type(tree)
     if kind is Value:
         yield tree
-    elif kind is tuple or kind is list:
-        for item in tree:
-            yield from leaves(item)
-    elif kind is dict:
-        for item in tree.values():
-            yield from leaves(item)
-    elif kind is slice:
-        yield from leaves((tree.start, tree.stop, tree.step))
+    elif kind in NESTS:
+        parts = tree
+        if kind is dict:
+            parts = tree.values()
+        elif kind is slice:
+            parts = (tree.start, tree.stop, tree.step)
+        for item in parts:
+            kind = type(item)
+            if kind is Value:
+                yield item
+            elif kind in NESTS:
+                yield from leaves(item)
 
 
 def replace(tree: Anything, mapping: dict[Value, Anything]) -> Anything:

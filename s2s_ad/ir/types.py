@@ -79,11 +79,13 @@ class Num:
 
 @dataclass(frozen=True)
 class Seq:
-    """A tuple, list or dict of fixed structure. `kind` is "tuple", "list" or "dict"."""
+    """A tuple, list or dict of fixed structure. `kind` is "tuple", "list" or "dict". An object of
+    a user's class is a dict of its attributes; `cls` is known while lowering."""
 
     kind: str
     items: tuple[Type, ...]
     keys: tuple[object, ...] = ()  # of a dict, in order
+    cls: type | None = None
 
     def __str__(self) -> str:
         inner = ", ".join(map(str, self.items))
@@ -126,7 +128,9 @@ class Opaque:
 
 @dataclass(frozen=True)
 class Any:
-    """Nothing is known."""
+    """Nothing is known; or, of the items of a stack, that there is none yet."""
+
+    empty: bool = False
 
     def __str__(self) -> str:
         return "any"
@@ -134,6 +138,7 @@ class Any:
 
 Type = Union[Num, Seq, ListOf, Stack, Opaque, Any]
 ANY = Any()
+EMPTY = Any(empty=True)
 F8 = np.dtype(np.float64)
 FLOAT = Num("py", F8, ())
 INT = Num("py", np.dtype(np.int64), ())
@@ -300,13 +305,19 @@ class Facts:
             if a.shape is None or b.shape is None or len(a.shape) != len(b.shape):
                 return Num(kind, dtype, None)
             return Num(kind, dtype, tuple(map(self.join_size, a.shape, b.shape)))
+        if NONE in (a, b) and isinstance(a, Num) | isinstance(b, Num):
+            number = a if isinstance(a, Num) else b
+            assert isinstance(number, Num)
+            return Num("any", number.dtype, number.shape)  # or None
         if isinstance(a, Seq) and isinstance(b, Seq):
-            if a.kind == b.kind and a.keys == b.keys and len(a.items) == len(b.items):
-                return Seq(a.kind, tuple(map(self.join, a.items, b.items)), a.keys)
+            if (a.kind, a.keys, a.cls, len(a.items)) == (b.kind, b.keys, b.cls, len(b.items)):
+                return Seq(a.kind, tuple(map(self.join, a.items, b.items)), a.keys, a.cls)
         if isinstance(a, (Seq, ListOf)) and isinstance(b, (Seq, ListOf)) and a.kind == b.kind:
             if a.kind != "dict":
                 return self.join_lengths(a, b)
         if isinstance(a, Stack) and isinstance(b, Stack):
+            if EMPTY in (a.elem, b.elem):
+                return b if a.elem == EMPTY else a
             return Stack(self.join(a.elem, b.elem))
         return ANY
 

@@ -20,7 +20,7 @@ from s2s_ad.ir.core import (
 )
 from s2s_ad.ir.primitive import Primitive
 from s2s_ad.ir.printer import print_function, show_type
-from s2s_ad.ir.types import Any, ListOf, Num, Opaque, Seq, Stack, Type, type_of
+from s2s_ad.ir.types import NONE, Any, ListOf, Num, Opaque, Seq, Stack, Type, type_of
 
 # Constants never are parts of SSA themselves; types stand in static arguments only.
 FORBIDDEN = (Op, Block, Function, Statement, Parameter, Primitive, Num, Seq, ListOf, Stack, Opaque)
@@ -270,6 +270,8 @@ def covers(wide: Type, narrow: Type, constant: bool = False) -> bool:
     structure, rank and kind of dtype. A real constant may start a complex adjoint."""
     if isinstance(wide, Any) or isinstance(narrow, Any):
         return True
+    if isinstance(wide, Num) and narrow == NONE:
+        return wide.kind == "any"
     if isinstance(wide, Num) and isinstance(narrow, Num):
         if None not in (wide.rank, narrow.rank) and wide.rank != narrow.rank:
             return False

@@ -12,6 +12,8 @@ from collections.abc import Mapping
 from types import CodeType
 from typing import Any as Anything
 
+from s2s_ad.loader.tracebacks import PLACES, Places
+
 _compiled: dict[str, CodeType] = {}  # file name -> code; the name contains a digest of the text
 
 
@@ -22,12 +24,16 @@ def filename_of(text: str, name: str) -> str:
 
 
 def load(
-    text: str, name: str, bindings: Mapping[str, Anything] | None = None
+    text: str,
+    name: str,
+    bindings: Mapping[str, Anything] | None = None,
+    places: Places = (),
 ) -> dict[str, Anything]:
     """Execute a generated module and return its namespace.
 
     `name` is that of its main function, `bindings` are put into the namespace first. Each call
-    gives a fresh namespace; the compiled code is shared between calls with the same text.
+    gives a fresh namespace; the compiled code is shared between calls with the same text, the
+    `places` in the primal from which it came are the module's own.
 
     >>> load("def f_grad(x):\\n    return 2.0 * x\\n", "f_grad")["f_grad"](3.0)
     6.0
@@ -45,5 +51,7 @@ def load(
         "__file__": filename,
     }
     namespace.update(bindings or {})
+    if places:
+        namespace[PLACES] = places
     exec(code, namespace)
     return namespace

@@ -197,10 +197,17 @@ def read_alias(op: Op) -> str:
     if not isinstance(x, Num):
         return "view"
     shown = tree_map(lambda v: v.type if type(v) is Value else v, op.args[1])
+    if any(_is_list(e) for e in (shown if isinstance(shown, tuple) else (shown,))):
+        return "fresh"
     found = entries(shown)
     if any(e.advanced for e in found):
         return "fresh"
     return "layout" if any(e.what == "unknown" for e in found) else "view"
+
+
+def _is_list(e: Anything) -> bool:
+    """Whether an entry of an index, with types where values stand, is a list: an index array."""
+    return isinstance(e, list) or isinstance(e, (Seq, ListOf)) and e.kind == "list"
 
 
 class Read:

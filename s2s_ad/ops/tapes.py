@@ -10,20 +10,24 @@ from typing import Any as Anything
 
 from s2s_ad.ir.build import facts
 from s2s_ad.ir.primitive import Primitive, register
-from s2s_ad.ir.types import ANY, INT, Stack
+from s2s_ad.ir.types import ANY, EMPTY, INT, Stack
 from s2s_ad.ops.rules import Linear, constant
 from s2s_ad.ops.structure import as_type
 
 
 def _push_type(s: Anything, v: Anything) -> Stack:
-    return Stack(as_type(v) if s.elem == ANY else facts().join(s.elem, as_type(v)))
+    return Stack(as_type(v) if s.elem == EMPTY else facts().join(s.elem, as_type(v)))
 
 
 NEW_STACK = register(
-    Primitive("new_stack", lambda elem=None: (), lambda elem=ANY: Stack(elem), "new_stack")
+    Primitive("new_stack", lambda elem=None: (), lambda elem=EMPTY: Stack(elem), "new_stack")
 )
 PUSH = register(Primitive("push", lambda s, v: (*s, v), _push_type, "push"))
-POP = register(Primitive("pop", lambda s: (s[:-1], s[-1]), lambda s: (s, s.elem), "pop"))
+POP = register(
+    Primitive(
+        "pop", lambda s: (s[:-1], s[-1]), lambda s: (s, ANY if s.elem == EMPTY else s.elem), "pop"
+    )
+)
 COPY_STACK = register(
     Primitive(
         "copy_stack",

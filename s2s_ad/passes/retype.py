@@ -7,7 +7,7 @@ from typing import Any as Anything
 from s2s_ad.ir.build import facts, knowing, typeof
 from s2s_ad.ir.core import UNDEFINED, Block, Function, Op, Value, tree_map
 from s2s_ad.ir.primitive import result_types
-from s2s_ad.ir.types import ANY, Stack, Type
+from s2s_ad.ir.types import ANY, Type
 from s2s_ad.ops.structure import CALL, FOR, WHILE
 
 
@@ -39,17 +39,8 @@ def _joined(values: list[Anything], old: Type) -> Type:
         if v is UNDEFINED or v is None:
             continue
         t = typeof(v)
-        out = t if out is None else _join(out, t)
+        out = t if out is None else facts().join(out, t)
     return old if out is None else out
-
-
-def _join(a: Type, b: Type) -> Type:
-    if isinstance(a, Stack) and isinstance(b, Stack):
-        if a.elem == ANY:
-            return b
-        if b.elem == ANY:
-            return a
-    return facts().join(a, b)
 
 
 def _loop(op: Op) -> None:

@@ -384,9 +384,9 @@ def wrong_arguments(x):
     return bump()
 
 
-@refused("a starred target", x=VECTOR)
+@refused("2 values are unpacked into at least 3 names", x=FLOAT)
 def starred_target(x):
-    a, *b = x
+    a, *b, c, d = (x, x)
     return a
 
 

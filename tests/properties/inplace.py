@@ -16,16 +16,18 @@ from typing import Any
 import numpy as np
 from hypothesis import strategies as st
 
-from tests.properties.control import Control
 from tests.properties.expressions import MATRIX, VECTOR, Array, Callee, Integers, Memory
+from tests.properties.lists import List, Lists
 from tests.properties.probing import Program
 
 
-class Writer(Control):
+class Writer(Lists):
     """Writes one function."""
 
     def statement(self, indent: int) -> None:
         self.budget -= 1
+        if self.listing and self.chance(40):
+            return self.list_statement(indent)
         kind = self.below(30)
         if self.budget > 0 and self.nested < 3:
             if kind in (0, 1):
@@ -52,6 +54,8 @@ class Writer(Control):
             return self.leave(indent)
         if kind == 20:
             return self.rebind(indent)
+        if kind == 23 and self.chance(40):
+            return self.box(indent)
         return self.store(indent)
 
     def bind(self, indent: int) -> None:
@@ -184,6 +188,8 @@ class Writer(Control):
     def call(self, indent: int) -> None:
         """A callee that may write into its arguments."""
         callee = self.choose(self.callees)
+        if not callee.shapes:
+            return self.call_with_list(indent, callee)
         given = []
         for shape in callee.shapes:
             options = [(n, n) for n, a in self.arrays.items() if a.shape == shape]
@@ -206,6 +212,22 @@ class Writer(Control):
             text = f"{name} = {text}"
         self.write(indent, text)
 
+    def call_with_list(self, indent: int, callee: Callee) -> None:
+        names = [n for n, x in self.lists.items() if x.items == "numbers"]
+        if not names:
+            return self.store(indent)
+        given = self.choose(names)
+        text = f"{callee.name}({given}, {self.number(1)})"
+        if callee.value == "number":
+            name = self.name_for("tz")
+            self.scalars.append(name)
+            text = f"{name} = {text}"
+        elif callee.value == "list" and self.chance(70):
+            name = self.name_for("LM")
+            self.lists[name] = self.lists[given]
+            text = f"{name} = {text}"
+        self.write(indent, text)
+
     def outcome(self) -> str:
         """What is returned: a number, or arrays of given shapes."""
         if self.result == "vector":
@@ -218,11 +240,34 @@ class Writer(Control):
             )
         if self.result == "none":
             return ""
+        if self.result == "list":
+            whole = [n for n, x in self.lists.items() if x.items != "rows"]
+            if whole and self.chance(60):
+                return str(self.choose(whole))
+            return f"[{self.number(1)}, {self.array(VECTOR, 0)}]"
         if self.result == "first":
             return "v"
         names = list(self.arrays)
         parts = [f"np.sum({self.read(self.choose(names))})" for _ in range(2)]
+        if self.lists or self.dicts:
+            parts.append(self.number_of_list())
         return " + ".join([*dict.fromkeys(parts), self.inner(self.number(1))])
+
+
+def write_list_callee(below: Callable[[int], int], memory: Memory, name: str) -> tuple[Callee, str]:
+    """A function of a list of numbers and a number, that changes the list."""
+    value = ("none", "number", "list")[below(3)]
+    w = Writer(below, memory, result="number", budget=3, count="3")
+    w.arrays = {"v": Array(VECTOR, memory.new(), "C")}
+    w.scalars, w.nested, w.listing = ["k"], 1, True
+    w.write(1, f"v = np.linspace(0.1, 0.9, {VECTOR[0]}) * k")
+    w.lists = {"L": List("numbers", 1)}
+    for _ in range(1 + below(2)):
+        w.statement(1)
+    w.list_statement(1)
+    if value != "none":
+        w.write(1, f"return {w.outcome() if value == 'number' else 'L'}")
+    return Callee(name, [], value), "\n".join([f"def {name}(L, k):", *w.lines, "", ""])
 
 
 def write_callee(
@@ -258,18 +303,26 @@ def write_program(below: Callable[[int], int]) -> Program:
         callee, text = write_callee(below, memory, f"g{k}", list(callees))
         callees.append(callee)
         texts.append(text)
+    listing = below(100) >= 55
+    if listing and below(3) == 0:
+        callee, text = write_list_callee(below, memory, "h")
+        callees.append(callee)
+        texts.append(text)
     memory.wrote.clear()
     memory.seen = False
     result = ("number", "number", "number", "vector", "pair", "matrix")[below(6)]
+    if listing and below(6) == 0:
+        result = "list"
     w = Writer(below, memory, callees=callees, result=result)
     order = "CCF"[below(3)]
     known = w.chance(6)  # else `ravel` and `reshape`, of which only a run knows, are left out
     w.arrays = {"a": Array(VECTOR, 1, "C"), "b": Array(MATRIX, 2, order if known else "")}
     w.scalars = ["s"]
     w.integers = {"e": Integers(3, 2)}
+    w.listing = listing
     if w.chance(60):
         w.bind(1)
-    for _ in range(2 + below(4)):
+    for _ in range(2 + below(4) + 2 * listing):
         w.statement(1)
     w.write(1, f"return {w.outcome()}")
     rng = np.random.default_rng(below(2**16))

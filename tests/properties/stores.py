@@ -185,6 +185,36 @@ class Stores(Expressions):
         wrote.setdefault(a.root, set()).update(wrote.get(b.root, set()))
         self.arrays[name] = Array(a.shape, a.root)
 
+    # Arrays without axes ------------------------------------------------------------------
+
+    def box(self, indent: int) -> None:
+        """An array without axes is made, named again, or changed."""
+        boxes = [s for s in self.scalars if s.startswith("o")]
+        kind = self.below(8)
+        value = self.calm(self.number(1))
+        if not boxes or kind < 2:
+            name = self.name_for("o")
+            vectors = self.of_rank(1)
+            if vectors and kind == 0:
+                self.write(indent, f"{name} = {self.choose(vectors)}[1:2].reshape(())")
+            else:
+                self.write(indent, f"{name} = np.array({self.number(1)})")
+            self.scalars.append(name)
+            return
+        name = self.choose(boxes)
+        if kind == 2:
+            other = self.name_for("o")
+            self.write(indent, f"{other} = {name}")
+            self.scalars.append(other)
+        elif kind == 3:
+            self.write(indent, f"{name}[...] = {value}")
+        elif kind == 4:
+            self.write(indent, f"{name}[()] {self.choose(('=', '+='))} {value}")
+        elif kind == 5:
+            self.write(indent, f"{name}.fill({value})")
+        else:
+            self.write(indent, f"{name} {self.choose(('+=', '*=', '-='))} {value}")
+
     # Integers -----------------------------------------------------------------------------
 
     def bind_integers(self, indent: int) -> None:

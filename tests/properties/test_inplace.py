@@ -38,7 +38,7 @@ class Discarded(Exception):
 
 
 def leaves(tree: Any) -> list[Any]:
-    return [x for item in tree for x in leaves(item)] if isinstance(tree, tuple) else [tree]
+    return [x for t in tree for x in leaves(t)] if isinstance(tree, (tuple, list)) else [tree]
 
 
 def dot(a: Any, b: Any) -> float:
@@ -67,7 +67,7 @@ def weights(y: Any) -> Any:
     def leaf(x: Any) -> Any:
         return rng.normal(size=np.shape(x)) if np.shape(x) else float(rng.normal())
 
-    return tuple(map(leaf, y)) if isinstance(y, tuple) else leaf(y)
+    return type(y)(map(leaf, y)) if isinstance(y, (tuple, list)) else leaf(y)
 
 
 def differences(program: Program, u: Vector, v: Vector) -> tuple[Any, Any, float, float]:
@@ -141,6 +141,23 @@ def apart(what: str, args: Any, *results: Any) -> None:
             raise Wrong(f"{what}: a result shares memory")
 
 
+def check_text(f: Any, program: Program, w: Any, y: Any, bars: Any) -> None:
+    """The printed adjoint, in joint form, with respect to some of the arguments."""
+    choices = ((0, 1, 2), (0,), (1,), (2,), (0, 2), (1, 2))
+    wrt = choices[len(program.source) % len(choices)]
+    args = program.fresh()
+    text = s2s_ad.source(f, "vjp", wrt=wrt, like=args)
+    value, found = load(text, "text", {})["f_vjp"](*args, out_bar=w)
+    same("text", value, y)
+    for k, bar in zip(wrt, found, strict=True):
+        scale = 1.0 + float(np.max(np.abs(bars[k])))
+        if np.shape(bar) != np.shape(bars[k]) or not np.all(np.abs(bar - bars[k]) < 1e-8 * scale):
+            raise Wrong(f"text of wrt={wrt}: found {bar}, expected {bars[k]}")
+    for x, original in zip(args, program.args):
+        if not np.array_equal(x, original):
+            raise Wrong("text: an argument has changed")
+
+
 def check(program: Program) -> None:
     """Everything about one program. Raises Discarded, UnsupportedError or Wrong."""
     u, v = directions(program, 3), directions(program, 4)
@@ -161,6 +178,7 @@ def check(program: Program) -> None:
     apart("rev", args, value, bars[:3])
     again = pullback(w)
     same("rev again", again[:3], bars[:3])
+    check_text(f, program, w, y, bars)
     made = load(SECOND, "second", {"f": f, "jvp": s2s_ad.jvp, "vjp": s2s_ad.vjp})
     fwd, rev = made["fwd"], made["rev"]
     still = (None,) * 5

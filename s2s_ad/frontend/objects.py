@@ -1,0 +1,394 @@
+"""Objects of the user's classes that are made inside the function: cells that hold attributes.
+
+Methods, properties and operator methods are found as Python finds them and lowered like any
+function. Dataclasses and named tuples, whose methods Python makes without text, are known here.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+import functools
+import inspect
+import operator
+import types
+from collections.abc import Callable
+from typing import Any as Anything
+
+from s2s_ad.frontend.bindings import Bound, Cell, Conflict, Object
+from s2s_ad.frontend.context import Frame, cell_of, holding, made, opened, refuse, refuse_conflict
+from s2s_ad.frontend.guards import Is
+from s2s_ad.ir.core import UNDEFINED, Value
+
+MISSING = object()
+OWN_ACCESS = ("__getattr__", "__getattribute__", "__setattr__", "__delattr__")
+BINARY = {
+    operator.add: "add", operator.sub: "sub", operator.mul: "mul", operator.truediv: "truediv",
+    operator.floordiv: "floordiv", operator.mod: "mod", operator.pow: "pow",
+    operator.matmul: "matmul", operator.and_: "and", operator.or_: "or", operator.xor: "xor",
+    operator.lshift: "lshift", operator.rshift: "rshift",
+}  # fmt: skip
+COMPARED = {
+    operator.lt: ("__lt__", "__gt__"), operator.le: ("__le__", "__ge__"),
+    operator.gt: ("__gt__", "__lt__"), operator.ge: ("__ge__", "__le__"),
+    operator.eq: ("__eq__", "__eq__"), operator.ne: ("__ne__", "__ne__"),
+}  # fmt: skip
+UNARY = {operator.neg: "__neg__", operator.pos: "__pos__", operator.invert: "__invert__"}
+
+
+def is_object(x: Anything) -> bool:
+    """Whether a binding is an object of a user's class that the function has made."""
+    return isinstance(x, Cell) and isinstance(x.kind, type)
+
+
+def is_record(cls: type) -> bool:
+    """Whether a class is that of a named tuple."""
+    return issubclass(cls, tuple) and hasattr(cls, "_fields")
+
+
+# Making ---------------------------------------------------------------------------------------
+
+
+def makes_objects(cls: Anything) -> bool:
+    """Whether calling a class makes an object that can be lowered."""
+    if not isinstance(cls, type) or issubclass(cls, (BaseException, enum.Enum)):
+        return False
+    return is_record(cls) or cls.__module__ not in ("builtins", "numpy", "itertools", "functools")
+
+
+def construct(
+    frame: Frame, cls: type, args: list[Anything], kwargs: dict[str, Anything], site: Anything
+) -> Cell:
+    """`cls(*args, **kwargs)`."""
+    if is_record(cls):
+        return _record(frame, cls, args, kwargs)
+    check_class(cls)
+    init = find(frame, cls, "__init__")
+    if dataclasses.is_dataclass(cls) and _is_generated(init):
+        return _dataclass(frame, cls, init, args, kwargs, site)
+    cell = _new(frame, cls, {})
+    if isinstance(init, types.FunctionType):
+        _call(frame, init, [cell, *args], kwargs, site)
+    elif args or kwargs:
+        refuse(f"{cls.__name__}() takes no arguments")
+    return cell
+
+
+def check_class(cls: type) -> None:
+    """Refuse classes whose objects are more than their attributes."""
+    for base in cls.__mro__[:-1]:
+        if base.__module__ in ("builtins", "numpy"):
+            refuse(
+                f"{cls.__name__} is a kind of {base.__name__}",
+                "keep the data in an attribute of a plain class",
+            )
+        for name in OWN_ACCESS:
+            generated = dataclasses.is_dataclass(base) and name in ("__setattr__", "__delattr__")
+            if name in base.__dict__ and not generated:
+                refuse(
+                    f"the class {base.__name__} defines {name}", "use plain attributes, or properties"
+                )
+        if "__new__" in base.__dict__ and base.__module__ != "typing":
+            refuse(f"the class {base.__name__} defines __new__", "use __init__")
+
+
+def _new(frame: Frame, cls: type, attributes: dict[str, Anything]) -> Cell:
+    return made(frame.lowering, Cell(cls, attributes), frame.lowering.blocks[-1])
+
+
+def _record(frame: Frame, cls: Anything, args: list[Anything], kwargs: Anything) -> Cell:
+    fields = cls._fields
+    if len(args) > len(fields) or set(kwargs) - set(fields):
+        refuse(f"{cls.__name__} has the fields {', '.join(fields)}", "give one value for each")
+    given = {**cls._field_defaults, **dict(zip(fields, args)), **kwargs}
+    missing = [f for f in fields if f not in given]
+    if missing:
+        refuse(f"{cls.__name__}: {', '.join(missing)} is missing", "give one value for each field")
+    return _new(frame, cls, {f: given[f] for f in fields})
+
+
+def _is_generated(function: Anything) -> bool:
+    return isinstance(function, types.FunctionType) and function.__code__.co_filename == "<string>"
+
+
+def _dataclass(
+    frame: Frame, cls: Anything, init: Anything, args: list[Anything], kwargs: Anything,
+    site: Anything,
+) -> Cell:  # fmt: skip
+    try:
+        given = inspect.signature(init).bind(None, *args, **kwargs).arguments
+    except TypeError as error:
+        refuse(f"{cls.__name__}(): {error}", "give the fields that the class declares")
+    attributes: dict[str, Anything] = {}
+    extra: list[Anything] = []
+    for name, f in cls.__dataclass_fields__.items():
+        kind = str(getattr(f, "_field_type", ""))
+        if kind.endswith("CLASSVAR"):
+            continue
+        if f.init and name in given:
+            value = given[name]
+        elif f.default_factory is not dataclasses.MISSING:
+            value = _invoke(frame, f.default_factory, [], site)
+        elif f.default is not dataclasses.MISSING:
+            value = _default(frame, f"{cls.__name__}.{name}", f.default)
+        else:
+            continue  # set by __post_init__
+        if kind.endswith("INITVAR"):
+            extra.append(value)
+        else:
+            attributes[name] = cell_of(frame, value)
+    cell = _new(frame, cls, attributes)
+    after = find(frame, cls, "__post_init__")
+    if isinstance(after, types.FunctionType):
+        _call(frame, after, [cell, *extra], {}, site)
+    return cell
+
+
+def _default(frame: Frame, name: str, x: Anything) -> Anything:
+    from s2s_ad.frontend.inline import default_binding
+
+    return default_binding(frame, name, x)
+
+
+def _call(frame: Frame, function: Anything, args: list[Anything], kwargs: Anything, site: Anything) -> Anything:
+    from s2s_ad.frontend.inline import call_function
+
+    return call_function(frame, function, args, kwargs, site)
+
+
+def _invoke(frame: Frame, callee: Anything, args: list[Anything], site: Anything) -> Anything:
+    from s2s_ad.frontend.calls import call_binding
+
+    return call_binding(frame, callee, args, {}, site)
+
+
+# Attributes -----------------------------------------------------------------------------------
+
+
+def find(frame: Frame, cls: type, name: str, after: type | None = None) -> Anything:
+    """What a class has under a name, by its order of resolution; a guard asks again."""
+    order = cls.__mro__
+    for base in order[order.index(after) + 1 if after is not None else 0 :]:
+        if name not in base.__dict__:
+            continue
+        found = base.__dict__[name]
+        if base.__module__ != "builtins":
+            key = ("class", id(base), name)
+            again: Callable[[Anything], Anything] = lambda arguments: base.__dict__[name]
+            frame.lowering.guards.setdefault(key, Is(again, found))
+        return found
+    return MISSING
+
+
+def get(frame: Frame, cell: Cell, name: str, after: type | None = None) -> Anything:
+    """`cell.name`, or with `after` what super() finds."""
+    cls = cell.kind
+    found = find(frame, cls, name, after)
+    if isinstance(found, property):
+        return _call(frame, found.fget, [cell], {}, found)
+    held = attributes_of(frame, cell)
+    if after is None and name in held:
+        value = held[name]
+        if isinstance(value, Conflict):
+            refuse_conflict(value)
+        if value is UNDEFINED:
+            refuse(f"the attribute {name!r} is not set on every path", "set it in __init__")
+        return value
+    if is_record(cls) and name in ("_replace", "_asdict", "_fields"):
+        return _of_record(frame, cell, name)
+    if isinstance(found, types.FunctionType):
+        return Bound(found, cell)
+    if isinstance(found, classmethod):
+        return Bound(found.__func__, cls)
+    if isinstance(found, staticmethod):
+        return found.__func__
+    if isinstance(found, functools.cached_property):
+        value = _call(frame, found.func, [cell], {}, found)
+        _hold(frame, cell, name, value)
+        return value
+    if name == "__class__":
+        return cls
+    if found is MISSING or isinstance(found, (types.MemberDescriptorType, types.GetSetDescriptorType)):
+        refuse(f"a {cell.shown} has no attribute {name!r}", "set it in __init__")
+    from s2s_ad.frontend.attributes import get_attribute
+
+    return get_attribute(frame, cls, name, f"{cls.__name__}.{name}")
+
+
+def attributes_of(frame: Frame, cell: Cell) -> dict[str, Anything]:
+    """What an object holds now."""
+    held = holding(frame, cell)
+    if type(held) is Value:
+        held = opened(frame, held)
+    out: dict[str, Anything] = held
+    return out
+
+
+def _of_record(frame: Frame, cell: Cell, name: str) -> Anything:
+    held = attributes_of(frame, cell)
+    if name == "_fields":
+        return tuple(held)
+    if name == "_asdict":
+        return Builtin(lambda args, kwargs: dict(held))
+    return Builtin(lambda args, kwargs: _record(frame, cell.kind, [], {**held, **kwargs}))
+
+
+@dataclasses.dataclass(eq=False)
+class Builtin:
+    """A method that Python makes without text."""
+
+    call: Callable[[list[Anything], dict[str, Anything]], Anything]
+
+
+@dataclasses.dataclass(eq=False)
+class Super:
+    """`super()`: the object, and the class after which attributes are looked up."""
+
+    cell: Anything
+    after: type
+
+
+def super_of(frame: Frame, args: tuple[Anything, ...]) -> Super:
+    """`super()` in a method."""
+    if args:
+        if len(args) == 2 and isinstance(args[0], type):
+            return Super(args[1], args[0])
+        refuse("super with one argument is not supported", "write super()")
+    inner: Frame | None = frame
+    while inner is not None and "__class__" not in inner.source.cells:
+        inner = inner.parent
+    if inner is None:
+        refuse("super() outside a method", "call the function of the base class by its name")
+    first = next(n.id for n in (*inner.node.args.posonlyargs, *inner.node.args.args))
+    return Super(inner.env[first], inner.source.cells["__class__"].cell_contents)
+
+
+def get_from_super(frame: Frame, x: Super, name: str) -> Anything:
+    """`super().name`."""
+    if name == "__init__" and find(frame, _class_of(x.cell), name, x.after) is object.__init__:
+        return Builtin(lambda args, kwargs: None)
+    if isinstance(x.cell, Cell):
+        return get(frame, x.cell, name, x.after)
+    found = find(frame, _class_of(x.cell), name, x.after)
+    if isinstance(found, types.FunctionType):
+        return Bound(found, x.cell)
+    refuse(f"super() has no method {name!r}", "name the attribute on the object")
+
+
+def _class_of(x: Anything) -> type:
+    if isinstance(x, Cell):
+        cls: type = x.kind
+        return cls
+    return type(x.object) if isinstance(x, Object) else type(x)
+
+
+def put(frame: Frame, cell: Anything, name: str, v: Anything, by_force: bool = False) -> None:
+    """`cell.name = v`."""
+    if not is_object(cell):
+        what = cell.name if isinstance(cell, Object) else "this"
+        refuse(
+            f"{what} is no object that the function has made: its attribute {name!r} would be "
+            "changed for the caller too",
+            "use a local name and return the value, or copy the object first",
+        )
+    cls = cell.kind
+    found = find(frame, cls, name)
+    if isinstance(found, property):
+        if found.fset is None:
+            refuse(f"the property {name!r} has no setter", "set the attribute that it reads")
+        _call(frame, found.fset, [cell, v], {}, found)
+        return
+    frozen = dataclasses.is_dataclass(cls) and cls.__dataclass_params__.frozen  # type: ignore[attr-defined]
+    if is_record(cls) or frozen and not by_force:
+        refuse(f"a {cell.shown} is frozen", "make a new one: dataclasses.replace(x, ...)")
+    _hold(frame, cell, name, v)
+
+
+def _hold(frame: Frame, cell: Cell, name: str, v: Anything) -> None:
+    from s2s_ad.frontend.containers import change
+
+    v = cell_of(frame, v)
+    name_attribute(cell, name, v)
+    change(frame, cell, {**attributes_of(frame, cell), name: v}, grows=False)
+
+
+def name_attribute(cell: Cell, name: str, v: Anything) -> None:
+    """Call a value after the attribute in which it stands, unless it has a name."""
+    if type(v) is Value and not v.hint and cell.name:
+        v.hint = f"{cell.name}_{name.strip('_')}"
+
+
+# Protocols ------------------------------------------------------------------------------------
+
+
+def method_of(frame: Frame, x: Anything, name: str) -> Anything:
+    """A method of an object, bound to it, by its class; None where there is none."""
+    if isinstance(x, Object):
+        cls: type = type(x.object)
+    elif is_object(x):
+        cls = x.kind
+    else:
+        return None
+    found = find(frame, cls, name)
+    return Bound(found, x) if isinstance(found, types.FunctionType) else None
+
+
+def call(frame: Frame, x: Anything, name: str, *args: Anything) -> Anything:
+    """Call a method by name; None where the object has none."""
+    bound = method_of(frame, x, name)
+    if bound is None:
+        return MISSING
+    return _call(frame, bound.function, [x, *args], {}, (name, frame.under_way))
+
+
+def binary(frame: Frame, function: Anything, a: Anything, b: Anything) -> Anything:
+    """The result of an operator where an operand is an object; MISSING where none is."""
+    if not (has_operators(a) or has_operators(b)):
+        return MISSING
+    name = BINARY.get(function)
+    names = (f"__{name}__", f"__r{name}__") if name else COMPARED[function]
+    for x, y, own in ((a, b, names[0]), (b, a, names[1])):
+        out = call(frame, x, own, y) if has_operators(x) else MISSING
+        if out is not MISSING and out is not NotImplemented:
+            return out
+    if function in (operator.eq, operator.ne) and is_object(a) and is_object(b):
+        return _equal(frame, function, a, b)
+    shown = " and ".join(getattr(x, "shown", "a number or array") for x in (a, b))
+    refuse(
+        f"this operator is not defined for {shown}",
+        f"define {names[0]} or {names[1]} in the class",
+    )
+
+
+def _equal(frame: Frame, function: Anything, a: Cell, b: Cell) -> Anything:
+    """`==` of dataclasses and named tuples, whose methods Python makes."""
+    if a is b:
+        return function is operator.eq
+    if dataclasses.is_dataclass(a.kind) or is_record(a.kind):
+        refuse("objects are compared", "compare their attributes")
+    return function is operator.ne
+
+
+def has_operators(x: Anything) -> bool:
+    """Whether operators on a binding are methods of its class."""
+    return is_object(x) or isinstance(x, Object)
+
+
+def unary(frame: Frame, function: Anything, x: Anything) -> Anything:
+    """The result of a unary operator on an object; MISSING where it is none."""
+    if not has_operators(x):
+        return MISSING
+    out = call(frame, x, UNARY[function])
+    if out is MISSING:
+        refuse(f"this operator is not defined for {x.shown}", f"define {UNARY[function]}")
+    return out
+
+
+def replaced(frame: Frame, x: Anything, changes: dict[str, Anything], site: Anything) -> Cell:
+    """`dataclasses.replace(x, **changes)`."""
+    if not is_object(x) or not dataclasses.is_dataclass(x.kind):
+        refuse("dataclasses.replace of this", "give it a dataclass that was made in the function")
+    held = attributes_of(frame, x)
+    given = {n: held[n] for n, f in x.kind.__dataclass_fields__.items() if f.init and n in held}
+    return construct(frame, x.kind, [], {**given, **changes}, site)
+
