@@ -1,6 +1,8 @@
-"""The command `s2s-ad`: print the derivative of a function in a file or a module.
+"""The command `s2s-ad`: print the derivative of a function in a file or a module, or list what in
+it is not differentiable.
 
 s2s-ad grad model.py:loss --wrt w,b --like "x=f8[n,m]" -o loss_grad.py
+s2s-ad lint model.py
 """
 
 from __future__ import annotations
@@ -9,6 +11,7 @@ import argparse
 import importlib
 import importlib.machinery
 import importlib.util
+import json
 import os
 import sys
 import traceback
@@ -18,6 +21,42 @@ from typing import Any as Anything
 
 from s2s_ad.api import MODES, source
 from s2s_ad.errors import InternalError, S2SError
+
+LINT = """\
+List everything in a function, or in every function of a file, that is not differentiable: the
+place, the source line, what is refused and what to write instead; then the number of refusals.
+Types come from annotations, defaults and --like, as for the other commands; without them anything
+may be passed, and more is refused. What only follows from a refusal is not listed. In a whole file
+every function is looked at that has a parameter which may carry a derivative; of `self` in methods
+nothing is known, and nothing said."""
+
+LINT_OUTPUT = """\
+exit status:
+  0  nothing is refused
+  1  something is refused
+  2  a mistake on the command line, or the file cannot be imported
+
+--format json prints one object:
+  schema       1; grows only if a field changes its meaning
+  functions    the names of the functions that were looked at
+  count        the number of refusals
+  refusals     a list, in the order of the text, of objects with the fields
+    file, line, column, end_column
+                 the place; line and column count from 1, end_column is the first one after it
+    source       the text of that line
+    function     the function whose text it is
+    code         "unsupported" (a construct that is refused), "not-static" (an axis or the like
+                 that must be known), "type" (nothing to differentiate), "source" (no source text)
+    message      what is refused
+    advice       what to write instead
+    called_from  the call that led to another file, as an object of the same five fields, or null
+  A place that is not known has null in all fields.
+
+examples:
+  s2s-ad lint model.py
+  s2s-ad lint model.py:loss --wrt w --like "x=f8[n,m]"
+  s2s-ad lint package.module:loss --format json
+"""
 
 HELP = {
     "jvp": "value and tangent: f_jvp(<parameters>, <tangents>)",
@@ -39,7 +78,7 @@ def parser() -> argparse.ArgumentParser:
     from s2s_ad import __version__
 
     top.add_argument("--version", action="version", version=f"s2s-ad {__version__}")
-    modes = top.add_subparsers(dest="mode", required=True, metavar="|".join(MODES))
+    modes = top.add_subparsers(dest="mode", required=True, metavar="|".join([*MODES, "lint"]))
     for mode in MODES:
         sub = modes.add_parser(mode, help=HELP[mode], description=HELP[mode])
         sub.add_argument("target", metavar="FILE.py:FUNC", help="or package.module:func")
@@ -60,6 +99,21 @@ def parser() -> argparse.ArgumentParser:
             default="auto",
             help="auto: on a terminal",
         )
+    lint = modes.add_parser(
+        "lint",
+        help="list everything that is not differentiable",
+        description=LINT,
+        epilog=LINT_OUTPUT,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    lint.add_argument("target", metavar="FILE.py[:FUNC]", help="or package.module[:func]")
+    lint.add_argument(
+        "--wrt", metavar="x,w", help="names or positions (default: all that may carry a derivative)"
+    )
+    lint.add_argument(
+        "--like", metavar='"x=f8[n,m]"', action="append", default=[], help="what an argument is"
+    )
+    lint.add_argument("--format", choices=("text", "json"), default="text", help="default: text")
     return top
 
 
@@ -148,8 +202,40 @@ def wanted(text: str | None) -> Anything:
     return found[0] if len(found) == 1 else tuple(found)
 
 
-def run(arguments: argparse.Namespace) -> None:
-    """Do what the command line says."""
+def run_lint(arguments: argparse.Namespace) -> int:
+    """List what is refused in a function or a file; 1 if there is any."""
+    from s2s_ad.lint import Report, functions_in, lint
+
+    target = arguments.target
+    place, colon, name = target.rpartition(":")
+    report = Report()
+    if colon and place and name:
+        like = ", ".join(arguments.like) if arguments.like else None
+        wrt = None if arguments.wrt is None else wanted(arguments.wrt)
+        report = lint(load_target(target), wrt=wrt, like=like)
+    else:
+        if arguments.wrt or arguments.like:
+            raise CommandError("--wrt and --like need a function: write FILE.py:function")
+        module = _module(target)
+        found = functions_in(module, module.__file__)
+        for k, (name, function) in enumerate(found.items()):
+            if sys.stderr.isatty():
+                print(f"\r\x1b[K{k + 1}/{len(found)} {name}", end="", file=sys.stderr, flush=True)
+            report.add(name, lint(function).refusals)
+        if found and sys.stderr.isatty():
+            print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+    if arguments.format == "json":
+        print(json.dumps(report.as_data(), indent=2))
+    else:
+        print(report.text(), end="")
+    sys.stdout.flush()
+    return 1 if report.refusals else 0
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Do what the command line says; the exit status."""
+    if arguments.mode == "lint":
+        return run_lint(arguments)
     function = load_target(arguments.target)
     like = ", ".join(arguments.like) if arguments.like else None
     text = source(function, arguments.mode, wrt=wanted(arguments.wrt), like=like)
@@ -158,18 +244,20 @@ def run(arguments: argparse.Namespace) -> None:
     if arguments.output is None:
         sys.stdout.write(colored(text, arguments.color))
         sys.stdout.flush()
-        return
+        return 0
     try:
         Path(arguments.output).write_text(text, encoding="utf-8")
     except OSError as error:
         raise CommandError(f"cannot write {arguments.output}: {error.strerror}") from None
+    return 0
 
 
 def main(argv: list[str] | None = None) -> int:
-    """The entry point; the exit status is 0, or 2 with a message on stderr."""
+    """The entry point; the exit status is 0, 1 where `lint` found something, or 2 with a message
+    on stderr."""
     arguments = parser().parse_args(argv)
     try:
-        run(arguments)
+        return run(arguments)
     except BrokenPipeError:
         # The reader went away (`| head`): nothing to say, and nothing left to flush.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -179,7 +267,6 @@ def main(argv: list[str] | None = None) -> int:
     except (CommandError, S2SError) as error:
         print(f"s2s-ad: {error}", file=sys.stderr)
         return 2
-    return 0
 
 
 if __name__ == "__main__":

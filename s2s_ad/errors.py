@@ -25,6 +25,9 @@ class Location:
 class S2SError(Exception):
     """Base of every error of s2s_ad. `location` is where in the primal, or None."""
 
+    code = "error"  # the kind, in the output of lint
+    retried = False  # whether it may make the front end try in another way
+
     def __init__(self, message: str, advice: str = "", location: Location | None = None) -> None:
         self.message = message
         self.advice = advice
@@ -64,14 +67,22 @@ class S2SError(Exception):
 class UnsupportedError(S2SError):
     """The primal uses something that is refused; `advice` says what to write instead."""
 
+    code = "unsupported"
+
 
 class DerivativeTypeError(S2SError, TypeError):
     """A derivative was asked for with respect to, or of, something that has none."""
+
+    code = "type"
 
 
 class SourceNotFoundError(S2SError):
     """The function's source text cannot be found, or no longer matches its code."""
 
+    code = "source"
+
 
 class InternalError(S2SError):
     """A broken invariant of s2s_ad itself: the verifier or a checker found a fault."""
+
+    code = "internal"

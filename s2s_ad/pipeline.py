@@ -24,6 +24,7 @@ from s2s_ad.codegen.lines import Places
 from s2s_ad.codegen.module import emit_module
 from s2s_ad.errors import DerivativeTypeError, UnsupportedError
 from s2s_ad.frontend.lower import lower
+from s2s_ad.ir.collecting import refusals
 from s2s_ad.ir.core import Function, walk
 from s2s_ad.ir.printer import print_function
 from s2s_ad.ir.signature import Signature
@@ -105,7 +106,8 @@ def derive(
     several: bool = False,
 ) -> Derived:
     """Generate a derivative of a Python function. `wrt` are positions of parameters; `several`
-    makes the gradient a tuple. Raises what the front end and the transforms refuse."""
+    makes the gradient a tuple. Raises what the front end and the transforms refuse; `mode` "lint"
+    does all that may be refused, and gives no text."""
     primal = prepare(function, signature)
     if signature.promoted and stores(primal) != stores(
         prepare(function, Signature({**signature.types, **signature.promoted}, signature.static))
@@ -120,6 +122,13 @@ def derive(
         return Derived(primal.name, print_function(primal), {}, primal.guards)
     if not wrt:
         raise DerivativeTypeError(f"{mode} of {primal.name} with respect to nothing")
+    if mode == "lint":
+        for kind in ("jvp", "vjp"):
+            derived = transform(primal, kind, wrt, True)
+            found = refusals()
+            if found is None or not found.found:  # else there is no text for it
+                emit_module([verify(derived)])
+        return Derived(primal.name, "", {}, primal.guards)
     if mode == "split":
         forward, pullback, _ = split_function(primal, wrt)
         functions = [simplify(forward), simplify(pullback)]

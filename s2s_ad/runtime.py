@@ -90,7 +90,9 @@ def copy_tree(x: Any) -> Any:
 
 
 def add_trees(a: Any, b: Any) -> Any:
-    """The sum of two adjoints of one structure."""
+    """The sum of two adjoints of one structure; None is that of what is no number."""
+    if a is None or b is None:
+        return b if a is None else a
     if isinstance(a, (list, tuple)):
         return [add_trees(p, q) for p, q in zip(a, b, strict=True)]
     if isinstance(a, dict):

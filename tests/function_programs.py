@@ -113,3 +113,88 @@ PROGRAMS: list[tuple[Callable[..., Any], tuple[Any, ...]]] = [
     (strict_zip, (X,)),
     (starred_of_numpy, (X,)),
 ]
+
+
+# Statements -------------------------------------------------------------------------------------
+
+
+def matched_values(x: Any, kind: str = "square", n: int = 2) -> Any:
+    match kind:
+        case "cube":
+            y = x[0] ** 3
+        case "square" | "quadratic":
+            y = x[0] ** 2
+        case _:
+            y = x[0]
+    out = 0.0
+    for k in range(len(x)):
+        match k:
+            case 0:
+                out = out + x[k] * y
+            case 1 | 3 if x[k] > 1.0:
+                out = out + x[k] ** 2 * n
+            case other:
+                out = out + x[k] ** 3 * other
+    return out
+
+
+def matched_sequences(x: Any) -> Any:
+    def area(shape: Any) -> Any:
+        match shape:
+            case ("circle", r):
+                return math.pi * r * r
+            case ("box", w, h) if w > h:
+                return w * h
+            case ("box", w, h):
+                return w * h * h
+            case ["sum", *parts]:
+                return sum(parts)
+            case {"side": a}:
+                return a * a
+            case None:
+                return 0.0
+            case float(v):
+                return v
+        return 1.0
+
+    return (
+        area(("circle", x[0]))
+        + area(("box", x[0], x[1]))
+        + area(("box", x[1], x[0])) * area({"side": x[2]})
+        + area(["sum", x[0], x[1] * x[2]]) * area(None)
+        + area(1.5) * x[2] ** 2
+        + area("?") * x[1]
+    )
+
+
+def matched_run_time_value(x: Any) -> Any:
+    out = 0.0
+    for v in x:
+        match v:
+            case 0.9:
+                out = out + v * v
+            case w if w > 1.0:
+                out = out + w**3
+            case u:
+                out = out + u
+    return out
+
+
+SCALE = 2.0
+
+
+def local_imports(x: Any) -> Any:
+    global SCALE
+    import math as m
+    import numpy.linalg
+    from math import sin, pi as PI
+
+    return m.cos(x[0]) * sin(x[1]) * PI + numpy.linalg.norm(x) * SCALE
+
+
+PROGRAMS += [
+    (matched_values, (X,)),
+    (matched_sequences, (X,)),
+    (matched_run_time_value, (X,)),
+    (local_imports, (X,)),
+]

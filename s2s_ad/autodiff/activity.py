@@ -9,6 +9,7 @@ from typing import Any as Anything
 import numpy as np
 
 from s2s_ad.errors import UnsupportedError
+from s2s_ad.ir.collecting import report
 from s2s_ad.ir.core import Block, Op, Value, leaves, walk
 from s2s_ad.ir.types import Num, differentiable
 from s2s_ad.ops.rules import Constant
@@ -72,10 +73,12 @@ def refuse_complex(block: Block, active: set[Value]) -> None:
         if not any(r in active for r in op.results):
             continue
         if any(map(_is_complex, (*op.results, *leaves(op.args), *op.args))):
-            raise UnsupportedError(
-                "complex numbers are not differentiated",
-                "write the real and the imaginary part as two real numbers or arrays",
-                op.location,
+            report(
+                UnsupportedError(
+                    "complex numbers are not differentiated",
+                    "write the real and the imaginary part as two real numbers or arrays",
+                    op.location,
+                )
             )
 
 

@@ -7,6 +7,7 @@ from typing import Any as Anything
 from s2s_ad.autodiff.zeros import name, refuse, zero_of
 from s2s_ad.errors import S2SError
 from s2s_ad.ir.build import building, emit, typeof
+from s2s_ad.ir.collecting import report
 from s2s_ad.ir.core import Block, Op, Value, leaves, tree_map
 from s2s_ad.ir.types import ListOf, Seq, is_scalar
 from s2s_ad.ops.slots import zero as zero_list
@@ -37,7 +38,7 @@ class Forward:
                 try:
                     self.op(op, block)
                 except S2SError as error:
-                    raise error.at(op.location) from None
+                    report(error.at(op.location))
 
     def op(self, op: Op, block: Block) -> None:
         if op.prim in (FOR, WHILE):

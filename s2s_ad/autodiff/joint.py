@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any as Anything
 
 from s2s_ad.autodiff.activity import refuse_complex, useful, varied
-from s2s_ad.autodiff.arguments import own_parameters
+from s2s_ad.autodiff.arguments import own_parameters, refuse_unknown_targets
 from s2s_ad.autodiff.clears import drop_clears
 from s2s_ad.autodiff.forward import Forward
+from s2s_ad.autodiff.outside_calls import check_outside_calls
 from s2s_ad.autodiff.record import record
 from s2s_ad.autodiff.results import finish, unshare
 from s2s_ad.autodiff.reverse import Sweep
@@ -75,8 +76,10 @@ def jvp_function(function: Function, wrt: tuple[int, ...]) -> Function:
         dots = {}
         for p in seeds:
             dots[p] = extra_parameter(f, free_name(p.hint + "_dot", taken), p.type, UNDEFINED)
+        check_outside_calls(f, seeds)
         active = varied(f.block, seeds)
         refuse_complex(f.block, active)
+        refuse_unknown_targets(f, seeds, active)
         forward = Forward(dots, active)
         forward.block(f.block)
         with building(f.block, role="tangent"):
@@ -113,8 +116,10 @@ def vjp_function(
     with knowing(f.facts):
         seeds = [f.block.params[i] for i in wrt]
         outputs = list(f.block.yields)
+        check_outside_calls(f, seeds)
         active = varied(f.block, seeds) & useful(f.block, outputs)
         refuse_complex(f.block, active)
+        refuse_unknown_targets(f, seeds, active)
         if of is not None:
             bars = flat_bars(f, outputs, of)
         elif value and not seeded:

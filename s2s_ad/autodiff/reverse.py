@@ -17,6 +17,7 @@ from s2s_ad.autodiff.indices import components
 from s2s_ad.autodiff.zeros import name, refuse, zero_of
 from s2s_ad.errors import S2SError, UnsupportedError
 from s2s_ad.ir.build import building, emit, typeof
+from s2s_ad.ir.collecting import report
 from s2s_ad.ir.core import Block, Op, Value, captured, leaves, substitute
 from s2s_ad.ir.types import INT, SCALARS, ListOf, Num, Seq, Type, differentiable
 from s2s_ad.ir.unbound import define
@@ -138,7 +139,7 @@ class Sweep:
                     else:
                         self.rule(op)
                 except S2SError as error:
-                    raise error.at(op.location) from None
+                    report(error.at(op.location))
             for r in op.results:
                 self.bars.pop(r, None)
 

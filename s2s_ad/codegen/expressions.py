@@ -301,6 +301,18 @@ class Expressions:
             op.location,
         )
 
+    def write_opaque(self, op: Op, _: str) -> ast.expr:
+        """A function by its name, or a method of the first operand."""
+        callee, items = op.kwargs["callee"], list(op.args[0])
+        names = op.kwargs.get("names", ())
+        if callee.function is None:
+            function: ast.expr = ast.Attribute(self.expr(items.pop(0)), callee.name, ast.Load())
+        else:
+            function = self.scope.reference(callee)
+        at = len(items) - len(names)
+        keywords = [ast.keyword(n, self.expr(x)) for n, x in zip(names, items[at:])]
+        return ast.Call(function, [self.expr(x) for x in items[:at]], keywords)
+
     def write_unpack(self, op: Op, _: str) -> ast.expr:
         return self.expr(op.args[0])
 

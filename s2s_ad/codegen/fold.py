@@ -156,7 +156,7 @@ class Folder:
                 sites.append(site)
             else:
                 depends = any(self.depends(user, block, place) for user in self.uses[v])
-                if depends and op.prim is POP:
+                if depends and (op.prim is POP or op.prim.effect):
                     continue  # what is taken from a tape is taken on every path
                 if all(self.may_move(op, v, k, site, block, anchor) for site in sites):
                     anchor[op] = max(sites)
@@ -171,7 +171,8 @@ class Folder:
         if op.prim is POP:
             v = op.results[1]
             return v if len(self.uses.get(v, ())) == 1 and v not in self.keep else None
-        if len(op.results) != 1 or op.prim.effect or op.prim.syntax in STATEMENTS:
+        once = op.prim.syntax == "opaque"  # a call that happens where the primal makes it
+        if len(op.results) != 1 or op.prim.effect and not once or op.prim.syntax in STATEMENTS:
             return None
         v = op.result
         uses = self.uses.get(v, [])
@@ -352,8 +353,10 @@ class Folder:
             return False
         leaf_roots = {self.families.root(o) for o in leaves(op.args)}
         tokens = self.aliases.of(op.args)
+        if op.prim.effect and any(map(has_effect, block.ops[start + 1 : end])):
+            return False
         for m in between:
-            if has_effect(m) or has_effect(op):
+            if has_effect(m):
                 return False
             if any(b for b in m.blocks) and not self.light(op):
                 return False

@@ -233,6 +233,14 @@ def arguments(function: Function, scope: Scope) -> ast.arguments:
     return out
 
 
+def given(default: ast.expr | None) -> str:
+    """A parameter's default as it stands in the header."""
+    if default is None:
+        return ""
+    text = expression(default)
+    return f"=({text})" if isinstance(default, ast.Tuple) and default.elts else f"={text}"
+
+
 def head_lines(name: str, args: ast.arguments) -> list[str]:
     """`def name(...):`, one parameter a line where that is too long."""
     parts: list[str] = []
@@ -240,7 +248,7 @@ def head_lines(name: str, args: ast.arguments) -> list[str]:
     defaults: list[ast.expr | None] = [None] * (len(positional) - len(args.defaults))
     defaults += args.defaults
     for k, (arg, default) in enumerate(zip(positional, defaults)):
-        parts.append(arg.arg + (f"={expression(default)}" if default is not None else ""))
+        parts.append(arg.arg + given(default))
         if k == len(args.posonlyargs) - 1:
             parts.append("/")
     if args.vararg is not None:
@@ -248,7 +256,7 @@ def head_lines(name: str, args: ast.arguments) -> list[str]:
     elif args.kwonlyargs:
         parts.append("*")
     for arg, default in zip(args.kwonlyargs, args.kw_defaults):
-        parts.append(arg.arg + (f"={expression(default)}" if default is not None else ""))
+        parts.append(arg.arg + given(default))
     if args.kwarg is not None:
         parts.append("**" + args.kwarg.arg)
     line = f"def {name}({', '.join(parts)}):"

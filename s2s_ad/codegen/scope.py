@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import enum
 import builtins
 import math
 from typing import Any as Anything
@@ -11,6 +12,7 @@ import numpy as np
 
 from s2s_ad.errors import InternalError, UnsupportedError
 from s2s_ad.ir.core import UNDEFINED
+from s2s_ad.ops.opaque import Reference
 from s2s_ad.ops.structure import Outside
 
 
@@ -91,6 +93,18 @@ class Scope:
         name = self.bind(f"{place.name}_cell", place.namespace)
         return ast.Attribute(ast.Name(name, ast.Load()), "cell_contents", ast.Load())
 
+    def reference(self, callee: Reference) -> ast.expr:
+        """A function that is called by its name."""
+        if callee.place is None:
+            return self.dotted(callee.name)
+        node = self.outside(callee.place)
+        shown = callee.place.name
+        if callee.name.endswith(f".{shown}") or callee.name == shown:
+            return node
+        for part in callee.name.rpartition(f".{shown}.")[2].split("."):
+            node = ast.Attribute(node, part, ast.Load())
+        return node
+
     def bind(self, wanted: str, thing: Anything) -> str:
         if id(thing) not in self.cells:
             name, number = wanted, 1
@@ -152,6 +166,8 @@ def constant(x: Anything, scope: Scope) -> ast.expr:
         raise InternalError("an unbound name is read")
     if isinstance(x, Outside):
         return scope.outside(x)
+    if isinstance(x, enum.Enum):
+        return ast.Attribute(constant(kind, scope), x.name, ast.Load())
     module, name = getattr(x, "__module__", None), getattr(x, "__qualname__", None)
     if isinstance(x, np.ufunc):
         return scope.dotted(f"np.{x.__name__}")

@@ -20,6 +20,7 @@ from s2s_ad.frontend.bindings import (
     is_structure,
 )
 from s2s_ad.frontend.context import Frame, evaluate, expression, refuse
+from s2s_ad.frontend.foreign import is_foreign_type, owns_methods
 from s2s_ad.frontend.guards import Is, Looks, check_array, holds_data, look, outside_type
 from s2s_ad.frontend.objects import Super, find, get, get_from_super, is_object
 from s2s_ad.frontend.names import is_method, outside, resolves
@@ -138,6 +139,9 @@ def _of_object(frame: Frame, x: Object, name: str) -> Anything:
     if holds_data(found):
         guards.setdefault(key, Looks(find, look(found)))
         return emit("getattr", x.value(), name=name, type=outside_type(found, f"{x.name}.{name}"))
+    if owns_methods(x, name, found):
+        guards.setdefault(key, Is(lambda arguments: type(again(arguments)), type(x.object)))
+        return Method(name, x)
     if is_method(found) and found.__self__ is x.object:
         function = found.__func__
         guards.setdefault(key, Is(lambda arguments: find(arguments).__func__, function))
@@ -159,7 +163,7 @@ def _of_value(frame: Frame, x: Value, name: str) -> Anything:
         refuse("a field of a named result that was unpacked", "use the unpacked name")
     t = x.type
     if isinstance(t, Opaque) and t.what != "object":
-        return Method(name, x) if t.what == "str" else _attribute_of(x, name)
+        return Method(name, x) if is_foreign_type(t) else _attribute_of(x, name)
     if name == "ndim" and rank_of(x) is not None:
         return rank_of(x)
     if name == "dtype" and dtype_of(x) is not None:

@@ -25,7 +25,7 @@ from s2s_ad.frontend.sharing import Update, may_be_array, visible
 from s2s_ad.frontend.stores import overwrite, store, sums
 from s2s_ad.ir.build import cursor, emit, facts, typeof
 from s2s_ad.ir.core import Value
-from s2s_ad.ir.types import Num, Seq, Type, same_dtype
+from s2s_ad.ir.types import ListOf, Num, Seq, Type, same_dtype
 
 SYMBOLS = {
     gast.Add: "+", gast.Sub: "-", gast.Mult: "*", gast.Div: "/", gast.FloorDiv: "//",
@@ -97,6 +97,12 @@ def in_place(
 def change_list(frame: Frame, node: Anything, cell: Cell, new: Anything, instead: str) -> Cell:
     """`xs += ys`, `d |= e`."""
     if cell.kind == "list" and isinstance(node.op, gast.Add):
+        if type(new) is Value and not isinstance(new.type, (Seq, ListOf)):
+            # An array answers for `+=` before the list does.
+            refuse(
+                "a list += an array adds numbers, and makes the name an array",
+                "write .extend(...) for a longer list, or make the list an array first",
+            )
         extend(frame, cell, new)
     elif cell.kind == "dict" and isinstance(node.op, gast.BitOr):
         update(frame, cell, new)

@@ -19,6 +19,7 @@ import numpy as np
 
 from s2s_ad.errors import UnsupportedError
 from s2s_ad.ir.core import UNDEFINED, Value
+from s2s_ad.ir.types import NONE
 
 if TYPE_CHECKING:
     from s2s_ad.frontend.context import Frame
@@ -128,6 +129,8 @@ class Unrollable(UnsupportedError):
     """A name changes its structure from iteration to iteration: a copy of the body for each item
     may still do."""
 
+    retried = True
+
 
 @dataclass(eq=False)
 class Dead:
@@ -135,6 +138,20 @@ class Dead:
 
 
 DEAD = Dead()
+
+
+PRESENT = "?"  # among the attributes of an object that may be None: whether it is one
+
+
+def is_none(x: Anything) -> bool:
+    """Whether a binding is None for certain."""
+    return x is None or type(x) is Value and x.type == NONE
+
+
+def user_name(name: str) -> str:
+    """The user's name for a name of the front end: `v 3` is the `v` of a generator, ` v 3` no
+    user's."""
+    return name.partition(" ")[0]
 
 
 def is_structure(x: Anything) -> bool:

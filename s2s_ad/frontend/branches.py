@@ -15,17 +15,29 @@ from s2s_ad.frontend.bindings import (
     DEAD,
     Cell,
     Conflict,
+    PRESENT,
     describe,
     identical,
     is_data,
+    is_none,
     is_plain,
     is_structure,
     items,
     map_leaves,
     rebuilt,
     same_frame,
+    user_name,
 )
-from s2s_ad.frontend.context import RETURN, Frame, inside, made, materialised, opened
+from s2s_ad.frontend.context import (
+    RAISED,
+    RETURN,
+    Frame,
+    inside,
+    made,
+    materialised,
+    opened,
+)
+from s2s_ad.frontend.escapes import Unwound, close, parks
 from s2s_ad.frontend.liveness import Names
 from s2s_ad.frontend.places import changed, current, hold, renew
 from s2s_ad.ir.build import cursor, facts, read_now, typeof
@@ -34,7 +46,9 @@ from s2s_ad.ir.primitive import Primitive
 from s2s_ad.ir.types import ANY, INT, Num, Seq, Type
 from s2s_ad.ops.structure import IF
 
-FALLS, BREAKS, RETURNS, CONTINUES, RAISES = range(5)
+# How a list of statements ends. CAUGHT and above: by an exception that is caught, one code for each
+# handler.
+FALLS, BREAKS, RETURNS, CONTINUES, RAISES, CAUGHT = range(6)
 RESULT = "="  # the name under which the value of an expression meets itself
 
 
@@ -113,8 +127,9 @@ class Join:
         parts = [self.contents(k, x) for k, x in enumerate(parts)]
         known = [x for x in parts if not (type(x) is Value and x in pending)]
         types = [typeof(x) for x in known if x is not UNDEFINED]
-        user = name not in (RETURN, RESULT) and name not in self.frame.hidden
-        self.results.append(Value(join_types(types), name if user else "", user))
+        own = name in (RETURN, RESULT) or name in self.frame.hidden
+        shown = "" if own else user_name(name)
+        self.results.append(Value(join_types(types), shown, bool(shown)))
         self.yields.append(parts)
         return Slot(len(self.results) - 1)
 
@@ -165,6 +180,10 @@ class Join:
 
     def cell(self, name: str, parts: list[Anything], known: list[Anything]) -> Anything:
         """The list or dict that is another one on each path."""
+        objects = [x for x in known if not is_none(x)]
+        optional = len(objects) < len(known) or any(map(self.optional, objects))
+        if optional and isinstance(objects[0], Cell) and isinstance(objects[0].kind, type):
+            return self.maybe(name, parts, objects)
         kinds = {kind_of(x) for x in known}
         if len(kinds) > 1 or not all(isinstance(x, Cell) or type(x) is Value for x in known):
             return differs(name, known)
@@ -173,6 +192,29 @@ class Join:
         if isinstance(inside_, Conflict):
             return inside_
         return Merged(kinds.pop(), inside_, [x for x in known if isinstance(x, Cell)])
+
+    def optional(self, x: Anything) -> bool:
+        """Whether an object may be None."""
+        return isinstance(x, Cell) and type(x.initial) is dict and PRESENT in x.initial
+
+    def maybe(self, name: str, parts: list[Anything], objects: list[Anything]) -> Anything:
+        """An object on some paths, None on others: its attributes, and whether it is there."""
+        if len({kind_of(x) for x in objects}) > 1:
+            return differs(name, objects)
+        inner: list[Anything] = []
+        for k, x in enumerate(parts):
+            if x is DEAD or x is UNDEFINED:
+                inner.append(x)
+            elif is_none(x):
+                inner.append(None)
+            else:
+                inner.append({PRESENT: True, **self.held(k, x)})
+        shape = next(x for x in inner if type(x) is dict)
+        absent = {key: key != PRESENT and UNDEFINED for key in shape}
+        inner = [absent if x is None else x for x in inner]
+        found = self.merge(name, inner)
+        cells = [x for x in objects if isinstance(x, Cell)]
+        return found if isinstance(found, Conflict) else Merged(kind_of(objects[0]), found, cells)
 
     def written(self) -> dict[Anything, Anything]:
         """Slots for the arrays, lists and dicts that a branch has written."""
@@ -291,7 +333,12 @@ def run(frame: Frame, lower: Callable[[], Status]) -> Arm:
     frame.env, lowering.versions = dict(saved), dict(versions)
     try:
         with inside(frame, block):
-            status = lower()
+            depth = len(lowering.openings)
+            try:
+                status = lower()
+            except Unwound as unwound:
+                status = unwound.status
+            status = close(frame, depth, status, None, False)
         return Arm(block, frame.env, status, lowering.versions)
     finally:
         frame.env, lowering.versions = saved, versions
@@ -304,7 +351,9 @@ def extend(frame: Frame, arm: Arm, rest: Rest) -> None:
     frame.env, lowering.versions = arm.env, arm.versions
     try:
         with inside(frame, arm.block):
+            depth = len(lowering.openings)
             arm.status = resume(frame, arm.status, rest)
+            arm.status = close(frame, depth, arm.status, rest.live, rest.tail)
         arm.env, arm.versions = frame.env, lowering.versions
     finally:
         frame.env, lowering.versions = saved, versions
@@ -352,9 +401,14 @@ def meet(frame: Frame, condition: Value, arms: list[Arm], rest: Rest) -> tuple[S
 
 
 def join(
-    frame: Frame, condition: Value | None, arms: list[Arm], live: Names | None, tail: bool
-) -> Status:
-    """Write the control operation that owns the branches, and bind what they assigned."""
+    frame: Frame, condition: Value | None, arms: list[Arm], live: Names | None, tail: bool,
+    closing: bool = False,
+) -> Status:  # fmt: skip
+    """Write the control operation that owns the branches, and bind what they assigned. A branch
+    that leaves by an exception which is caught waits, and lowering goes on in the other one;
+    `closing` says that this is over."""
+    if condition is not None and not closing and parks(frame, condition, arms):
+        return frame.lowering.openings[-1].status  # type: ignore[no-any-return]
     found = Join(frame, arms)
     read = [live_at(frame, arm.status, live) for arm in arms]
     names: dict[str, None] = {}
@@ -430,6 +484,11 @@ def live_at(frame: Frame, status: Status, live: Names | None) -> Names | None:
             out |= frame.loop.head
         elif code == RETURNS:
             out |= {RETURN}
+        elif code >= CAUGHT:
+            out |= {RAISED}
+            for t in frame.lowering.tries:
+                if t.frame is frame and any(code == own for _, own in t.caught):
+                    out |= t.live
     return out
 
 

@@ -27,6 +27,7 @@ from s2s_ad.frontend.bindings import (
 )
 from s2s_ad.frontend.containers import CHANGING
 from s2s_ad.frontend.context import Frame, evaluate, expression, opened, operand, operate, refuse
+from s2s_ad.frontend.foreign import acts, call_foreign, call_outside, call_value, is_foreign
 from s2s_ad.frontend.inline import call_function
 from s2s_ad.frontend.objects import (
     Builtin,
@@ -45,7 +46,7 @@ from s2s_ad.frontend.unpacking import spread, starred
 from s2s_ad.ir.build import emit
 from s2s_ad.ir.core import Value
 from s2s_ad.ir.primitive import TABLE
-from s2s_ad.ir.types import Any, ListOf, Seq
+from s2s_ad.ir.types import Any, ListOf, Opaque, Seq
 from s2s_ad.ops.methods import METHODS
 
 # Functions without a rule that write into what they are given.
@@ -115,6 +116,8 @@ def call_binding(
         return replaced(frame, args[0], kwargs, site)
     if callee is super:
         return super_of(frame, tuple(args))
+    if type(callee) is Value and isinstance(callee.type, (Any, Opaque)):
+        return call_value(frame, callee, args, kwargs)
     if type(callee) in (Value, Cell) or is_structure(callee) or is_plain(callee):
         refuse(f"{describe(callee)} is called", "give the function itself, not as data")
     if getattr(callee, "__s2s_transform__", None) is not None:
@@ -142,8 +145,8 @@ def call_binding(
             f"np.{callee.__name__}(...) of a run-time value is not supported",
             "use float(x), or x.astype(...) for an array",
         )
-    if str(getattr(callee, "__module__", "")).partition(".")[0] == "numpy":
-        unknown(callee)
+    if str(getattr(callee, "__module__", "")).partition(".")[0] == "numpy" or acts(callee):
+        return unknown(frame, callee, args, kwargs)
     if isinstance(callee, types.FunctionType):
         return call_function(frame, callee, args, kwargs, site)
     if isinstance(callee, functools.partial):
@@ -156,20 +159,19 @@ def call_binding(
         return construct(frame, callee, args, kwargs, site)
     if isinstance(callee, type) and issubclass(callee, BaseException):
         return emit("exception", *(operand(frame, a) for a in args), cls=callee)
-    unknown(callee)
+    return unknown(frame, callee, args, kwargs)
 
 
-def unknown(callee: Anything) -> Anything:
-    """Refuse a function that has neither a rule nor Python source."""
+def unknown(
+    frame: Frame, callee: Anything, args: list[Anything], kwargs: dict[str, Anything]
+) -> Anything:
+    """A function that has neither a rule nor Python source is called as it is; whether active
+    values reach it is known later. One that certainly changes what it gets is refused."""
     name = getattr(callee, "__qualname__", None) or getattr(callee, "__name__", repr(callee))
     module = getattr(callee, "__module__", None)
     if isinstance(callee, np.ufunc):
         module = "numpy"
     shown = f"{module}.{name}" if module and module != "builtins" else name
-    if isinstance(callee, type):
-        refuse(f"objects of the class {shown} cannot be made here", "make them outside")
-    if module in ("logging", "warnings"):
-        refuse(f"{shown} is not supported inside a differentiated function", "use print")
     if hasattr(callee, "__wrapped__") and not str(module).startswith("numpy"):
         refuse(
             f"{shown} is wrapped by a decorator, which the derivative would not run",
@@ -180,10 +182,7 @@ def unknown(callee: Anything) -> Anything:
             f"{shown} changes its argument in place, which is not supported yet",
             "build a new object: np.where, np.concatenate, np.stack, or xs = xs + [x]",
         )
-    refuse(
-        f"there is no derivative rule for {shown}, and it has no Python source",
-        "write it with supported functions, or register a rule for it",
-    )
+    return call_outside(frame, callee, args, kwargs)
 
 
 def _python(
@@ -207,6 +206,8 @@ def call_method(
 ) -> Anything:
     """A method of an array, a container or a string."""
     name, x = method.name, method.receiver
+    if is_foreign(x):
+        return call_foreign(frame, method, args, kwargs)
     if isinstance(x, Cell) or is_structure(x) or _is_container(x):
         return containers.call_method(frame, name, x, args, kwargs)
     if isinstance(x, str):

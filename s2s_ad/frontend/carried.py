@@ -13,6 +13,7 @@ from typing import Any as Anything
 
 from s2s_ad.frontend.bindings import (
     DEAD,
+    PRESENT,
     Cell,
     Conflict,
     Held,
@@ -20,11 +21,13 @@ from s2s_ad.frontend.bindings import (
     describe,
     identical,
     is_data,
+    is_none,
     is_structure,
     items,
     map_leaves,
     rebuilt,
     same_frame,
+    user_name,
 )
 from s2s_ad.frontend.branches import Status, join_two, kind_of
 from s2s_ad.frontend.context import (
@@ -94,6 +97,7 @@ class Ends:
     bindings: dict[Anything, Anything]
     contents: dict[Anything, Anything]
     written: list[Value]
+    env: dict[str, Anything]  # all names that are read later
 
 
 def template(name: str, a: Anything, b: Anything, pending: set[Value]) -> Anything:
@@ -146,6 +150,10 @@ def held_template(name: str, a: Anything, b: Anything, pending: set[Value]) -> A
     x, y = (a, b) if isinstance(a, Held) else (b, a)
     if type(y) is Value and y in pending:
         return template(name, x, x, pending)
+    if is_none(y) and isinstance(x.cell.kind, type) and type(x.inside) is dict:
+        held = {PRESENT: True, **x.inside}
+        found = template(name, held, held, pending)
+        return found if isinstance(found, Conflict) else Shape(x.cell.kind, {**found, PRESENT: HOLE})
     other = y.inside if isinstance(y, Held) else y
     kind = y.cell.kind if isinstance(y, Held) else kind_of(y)
     if kind != x.cell.kind or not isinstance(y, Held) and type(y) is not Value:
@@ -154,7 +162,10 @@ def held_template(name: str, a: Anything, b: Anything, pending: set[Value]) -> A
             "give it the same structure throughout",
             True,
         )
-    found = template(name, x.inside, other, pending)
+    mine = x.inside
+    if type(mine) is dict and type(other) is dict and (PRESENT in mine) != (PRESENT in other):
+        mine, other = {PRESENT: True, **mine}, {PRESENT: True, **other}
+    found = template(name, mine, other, pending)
     return found if isinstance(found, Conflict) else Shape(kind, found)
 
 
@@ -196,7 +207,7 @@ def project(frame: Frame, shape: Anything, x: Anything) -> list[Anything]:
             return [materialised(frame, x)]
         return [UNDEFINED if x is DEAD or isinstance(x, Conflict) else operand(frame, x)]
     if isinstance(shape, Shape):
-        return project(frame, shape.inside, x.inside if isinstance(x, Held) else x)
+        return project(frame, shape.inside, _completed(shape.inside, x))
     if is_structure(shape):
         x = opened(frame, x)
         pending = type(x) is Value and x in frame.lowering.pending  # what the loop starts with
@@ -204,6 +215,15 @@ def project(frame: Frame, shape: Anything, x: Anything) -> list[Anything]:
             return [UNDEFINED] * holes(shape)
         return [leaf for s, part in zip(items(shape), items(x)) for leaf in project(frame, s, part)]
     return []
+
+
+def _completed(shape: Anything, x: Anything) -> Anything:
+    """What a list or object holds, with the sign that it is there where the structure has one."""
+    if is_none(x) and type(shape) is dict:
+        return {key: key != PRESENT and UNDEFINED for key in shape}
+    held = x.inside if isinstance(x, Held) else x
+    optional = type(shape) is dict and PRESENT in shape and type(held) is dict
+    return {PRESENT: True, **held} if optional else held
 
 
 def filled(frame: Frame, shape: Anything, values: list[Value], home: Block) -> Anything:
@@ -230,6 +250,8 @@ def settle(
     """Lower the body until what it carries is stable. A name that changes its structure raises
     `Unrollable` where the loop could be unrolled, else only where it is read."""
     carried = [_start(frame, name) for name in names]
+    left: list[str] = []  # what came out of the body unchanged, when less was known to flow in
+    taken: set[str] = set()
     restore = checkpoint(frame)
     for round in range(ROUNDS + 2):
         body = attempt(carried)
@@ -240,8 +262,14 @@ def settle(
             continue
         stable = True
         kept: list[Carried] = []
+        for name in [n for n in left if n not in taken and _assigned(frame, n, body)]:
+            taken.add(name)
+            kept.append(_start(frame, name))
+            stable = False
         for c in carried:
-            if _unchanged(c, body):
+            if _unchanged(c, body) and c.name not in taken:
+                assert isinstance(c.name, str)
+                left.append(c.name)
                 stable = False
                 continue
             kept.append(c)
@@ -292,7 +320,7 @@ def _start(frame: Frame, name: str | Value | Cell) -> Carried:
 
 
 def _unchanged(c: Carried, body: Body) -> bool:
-    if isinstance(c.name, (Value, Cell)):
+    if isinstance(c.name, (Value, Cell)) or isinstance(c.template, Conflict):
         return False
     ends = [end.bindings.get(c.name, UNDEFINED) for end in body.ends]
     if c.init is UNDEFINED and c.template is HOLE:
@@ -303,6 +331,12 @@ def _unchanged(c: Carried, body: Body) -> bool:
         identical(start[c.name], end) and _same_inside(start[c.name], now)
         for start, end, now in zip(body.params, ends, shown)
     )
+
+
+def _assigned(frame: Frame, name: str, body: Body) -> bool:
+    """Whether the body gives a name that is not carried something else, which is read later."""
+    start = frame.env.get(name, UNDEFINED)
+    return any(name in e.env and not identical(e.env[name], start) for e in body.ends)
 
 
 def _same_inside(start: Anything, now: Anything) -> bool:
@@ -328,7 +362,8 @@ def _widen(frame: Frame, c: Carried, body: Body) -> bool:
     """Make structure and types cover what comes out of the body; whether they did before."""
     ends = [end.contents.get(c.name, UNDEFINED) for end in body.ends]
     known = [x for x in (c.init, *ends) if not _missing(x)]
-    chosen = next((x for x in known if is_structure(x)), known[0] if known else UNDEFINED)
+    shaped = (x for x in known if is_structure(x) or isinstance(x, Held))
+    chosen = next(shaped, known[0] if known else UNDEFINED)
     name = c.name if isinstance(c.name, str) else getattr(c.name, "hint", "the list")
     shapes = [template(name, chosen, x, frame.lowering.pending) for x in known] or [HOLE]
     new = functools.reduce(widest, shapes)
@@ -359,7 +394,8 @@ def named(frame: Frame, c: Carried) -> tuple[str, bool]:
         held = c.init
         known = type(held) is Value and held.hint
         return (held.hint, held.named) if known else (c.name.name, bool(c.name.name))
-    return ("", False) if c.name == RETURN or c.name in frame.hidden else (c.name, True)
+    shown = "" if c.name == RETURN or c.name in frame.hidden else user_name(c.name)
+    return shown, bool(shown)
 
 
 def names(frame: Frame, c: Carried) -> list[tuple[str, bool]]:
@@ -369,7 +405,10 @@ def names(frame: Frame, c: Carried) -> list[tuple[str, bool]]:
     shape = c.template.inside if isinstance(c.template, Shape) else c.template
     if not isinstance(kind, type) or type(shape) is not dict or not hint:
         return [(hint, user)] * c.holes()
-    found = [(f"{hint}_{key.strip('_')}", False) for key, s in shape.items() for _ in range(holes(s))]
+    found = []
+    for key, s in shape.items():
+        called = f"has_{hint}" if key == PRESENT else f"{hint}_{key.strip('_')}"
+        found += [(called, False)] * holes(s)
     return found if len(found) == c.holes() else [(hint, user)] * c.holes()
 
 
@@ -417,7 +456,8 @@ def ended(frame: Frame, carried: list[Carried], live: Names | None, before: Anyt
         out[c.name] = x if live is None or c.name in live else DEAD
     written = changed(lowering, before, lowering.versions, inside=1)
     shown = {n: x if isinstance(n, Value) else contents(lowering, x, 1) for n, x in out.items()}
-    return Ends(out, shown, written)
+    env = {n: x for n, x in frame.env.items() if live is None or n in live}
+    return Ends(out, shown, written, env)
 
 
 def results_of(

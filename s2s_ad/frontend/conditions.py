@@ -11,6 +11,7 @@ import gast
 
 from s2s_ad.frontend import objects
 from s2s_ad.frontend.bindings import (
+    PRESENT,
     Cell,
     Closure,
     Conflict,
@@ -111,7 +112,10 @@ def compare(frame: Frame, op: Anything, a: Anything, b: Anything) -> Anything:
     if isinstance(op, (gast.Is, gast.IsNot)):
         same = identity(frame, a, b)
         if isinstance(same, Value):
-            return same if isinstance(op, gast.Is) else operate(frame, operator.is_not, a, b)
+            if isinstance(op, gast.Is):
+                return same
+            apart = objects.is_object(a) or objects.is_object(b)
+            return negation(frame, same) if apart else operate(frame, operator.is_not, a, b)
         return same == isinstance(op, gast.Is)
     if isinstance(op, (gast.In, gast.NotIn)):
         found = membership(frame, a, b)
@@ -159,6 +163,10 @@ def _never_equal(constant: Anything, x: Anything) -> bool:
 def identity(frame: Frame, a: Anything, b: Anything) -> Anything:
     """`a is b`, decided while lowering where one of them is no number."""
     for x, y in ((a, b), (b, a)):
+        if objects.is_object(x) and y is None:
+            there = objects.attributes_of(frame, x).get(PRESENT, True)
+            return negation(frame, there)
+    for x, y in ((a, b), (b, a)):
         if type(x) is Value and (isinstance(x.type, Any) or getattr(x.type, "kind", "") == "any"):
             if is_plain(y):
                 return operate(frame, operator.is_, a, b)
@@ -178,8 +186,9 @@ def identity(frame: Frame, a: Anything, b: Anything) -> Anything:
         if is_number(other):
             refuse("`is` with a number is not supported", "write ==")
         return False
-    if isinstance(a, Object) and isinstance(b, Object):
-        return a.object is b.object
+    if isinstance(a, Object) or isinstance(b, Object):
+        found = [x.object if isinstance(x, Object) else x for x in (a, b)]
+        return found[0] is found[1]
     if is_number(a) and is_number(b):
         return type(a) is type(b) and identical(a, b)
     return a is b

@@ -13,6 +13,7 @@ from typing import Union
 
 from s2s_ad.frontend import prelude
 from s2s_ad.frontend.bindings import Cell, is_plain, is_structure
+from s2s_ad.frontend.comprehensions import Generator, consume
 from s2s_ad.frontend.context import (
     Frame,
     cell_of,
@@ -266,11 +267,11 @@ def _pop_key(
 
 def extend(frame: Frame, cell: List, xs: Anything) -> None:
     held = now(frame, cell)
-    known = known_items(frame, xs)
+    known = None if isinstance(xs, Generator) else known_items(frame, xs)
     if is_structure(held) and known is not None:
         change(frame, cell, [*held, *known])
         return
-    run(frame, prelude.extend, cell, xs)
+    run(frame, prelude.extend, xs, cell)
 
 
 def known_items(frame: Frame, x: Anything) -> list[Anything] | None:
@@ -375,8 +376,10 @@ def call_method(
 
 
 def copied(frame: Frame, held: Value) -> Cell:
-    """A new list with the items of a list value."""
-    out: Cell = cell_of(frame, emit("getitem", held, slice(None)), "list")
+    """A new list with the items of a list or tuple value."""
+    kind = getattr(held.type, "kind", "list")
+    new = emit("as_list", held) if kind == "tuple" else emit("getitem", held, slice(None))
+    out: Cell = cell_of(frame, new, "list")
     return out
 
 
@@ -384,12 +387,19 @@ def sorted_(
     frame: Frame, x: Anything, *, key: Anything = None, reverse: Anything = False
 ) -> Anything:
     """`sorted(x)`: a new list."""
-    if key is not None or type(reverse) is not bool:
-        refuse("sorted with a key", "sort indices: np.argsort of the keys")
+    if type(reverse) is not bool:
+        refuse("sorted with a computed reverse", "write both calls, with an if")
     if not is_structure(x) and not isinstance(x, Cell) and not _sequence(x):
         x = run(frame, prelude.collected, x)
-    order = emit("order", operand(frame, x), reverse)
+    keys = x if key is None else run(frame, prelude.keys, x, key)
+    order = emit("order", operand(frame, keys), reverse)
     return run(frame, prelude.chosen, x, order)
+
+
+def first_by(frame: Frame, x: Anything, key: Anything, reverse: bool) -> Anything:
+    """The first item of a sequence by a key: builtin min, or max, with a key."""
+    order = emit("order", operand(frame, run(frame, prelude.keys, x, key)), reverse)
+    return run(frame, prelude.item, x, order[0])
 
 
 def _sequence(x: Anything) -> bool:
@@ -403,6 +413,8 @@ def run(frame: Frame, function: Anything, *args: Anything, **kwargs: Anything) -
     """Call a function of the prelude, or of this module."""
     if function is sorted_:
         return sorted_(frame, *args, **kwargs)
+    if args and isinstance(args[0], Generator):
+        return consume(frame, function, *args)
     from s2s_ad.frontend.inline import call_function
 
     return call_function(frame, function, list(args), kwargs, function)

@@ -28,12 +28,14 @@ from s2s_ad.frontend.liveness import Liveness, Names, assigned, loads
 from s2s_ad.frontend.refusals import REFUSED
 from s2s_ad.frontend.source import Source
 from s2s_ad.ir.build import Cursor, apply, building, cursor, emit, facts, typeof
+from s2s_ad.ir.collecting import refusals
 from s2s_ad.ir.core import Block, Function, Op, Statement, Value
 from s2s_ad.ir.primitive import TABLE
-from s2s_ad.ir.types import Opaque, Seq, Type
+from s2s_ad.ir.types import POISON, Opaque, Seq, Type
 
 Transform = Callable[[Function, str, tuple[int, ...], bool], Function]
 RETURN = "return"  # the name under which a value to be returned travels; no user can have it
+RAISED = "raise"  # ... and an exception on its way to its handler
 
 
 @dataclass(eq=False)
@@ -70,6 +72,12 @@ class Lowering:
     liveness: dict[Anything, Liveness] = field(default_factory=dict)
     pending: set[Value] = field(default_factory=set)  # see loops.template
     sources: dict[Anything, Source] = field(default_factory=dict)
+    woven: dict[Anything, Anything] = field(default_factory=dict)  # see generators.py
+    # See escapes.py and exceptions.py: the branches in which lowering goes on while the other
+    # branch waits; the `try` statements under way, outermost first.
+    openings: list[Anything] = field(default_factory=list)
+    tries: list[Anything] = field(default_factory=list)
+    places: dict[int, Anything] = field(default_factory=dict)  # where each function was found
 
 
 @dataclass(eq=False)
@@ -100,7 +108,9 @@ class Frame:
     iterated: list[Value] = field(default_factory=list)  # what the loops under way walk
     quiet: bool = False  # not the user's text: operations belong to the statement that calls it
     hidden: Names = frozenset()  # names in it that are not the user's
+    handling: list[Anything] = field(default_factory=list)  # exceptions whose handlers are under way
     locals: Names = frozenset()
+    elsewhere: dict[int, Frame] = field(default_factory=dict)  # of generators that it consumes
     liveness: Liveness = field(init=False)
 
     def __post_init__(self) -> None:
@@ -165,18 +175,34 @@ def expression(*kinds: type) -> Callable[[Evaluator], Evaluator]:
 def evaluate(frame: Frame, node: Anything) -> Anything:
     """The binding that an expression denotes; operations are written as it is evaluated."""
     c = cursor()
-    before = c.location
-    if not frame.quiet:
-        c.location = frame.source.location(node)
+    before, lint = c.location, refusals()
+    touched = lint.touched if lint is not None else 0
+    if not frame.quiet and not getattr(node, "quiet", False):
+        c.location = getattr(node, "origin", frame.source).location(node)
     try:
         evaluator = EXPRESSIONS.get(type(node))
         if evaluator is None:
             refuse_node(node)
-        return cell_of(frame, evaluator(frame, node))
+        found = cell_of(frame, evaluator(frame, node))
+        if lint is not None and poisoned(frame, found):
+            lint.touched += 1
+        return found
     except S2SError as error:
-        raise error.at(c.location) from None
+        error = error.at(c.location)
+        if lint is None or not lint.take(error, touched):
+            raise error from None
+        return emit("refused")
     finally:
         c.location = before
+
+
+def poisoned(frame: Frame, x: Anything) -> bool:
+    """Whether a binding, or a part of it, was refused."""
+    if isinstance(x, Cell):
+        x = frame.lowering.versions.get(x, x.initial)
+    if type(x) is Value:
+        return x.type == POISON
+    return is_structure(x) and any(poisoned(frame, i) for i in items(x))
 
 
 def refuse_node(node: Anything) -> NoReturn:
@@ -211,24 +237,35 @@ def cursor_or_none() -> Cursor | None:
 def inside(frame: Frame, block: Block) -> Iterator[None]:
     """Write into a block of a control operation."""
     c = cursor()
-    blocks = frame.lowering.blocks
+    blocks, openings = frame.lowering.blocks, frame.lowering.openings
+    depth, waiting = len(blocks), len(openings)
     blocks.append(block)
     try:
         with building(block, c.statement, c.location):
             yield
+            if len(openings) > waiting:
+                refuse(
+                    "a call that may raise an exception which is handled stands in a condition of "
+                    "`while`, or the like",
+                    "assign its result to a name in a statement of its own",
+                )
     finally:
-        blocks.pop()
+        del blocks[depth:], openings[waiting:]
 
 
 @contextmanager
 def statement(frame: Frame, node: Anything) -> Iterator[None]:
-    """Mark what is written as belonging to a statement of the primal."""
+    """Mark what is written as belonging to a statement of the primal. In a lint, a statement that
+    is refused ends here."""
     c = cursor()
     before = c.statement, c.location
-    if not frame.quiet:
-        c.location = frame.source.location(node)
+    lint = refusals()
+    touched = lint.touched if lint is not None else 0
+    if not frame.quiet and not getattr(node, "quiet", False):
+        source = getattr(node, "origin", frame.source)
+        c.location = source.location(node)
         order = frame.source.orders.get(node, 0) if frame.order is None else frame.order
-        c.statement = Statement(frame.source.header(node), c.location, order)
+        c.statement = Statement(source.header(node), c.location, order)
     visible, under_way = frame.visible, frame.under_way
     after = frame.liveness.after.get(node, frozenset())
     mark, frame.mark = frame.mark, (c.block, len(c.block.ops))
@@ -236,7 +273,9 @@ def statement(frame: Frame, node: Anything) -> Iterator[None]:
     try:
         yield
     except S2SError as error:
-        raise error.at(c.location) from None
+        error = error.at(c.location)
+        if lint is None or not lint.take(error, touched):
+            raise error from None
     finally:
         c.statement, c.location = before
         frame.visible, frame.under_way, frame.mark = visible, under_way, mark

@@ -33,10 +33,12 @@ from s2s_ad.frontend.context import (
     cursor_or_none,
     evaluate,
     fully_opened,
+    holding,
     materialised,
     operand,
     refuse,
 )
+from s2s_ad.frontend.generators import Generated, generates
 from s2s_ad.frontend.guards import Equals, holds_data
 from s2s_ad.frontend.names import outside
 from s2s_ad.frontend.sharing import check, written_parameters
@@ -155,6 +157,8 @@ def call_function(
         check_recursion(frame, node, callee.name)
         inner = Frame(frame.lowering, parent.source, node, frame, parent, quiet=callee.quiet)
         inner.hidden = callee.hidden
+        if generates(node):
+            return generated(inner, given, callee.name)
         return inline(frame, inner, given)
     source = source_of(frame.lowering, callee)
     check_kind(callee)
@@ -169,6 +173,8 @@ def call_function(
     given = {
         n: default_binding(inner, n, objects[n]) if x is missing else x for n, x in given.items()
     }
+    if generates(node):
+        return generated(inner, given, source.name)
     sites = frame.lowering.sites.setdefault(node, [])
     if site not in sites:
         sites.append(site)
@@ -187,11 +193,8 @@ def call_function(
 
 def check_kind(function: Anything) -> None:
     code = function.__code__
-    if code.co_flags & (inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR):
-        refuse(
-            f"{function.__name__} is a generator or coroutine",
-            "use a function that returns a value",
-        )
+    if code.co_flags & (inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR):
+        refuse(f"{function.__name__} is a coroutine", "use a function that returns a value")
 
 
 def check_recursion(frame: Frame, node: Anything, name: str) -> None:
@@ -204,11 +207,22 @@ def inline(frame: Frame, inner: Frame, given: dict[str, Anything]) -> Anything:
     c = cursor()
     inner.order = c.statement.order if c.statement is not None else 0
     inner.began = (c.block, len(c.block.ops))
+    enter(inner, given)
+    return run_body(inner)
+
+
+def generated(inner: Frame, given: dict[str, Anything], name: str) -> Generated:
+    """The call of a generator function: nothing runs yet."""
+    enter(inner, given)
+    return Generated(inner, name)
+
+
+def enter(inner: Frame, given: dict[str, Anything]) -> None:
+    """Bind the parameters of a call."""
     for name, x in given.items():
         if type(x) is Value and not x.hint and name not in inner.hidden:
             x.hint = name
         inner.env[name] = cell_of(inner, x)
-    return run_body(inner)
 
 
 def run_body(frame: Frame) -> Anything:
@@ -256,13 +270,21 @@ def call_out(frame: Frame, inner: Frame, given: dict[str, Anything]) -> tuple[An
             raise
     callee = callees[key]
     lists = [x for x in given.values() if isinstance(x, Cell)]
-    if callee.written or lists and _has_lists(callee.returns):
+    if callee.written or callee.inlined or lists and _has_lists(callee.returns):
         inner.env.clear()
         return None
     types_ = [typeof(y) for y in callee.block.yields]
     out = emit("call", *operands.values(), callee=callee, types=types_)
     results = out if isinstance(out, list) else [out]
     return (map_leaves(lambda k: results[k], callee.returns),)
+
+
+def has_objects(frame: Frame, x: Anything) -> bool:
+    """Whether an object of a class is, or is in, what a function returns."""
+    if isinstance(x, Cell) and isinstance(x.kind, type):
+        return not hasattr(x.kind, "_fields") or frame.caller is not None
+    held = holding(frame, x)
+    return is_structure(held) and any(has_objects(frame, i) for i in items(held))
 
 
 def _has_lists(x: Anything) -> bool:
@@ -285,6 +307,7 @@ def build(
         declared.append(Parameter(name, kind, default))
         p = block.add_param(known.get(name, ANY), name, True)
         sequence = p.type.kind if isinstance(p.type, (Seq, ListOf)) else "tuple"
+        sequence = getattr(p.type, "cls", None) or sequence
         kept = type(default) in (list, dict)
         inside = p if sequence == "tuple" else cell_of(frame, p, sequence, outside=kept)
         frame.env[name] = cell_of(frame, static.get(name, inside))
@@ -297,7 +320,14 @@ def build(
     lowering.versions, lowering.floor = dict(versions), len(lowering.blocks) - 1
     try:
         with building(block, statement, outer.location if outer is not None else None):
-            out = fully_opened(frame, run_body(frame))
+            out = run_body(frame)
+            if has_objects(frame, out):
+                if frame.caller is None:
+                    refuse(
+                        f"{name} returns an object of a class", "return its attributes in a tuple"
+                    )
+                function.inlined, out = True, None
+            out = fully_opened(frame, out)
             leaves_: list[Anything] = []
 
             def leaf(x: Anything) -> int:

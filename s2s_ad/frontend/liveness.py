@@ -118,6 +118,8 @@ def assigned(nodes: list[Anything]) -> dict[str, None]:
             return
         if isinstance(node, gast.Name) and isinstance(node.ctx, gast.Store):
             out[node.id] = None
+        if isinstance(node, (gast.Import, gast.ImportFrom)):
+            out.update({a.asname or a.name.partition(".")[0]: None for a in node.names})
         for child in gast.iter_child_nodes(node):
             visit(child)
 

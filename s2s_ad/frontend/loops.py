@@ -8,7 +8,7 @@ from typing import Any as Anything
 
 import gast
 
-from s2s_ad.frontend.bindings import Unrollable
+from s2s_ad.frontend.bindings import Unrollable, user_name
 from s2s_ad.frontend.branches import (
     BREAKS,
     CONTINUES,
@@ -46,6 +46,7 @@ from s2s_ad.frontend.context import (
     operate,
     refuse,
 )
+from s2s_ad.frontend.generators import Generated, lower_generated, of_expression
 from s2s_ad.frontend.iteration import SHORT, Enumerate, Items, Range, Reversed, Walk, walk
 from s2s_ad.frontend.liveness import Names, assigned, contains
 from s2s_ad.frontend.places import root_of
@@ -82,7 +83,12 @@ def stop_of(frame: Frame, status: Status) -> tuple[Anything, frozenset[int]]:
 
 def lower_for(frame: Frame, node: Anything, rest: Rest, lower: LowerList) -> tuple[Status, bool]:
     """A `for` statement: rolled where one text serves for all items, else unrolled."""
-    over = walk(frame, evaluate(frame, node.iter))
+    iterable = evaluate(frame, node.iter)
+    if isinstance(iterable, Generator):
+        iterable = of_expression(frame, iterable)
+    if isinstance(iterable, Generated):
+        return lower_generated(frame, node, iterable, rest, lower)
+    over = walk(frame, iterable)
     found = over.fixed(frame) if not over.rolls() else None
     if found is not None:
         return unrolled(frame, node, over, found, rest, lower)
@@ -165,11 +171,11 @@ def rolled(
 
 def _index_name(target: Anything, over: Walk) -> str:
     if isinstance(over, Range) and isinstance(target, gast.Name):
-        return str(target.id)
+        return user_name(target.id)
     if isinstance(over, Enumerate) and isinstance(target, gast.Tuple):
         first = target.elts[0]
         if isinstance(first, gast.Name) and over.start == 0 and type(over.start) is int:
-            return str(first.id)
+            return user_name(first.id)
     return ""
 
 

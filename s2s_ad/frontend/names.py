@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import builtins
 import copy
+import enum
 import types
 from typing import Any as Anything
 
@@ -17,6 +18,7 @@ import numpy as np
 
 from s2s_ad.frontend.bindings import Bound, Conflict, Object
 from s2s_ad.frontend.context import Frame, Lowering, expression, refuse, refuse_conflict
+from s2s_ad.frontend.draws import is_generator
 from s2s_ad.frontend.guards import (
     MISSING,
     Equals,
@@ -47,6 +49,7 @@ RESOLVED = (
     bytes,
     type(None),
     type(Ellipsis),
+    enum.Enum,
     type(np.sum),
 )
 
@@ -97,6 +100,7 @@ def outside(frame: Frame, found: Anything, place: Outside, shown: str) -> Anythi
         unchanged.note(place.namespace, place.name, found)
         return _method(found, place, shown)
     if resolves(found):
+        frame.lowering.places.setdefault(id(found), place)
         if place.module.partition(".")[0] not in STABLE or place.namespace is frame.source.globals:
             unchanged.note(place.namespace, place.name, found)
         if isinstance(found, types.ModuleType) and place.name == shown:
@@ -117,6 +121,8 @@ def outside(frame: Frame, found: Anything, place: Outside, shown: str) -> Anythi
 def is_method(x: Anything) -> bool:
     """Whether an object is a Python function bound to an object."""
     bound = isinstance(x, types.MethodType) or getattr(x, "__s2s_ad__", False) is True
+    if bound and is_generator(getattr(x, "__self__", None)):  # random.gauss
+        return False
     return bound and isinstance(getattr(x, "__func__", None), types.FunctionType)
 
 
@@ -136,6 +142,8 @@ def resolves(x: Anything) -> bool:
     """Whether an object is resolved while lowering: a function, class, module or string. A
     callable object of a user's class is not: its attributes may matter."""
     if isinstance(x, RESOLVED) or getattr(x, "__s2s_ad__", False) is True:
+        return True
+    if type(x).__name__ == "cython_function_or_method":
         return True
     return callable(x) and type(x).__module__ in ("builtins", "functools", "numpy")
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 
-def extend(out: Any, items: Any) -> Any:
+def extend(items: Any, out: Any) -> Any:
     for item in items:
         out.append(item)
 
@@ -35,6 +35,35 @@ def mapped(items: Any) -> Any:
     for key, value in items:
         out[key] = value
     return out
+
+
+def keys(items: Any, key: Any) -> Any:
+    out = []
+    for item in items:
+        out.append(key(item))
+    return out
+
+
+def item(items: Any, k: Any) -> Any:
+    return items[k]
+
+
+def first(items: Any) -> Any:
+    for item in items:
+        return item
+    raise StopIteration
+
+
+def first_or(items: Any, default: Any) -> Any:
+    for item in items:
+        return item
+    return default
+
+
+def extremum(items: Any, function: Any, key: Any, default: Any) -> Any:
+    if len(items) == 0:
+        return default
+    return function(items, key=key)
 
 
 def chosen(items: Any, order: Any) -> Any:

@@ -24,11 +24,14 @@ from s2s_ad.frontend.comprehensions import Generator, consume
 from s2s_ad.frontend.conditions import negation, truth
 from s2s_ad.frontend.context import Frame, holding, opened, operand, operate, refuse
 from s2s_ad.frontend.expressions import arithmetic
+from s2s_ad.frontend.foreign import observe
 from s2s_ad.frontend.iteration import Enumerate, Range, Reversed, Zip, listed, walk
 from s2s_ad.frontend.objects import MISSING, call, is_object
+from s2s_ad.frontend.matching import WHOLE, positional
 from s2s_ad.frontend.statics import is_instance, python_class, rank_of
 from s2s_ad.ir.build import emit
 from s2s_ad.ir.core import Value
+from s2s_ad.ops.opaque import Reference
 from s2s_ad.ir.types import ListOf, Num, Seq
 
 Handler = Callable[..., Anything]
@@ -118,6 +121,18 @@ def _getattr(frame: Frame, x: Anything, name: Anything, *default: Anything) -> A
     if not isinstance(name, str) or default:
         refuse("getattr with a computed name or a default is not supported", "write x.name")
     return get_attribute(frame, x, name, name)
+
+
+@python(positional)
+def _positional(frame: Frame, x: Anything, cls: Anything, index: Anything) -> Anything:
+    from s2s_ad.frontend.attributes import get_attribute
+
+    if index == 0 and cls in WHOLE:
+        return x
+    names = getattr(cls, "__match_args__", ())
+    if index >= len(names):
+        refuse(f"{cls.__name__} takes no {index + 1} positional patterns", "name the attributes")
+    return get_attribute(frame, x, names[index], names[index])
 
 
 @python(range)
@@ -232,13 +247,17 @@ def _min(frame: Frame, *xs: Anything, **options: Anything) -> Anything:
 
 def extremum(frame: Frame, name: str, xs: Anything, options: Anything) -> Anything:
     """Builtin max or min of several numbers, or of one iterable."""
-    if options:
-        refuse("min and max with key or default are not supported", "compare the items yourself")
-    if len(xs) != 1:
+    key = options.pop("key", None)
+    if len(xs) != 1 and key is None:
         return NotImplemented
-    found = xs[0]
+    found = xs[0] if len(xs) == 1 else xs
     if isinstance(found, Generator) or getattr(type(found), "walks", False):
-        found = consumed(frame, prelude.collected, found)
+        found = containers.run(frame, prelude.collected, found)
+    if "default" in options:
+        function = max if name == "max_of" else min
+        return containers.run(frame, prelude.extremum, found, function, key, options["default"])
+    if key is not None:
+        return containers.first_by(frame, found, key, name == "max_of")
     found = opened(frame, found)
     if is_structure(found):
         numbers = items(found)
@@ -270,19 +289,12 @@ def _abs(frame: Frame, x: Anything) -> Anything:
 
 @python(any)
 def _any(frame: Frame, x: Anything) -> Anything:
-    return consumed(frame, prelude.any_of, x)
+    return containers.run(frame, prelude.any_of, x)
 
 
 @python(all)
 def _all(frame: Frame, x: Anything) -> Anything:
-    return consumed(frame, prelude.all_of, x)
-
-
-def consumed(frame: Frame, function: Anything, x: Anything) -> Anything:
-    """What a function of the prelude makes of an iterable."""
-    if isinstance(x, Generator):
-        return consume(frame, function, x)
-    return containers.run(frame, function, x)
+    return containers.run(frame, prelude.all_of, x)
 
 
 @python(str, repr, format)
@@ -294,6 +306,8 @@ def _text(frame: Frame, x: Anything, *spec: Anything) -> Anything:
 
 @python(print)
 def _print(frame: Frame, *xs: Anything, **options: Anything) -> Anything:
+    if "file" in options:
+        return observe(frame, Reference("print", print), list(xs), options)
     for name, value in options.items():
         if name not in ("sep", "end", "flush") or not is_plain(value):
             refuse(f"print with {name} is not supported", "print to standard output")
@@ -308,12 +322,22 @@ def _map(frame: Frame, *xs: Anything) -> Anything:
 
 @python(sorted)
 def _sorted(frame: Frame, x: Anything, **options: Anything) -> Anything:
-    return containers.sorted_(frame, consumed(frame, prelude.collected, x), **options)
+    return containers.sorted_(frame, containers.run(frame, prelude.collected, x), **options)
 
 
-@python(iter, next)
+@python(next)
+def _next(frame: Frame, x: Anything, *default: Anything) -> Anything:
+    if not isinstance(x, Generator):
+        return _iterator(frame, x, None)
+    function = prelude.first_or if default else prelude.first
+    return containers.run(frame, function, x, *default)
+
+
+@python(iter)
 def _iterator(frame: Frame, *xs: Anything) -> Anything:
-    refuse("explicit iterators are not supported", "use a for statement")
+    if len(xs) != 1:
+        refuse("explicit iterators are not supported", "use a for statement")
+    return walk(frame, xs[0])  # what `__iter__` returns; it cannot be stored
 
 
 @python(operator.not_)

@@ -8,6 +8,8 @@ never meets the last, failing evaluation:
     else:                                   ELSE
         ELSE                                break
                                         BODY
+
+A `match` becomes `if` and `elif`: see matching.py.
 """
 
 from __future__ import annotations
@@ -17,10 +19,12 @@ from typing import Any as Anything
 import gast
 
 from s2s_ad.frontend.liveness import contains
+from s2s_ad.frontend.matching import Matching
 
 
 def rewrite(definition: Anything) -> Anything:
     """The definition, changed in place. New nodes stand where the loop stood."""
+    definition = Matching().visit(definition)
     for node in list(gast.walk(definition)):
         if isinstance(node, gast.While) and contains([node.test], gast.NamedExpr):
             if not leaves_outer(node.orelse):

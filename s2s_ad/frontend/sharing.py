@@ -16,6 +16,7 @@ from s2s_ad.frontend.bindings import Cell, flatten
 from s2s_ad.frontend.context import Frame, Lowering
 from s2s_ad.frontend.places import root_of
 from s2s_ad.ir.build import cursor
+from s2s_ad.ir.collecting import report
 from s2s_ad.ir.core import Block, Op, Value, leaves
 from s2s_ad.ir.types import Num, Opaque, Type
 
@@ -119,8 +120,10 @@ def check(lowering: Lowering, updates: list[Update], block: Block) -> None:
             why = f"{repr(shared.hint) if shared.hint else 'another name'} may be the same array"
         else:
             continue
-        raise UnsupportedError(
-            f"{update.name} is changed in place, and {why}", update.advice, update.location
+        report(
+            UnsupportedError(
+                f"{update.name} is changed in place, and {why}", update.advice, update.location
+            )
         )
 
 
@@ -129,10 +132,13 @@ def check_items(update: Update, sharing: Sharing) -> None:
     a name of its own."""
     named = any(isinstance(o, Cell) and o.kept for o in update.others)
     if named or not sharing.distinct(update.held):
-        raise UnsupportedError(
-            f"{update.name} is changed in place, and another item or name may be the same object",
-            "make each item by an expression of its own, and change it before it is stored",
-            update.location,
+        report(
+            UnsupportedError(
+                f"{update.name} is changed in place, and another item or name may be the same "
+                "object",
+                "make each item by an expression of its own, and change it before it is stored",
+                update.location,
+            )
         )
 
 
@@ -146,10 +152,12 @@ def check_cell(update: Update) -> None:
         young = max(update.value, other, key=lambda c: c.age)
         new = not young.sources  # an object of its own, made after the other one was bound
         if not new and mine & one_of(other):
-            raise UnsupportedError(
-                f"{update.name} is changed, and another name may be the same {other.shown}",
-                update.advice,
-                update.location,
+            report(
+                UnsupportedError(
+                    f"{update.name} is changed, and another name may be the same {other.shown}",
+                    update.advice,
+                    update.location,
+                )
             )
 
 

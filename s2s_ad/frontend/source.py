@@ -96,7 +96,7 @@ class Source:
         """The first logical line of a statement, without a trailing colon."""
         if isinstance(node, gast.If):
             line = self.lines[node.lineno - 1].rstrip("\n").encode()
-            words = re.match(rb"elif|while|if", line[node.col_offset :])
+            words = re.match(rb"elif|while|if|case", line[node.col_offset :])
             return f"{words[0].decode() if words else 'if'} {self.text(node.test)}"
         if isinstance(node, gast.While):
             return f"while {self.text(node.test)}"

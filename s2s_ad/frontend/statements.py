@@ -20,6 +20,7 @@ from s2s_ad.frontend.bindings import (
     flatten,
     is_structure,
     items,
+    user_name,
 )
 from s2s_ad.frontend.branches import (
     BREAKS,
@@ -54,7 +55,8 @@ from s2s_ad.frontend.context import (
     statement,
 )
 from s2s_ad.frontend.expressions import closure
-from s2s_ad.frontend.liveness import Names
+from s2s_ad.frontend.imports import declare_global, import_modules, import_names
+from s2s_ad.frontend.liveness import Names, assigned
 from s2s_ad.frontend.objects import attributes_of, is_object, name_attribute, put
 from s2s_ad.frontend.loops import lower_for, lower_while
 from s2s_ad.frontend.stores import assign_item, augment_item
@@ -70,6 +72,7 @@ FALLING = always(FALLS)
 def lower_list(frame: Frame, body: list[Anything], live: Names, tail: bool) -> Status:
     """Lower statements; how the list ends. `live` are the names read after it, `tail` tells
     whether its end is the end of a loop's body."""
+    status: Status | None
     for k, node in enumerate(body):
         following = body[k + 1 :]
         rest = Rest(
@@ -80,11 +83,37 @@ def lower_list(frame: Frame, body: list[Anything], live: Names, tail: bool) -> S
             tail,
             following,
         )
+        status, consumed = None, False
         with statement(frame, node):
             status, consumed = _lower(frame, node, rest)
+        if status is None:
+            status = after_refusal(frame, node)
         if consumed or FALLS not in status.codes:
             return status
     return FALLING
+
+
+def after_refusal(frame: Frame, node: Anything) -> Status:
+    """In a lint, go on after a statement that was refused: of the names that it binds nothing is
+    known, and what stands in its blocks is looked at once."""
+    frame.env.update({name: emit("refused") for name in assigned([node])})
+    for body in bodies(node):
+        if body[0] not in frame.liveness.after:
+            continue  # a kind of statement of which liveness knows nothing
+        run(frame, lambda body=body: lower_list(frame, body, frozenset(), False))  # type: ignore[misc]
+    return FALLING
+
+
+def bodies(node: Anything) -> Iterator[list[Anything]]:
+    """The lists of statements in a statement that run where it stands."""
+    if isinstance(node, (gast.FunctionDef, gast.AsyncFunctionDef, gast.ClassDef)):
+        return
+    for child in gast.iter_child_nodes(node):
+        if isinstance(child, (gast.ExceptHandler, gast.match_case)):
+            yield from bodies(child)
+    for name in ("body", "orelse", "finalbody"):
+        if getattr(node, name, None):
+            yield getattr(node, name)
 
 
 def _lower(frame: Frame, node: Anything, rest: Rest) -> tuple[Status, bool]:
@@ -373,6 +402,9 @@ SIMPLE: dict[type, Callable[[Frame, Anything], Status | None]] = {
     gast.Raise: _raise,
     gast.FunctionDef: _local,
     gast.Delete: _delete,
+    gast.Import: import_modules,
+    gast.ImportFrom: import_names,
+    gast.Global: declare_global,
     gast.Pass: lambda frame, node: None,
     gast.Break: lambda frame, node: always(BREAKS),
     gast.Continue: lambda frame, node: always(CONTINUES),

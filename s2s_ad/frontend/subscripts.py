@@ -27,6 +27,7 @@ from s2s_ad.frontend.places import element, now_in_list
 from s2s_ad.ir.build import cursor, emit
 from s2s_ad.ir.core import Op, Value
 from s2s_ad.ir.types import ANY, ListOf, Num, Opaque, Seq
+from s2s_ad.ops import slots
 
 
 @expression(gast.Subscript)
@@ -127,7 +128,9 @@ def _of_sequence(frame: Frame, x: Value, t: Seq, index: Anything) -> Anything:
             refuse(f"the index {index} is out of range", f"there are {len(t.items)} items")
         return item(frame, x, index % len(t.items))
     if isinstance(index, slice):
-        return _of_structure(frame, opened(frame, x), index)
+        if all(p is None or type(p) is int for p in (index.start, index.stop, index.step)):
+            return _of_structure(frame, opened(frame, x), index)
+        return _of_list(frame, x, ListOf(t.kind, slots.element(t)), index)
     from s2s_ad.frontend.branches import join_types
 
     if not t.items:

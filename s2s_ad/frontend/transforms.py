@@ -50,6 +50,7 @@ from s2s_ad.frontend.inline import (
 )
 from s2s_ad.frontend.places import contents
 from s2s_ad.ir.build import NotStatic, cursor, reading, typeof
+from s2s_ad.ir.collecting import raising
 from s2s_ad.ir.core import Block, Function, Value, clone_op, replace, walk
 from s2s_ad.ir.types import ListOf, Num, Seq, Type
 from s2s_ad.ops.methods import METHODS
@@ -158,7 +159,8 @@ def call_pullback(
     if floats == every or not floats:
         return tuple(gradients(every))
     try:
-        return tuple(gradients(every))
+        with raising():
+            return tuple(gradients(every))
     except UnsupportedError:  # as outside: an int may be a count, which cannot become a float
         found = iter(gradients(floats))
         return tuple(next(found) if k in floats else None for k in every)

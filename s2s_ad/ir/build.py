@@ -15,9 +15,10 @@ from dataclasses import dataclass
 from typing import Any as Anything
 
 from s2s_ad.errors import InternalError, Location, UnsupportedError
+from s2s_ad.ir.collecting import refusals
 from s2s_ad.ir.core import Block, Op, Statement, Value, leaves, tree_map
 from s2s_ad.ir.primitive import BY_NAME, TABLE, Primitive, result_types
-from s2s_ad.ir.types import Facts, ListOf, Seq, Type, type_of
+from s2s_ad.ir.types import POISON, Facts, ListOf, Seq, Stack, Type, type_of
 
 
 @dataclass
@@ -120,6 +121,8 @@ def emit(
     if types is None:
         shown = tree_map(lambda v: v.type if type(v) is Value else v, args)
         types = result_types(prim, shown, kwargs)
+    if refusals() is not None and any(v.type == POISON for v in leaves(args)):
+        types = [t if isinstance(t, (ListOf, Seq, Stack)) else POISON for t in types]
     hints = prim.fields if prim.fields and not hint else [hint] * len(types)
     results = [Value(t, h) for t, h in zip(types, hints)]
     op = Op(prim, args, kwargs, blocks or [], results, c.statement, c.location, c.role)
@@ -172,6 +175,9 @@ def _as_array(x: Anything) -> Anything:
 class NotStatic(UnsupportedError):
     """A static argument (an axis, say) is a run-time value; where it is a parameter, the
     pipeline specialises on its value and tries again."""
+
+    code = "not-static"
+    retried = True
 
     def __init__(self, prim: Primitive, argument: str, value: Value) -> None:
         self.value = value

@@ -169,6 +169,7 @@ class Function:
     guards: list[Callable[[tuple[Anything, ...]], bool]] = field(default_factory=list)
     derived: dict[Anything, Anything] = field(default_factory=dict)  # derivatives made of it
     written: list[int] = field(default_factory=list)  # parameters whose arrays the primal writes
+    inlined: bool = False  # it returns an object: only its text in place of a call can show it
 
     def __post_init__(self) -> None:
         self.block.owner = self

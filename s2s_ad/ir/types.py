@@ -136,9 +136,18 @@ class Any:
         return "any"
 
 
+@dataclass(frozen=True)
+class Refused(Any):
+    """The type of what was refused, while a lint goes on after it (see `s2s_ad.ir.collecting`)."""
+
+    def __str__(self) -> str:
+        return "refused"
+
+
 Type = Union[Num, Seq, ListOf, Stack, Opaque, Any]
 ANY = Any()
 EMPTY = Any(empty=True)
+POISON = Refused()
 F8 = np.dtype(np.float64)
 FLOAT = Num("py", F8, ())
 INT = Num("py", np.dtype(np.int64), ())
@@ -319,7 +328,7 @@ class Facts:
             if EMPTY in (a.elem, b.elem):
                 return b if a.elem == EMPTY else a
             return Stack(self.join(a.elem, b.elem))
-        return ANY
+        return POISON if POISON in (a, b) else ANY
 
     def join_lengths(self, a: Seq | ListOf, b: Seq | ListOf) -> Type:
         """The type of a list or tuple that has the length of one or of the other."""

@@ -18,6 +18,7 @@ from s2s_ad.ops import linalg as linalg
 from s2s_ad.ops import lists as lists
 from s2s_ad.ops import literals as literals
 from s2s_ad.ops import norm as norm
+from s2s_ad.ops import opaque as opaque
 from s2s_ad.ops import ordering as ordering
 from s2s_ad.ops import products as products
 from s2s_ad.ops import python_math as python_math

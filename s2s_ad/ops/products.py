@@ -14,6 +14,7 @@ from typing import Any as Anything
 import numpy as np
 
 from s2s_ad import runtime
+from s2s_ad.errors import UnsupportedError
 from s2s_ad.ir.build import emit, typeof
 from s2s_ad.ir.core import Op, Value
 from s2s_ad.ir.types import Num, Size
@@ -359,6 +360,25 @@ def _in_tensordot(which: int) -> Map:
 
     return transpose
 
+
+def _cross_type(a: Anything, b: Anything) -> Num:
+    s, t = array_of(a), array_of(b)
+    dtype = strong_dtype([s, t])
+    if s.shape is None or t.shape is None:
+        return Num("any", dtype, None)
+    if 2 in (s.shape[-1:] + t.shape[-1:]):
+        raise UnsupportedError("np.cross of vectors of two numbers", "write a[0]*b[1] - a[1]*b[0]")
+    return Num("array", dtype, broadcast_shapes(s.shape, t.shape))
+
+
+# a x b, for vectors along the last axis; transposed by the cyclic rule g.(a x b) = a.(b x g).
+CROSS = declare(
+    np.cross,
+    _cross_type,
+    bilinear(
+        lambda g, out, a, b: fit(np.cross(b, g), a), lambda g, out, a, b: fit(np.cross(g, a), b)
+    ),
+)
 
 TENSORDOT = declare(np.tensordot, _tensordot_type, bilinear(_in_tensordot(0), _in_tensordot(1)))
 

@@ -192,6 +192,16 @@ AS_TUPLE = register(
         "as_tuple", tuple, _as_tuple_type, "call tuple", derivative=Linear({0: lambda g, out, x: g})
     )
 )
+AS_LIST = register(
+    Primitive(
+        "as_list",
+        list,
+        lambda x: ListOf("list", element(x)),
+        "call list",
+        alias="view",
+        derivative=Linear({0: lambda g, out, x: g}),
+    )
+)
 FRESH_TREE = register(
     Primitive(
         "fresh_tree",

@@ -13,6 +13,7 @@ from s2s_ad.ir.primitive import Primitive, register
 from s2s_ad.ir.types import (
     ANY,
     NONE,
+    POISON,
     STR,
     ListOf,
     Num,
@@ -114,6 +115,9 @@ MARK = register(
         derivative=constant,
     )
 )
+
+# Stands for an expression that was refused, while a lint goes on.
+register(Primitive("refused", _no_function, lambda: POISON, "refused", derivative=constant))
 
 # Effects, run once in the forward sweep, never differentiated. `operands` are what they read.
 PRINT = register(

@@ -82,6 +82,13 @@ def slice_of_a_list(x):
     return xs[0]
 
 
+@refused("a list += an array", x=VECTOR)
+def array_added_to_a_list(x):
+    xs = [x[0]]
+    xs += x[:1]
+    return xs[0]
+
+
 @refused("pop from a list that has no such item", x=FLOAT)
 def pop_of_nothing(x):
     xs = []

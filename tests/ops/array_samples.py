@@ -267,6 +267,8 @@ PRODUCTS = [
     Case(np.inner, (normal(5, 4), t234)),
     Case(np.inner, (2.0, v3)),
     Case(np.outer, (v3, v4)),
+    Case(np.cross, (v3, normal(3))),
+    Case(np.cross, (normal(4, 3), v3)),
     Case(np.outer, (m34, v3)),
     Case(np.outer, (2.0, v3)),
     Case(np.vdot, (v3, normal(3))),

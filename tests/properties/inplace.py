@@ -294,8 +294,9 @@ def write_callee(
     return Callee(name, shapes, value), "\n".join([head, *w.lines, "", ""])
 
 
-def write_program(below: Callable[[int], int]) -> Program:
-    """A program `f(a, b, s, n, e)`: a vector, a matrix, a float, an int, an array of ints."""
+def write_program(below: Callable[[int], int], size: int = 1) -> Program:
+    """A program `f(a, b, s, n, e)`: a vector, a matrix, a float, an int, an array of ints. Of twice
+    the size it has about twice as many statements."""
     memory = Memory(2)
     callees: list[Callee] = []
     texts = []
@@ -313,7 +314,7 @@ def write_program(below: Callable[[int], int]) -> Program:
     result = ("number", "number", "number", "vector", "pair", "matrix")[below(6)]
     if listing and below(6) == 0:
         result = "list"
-    w = Writer(below, memory, callees=callees, result=result)
+    w = Writer(below, memory, callees=callees, result=result, budget=12 * size)
     order = "CCF"[below(3)]
     known = w.chance(6)  # else `ravel` and `reshape`, of which only a run knows, are left out
     w.arrays = {"a": Array(VECTOR, 1, "C"), "b": Array(MATRIX, 2, order if known else "")}
@@ -322,7 +323,7 @@ def write_program(below: Callable[[int], int]) -> Program:
     w.listing = listing
     if w.chance(60):
         w.bind(1)
-    for _ in range(2 + below(4) + 2 * listing):
+    for _ in range((2 + below(4) + 2 * listing) * size):
         w.statement(1)
     w.write(1, f"return {w.outcome()}")
     rng = np.random.default_rng(below(2**16))
@@ -338,6 +339,6 @@ def inplace_programs(draw: Any) -> Program:
     return write_program(lambda n: draw(st.integers(0, n - 1)))
 
 
-def seeded_program(seed: int) -> Program:
+def seeded_program(seed: int, size: int = 1) -> Program:
     """A program drawn by a random number generator."""
-    return write_program(random.Random(seed).randrange)
+    return write_program(random.Random(seed).randrange, size)

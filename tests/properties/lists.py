@@ -180,10 +180,8 @@ class Lists(Control):
             self.write(indent, f"{name}.insert({self.choose('01')}, {value})")
             self.grown_list(x)
         elif kind == 10:
-            added = self.choose((f"[{value}]", f"[{value}, 0.5]", "a[:2]"))
+            added = self.choose((f"[{value}]", f"[{value}, 0.5]", f"({value}, {value})"))
             form = self.choose(("{0}.extend({1})", "{0} += {1}"))
-            if added == "a[:2]" and "a" not in self.arrays:
-                added = "[0.5]"
             self.write(indent, form.format(name, added))
             self.grown_list(x)
         else:

@@ -76,7 +76,7 @@ def differences(program: Program, u: Vector, v: Vector) -> tuple[Any, Any, float
     try:
         with np.errstate(all="ignore"):
             y, nearest = program.probe(program.fresh())
-    except (ValueError, IndexError, NameError, TypeError, ZeroDivisionError) as error:
+    except (ArithmeticError, AttributeError, LookupError, NameError, TypeError, ValueError) as error:
         raise Discarded(f"NumPy: {type(error).__name__}") from None
     flat = leaves(y)
     if not all(np.all(np.isfinite(x)) for x in flat) or max(np.max(np.abs(x)) for x in flat) > 1e4:
@@ -320,6 +320,7 @@ def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("--programs", type=int, default=1000)
     parser.add_argument("--first", type=int, default=0)
+    parser.add_argument("--size", type=int, default=1)
     parser.add_argument("--seconds", type=float, default=1e9)
     parser.add_argument("--shrink", action="store_true")
     options = parser.parse_args()
@@ -328,7 +329,7 @@ def main() -> int:
     for seed in range(options.first, options.first + options.programs):
         if time.monotonic() - began > options.seconds:
             break
-        program = seeded_program(seed)
+        program = seeded_program(seed, options.size)
         verdict, reason = judged(program)
         verdicts[verdict] += 1
         seen += program.seen and verdict != "discarded"

@@ -1,0 +1,336 @@
+"""Generator functions: a `for` over one becomes the text of the generator, with the loop's body in
+the place of each `yield`.
+
+    for v in steps(x):                y = x
+        BODY                          for k in range(3):
+                                          y = y * 0.5
+    def steps(y):                         v = y
+        for k in range(3):                BODY
+            y = y * 0.5
+            yield y
+
+So everything happens in the order in which Python does it. The generator's names get a number, so
+that they meet no other; what it reads from outside is looked up where it stands.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from typing import Any as Anything
+
+import gast
+
+from s2s_ad.frontend.comprehensions import Generator
+from s2s_ad.frontend.context import Frame, expression, refuse
+from s2s_ad.frontend.iteration import Walk
+from s2s_ad.frontend.liveness import COMPREHENSIONS, NESTED, contains, loads
+from s2s_ad.frontend.names import look_up
+
+if TYPE_CHECKING:
+    from s2s_ad.frontend.branches import Rest, Status
+    from s2s_ad.frontend.loops import LowerList
+
+YIELDS = (gast.Yield, gast.YieldFrom)
+
+
+class Generated(Walk):
+    """The call of a generator function, about to be consumed: a frame with its arguments."""
+
+    def __init__(self, frame: Frame, name: str) -> None:
+        self.frame, self.name = frame, name
+
+    def length(self, frame: Frame) -> Anything:
+        refuse(
+            "a generator is consumed here together with something else",
+            "make a list of it first: list(...)",
+        )
+
+
+class Elsewhere(gast.Name):  # type: ignore[misc]
+    """A name that a generator reads from outside itself."""
+
+
+@expression(Elsewhere)
+def elsewhere(frame: Frame, node: Anything) -> Anything:
+    while node.generator not in frame.elsewhere:  # in a function inside the generator
+        assert frame.parent is not None
+        frame = frame.parent
+    return look_up(frame.elsewhere[node.generator], node.id)
+
+
+def generates(node: Anything) -> bool:
+    """Whether a definition is a generator function."""
+    return isinstance(node, gast.FunctionDef) and contains(node.body, *YIELDS)
+
+
+def of_expression(frame: Frame, found: Generator) -> Generated:
+    """A generator expression as the call of a generator function."""
+    body: Anything = gast.Expr(gast.Yield(found.node.elt))
+    for k, g in reversed(list(enumerate(found.node.generators))):
+        for test in reversed(g.ifs):
+            body = gast.If(test, [body], [])
+        first = gast.Name("its first iterable", gast.Load(), None, None)
+        body = gast.For(g.target, first if k == 0 else g.iter, [body], [], None)
+    argument = gast.Name("its first iterable", gast.Param(), None, None)
+    arguments = gast.arguments([argument], [], None, [], [], None, [])
+    node = gast.FunctionDef("the generator expression", arguments, [body], [], None, None)
+    for n in gast.walk(node):
+        if not hasattr(n, "lineno"):
+            for name in ("lineno", "col_offset", "end_lineno", "end_col_offset"):
+                setattr(n, name, getattr(found.node, name))
+    inner = Frame(frame.lowering, found.frame.source, node, found.frame, found.frame)
+    inner.env["its first iterable"] = found.first
+    return Generated(inner, "the generator expression")
+
+
+def lower_generated(
+    frame: Frame, node: Anything, found: Generated, rest: Rest, lower: LowerList
+) -> tuple[Status, bool]:
+    """A `for` over the call of a generator function, and what follows it."""
+    known = frame.lowering.woven
+    key = (node, found.frame.node)
+    if key not in known:
+        known[key] = Weaver(node, found, len(known) + 1).result(frame)
+    number, new = known[key]
+    inner = found.frame
+    for name, x in inner.env.items():
+        frame.env[renamed(name, number, inner.quiet)] = x
+    frame.elsewhere[number] = inner
+    loop, live = frame.loop, frame.liveness
+    for n in [n for s in new for n in gast.walk(s) if isinstance(n, NESTED)]:
+        live.always |= loads(n)
+    stop, next_ = (loop.after, loop.head) if loop is not None else (live.always, live.always)
+    live.block(new, live.after[node], stop, next_)
+    return lower(frame, [*new, *rest.statements], rest.live or frozenset(), rest.tail), True
+
+
+def renamed(name: str, number: int, quiet: bool) -> str:
+    """The name of a generator's variable in the frame that consumes it; see `bindings.user_name`."""
+    return f"{'' if quiet else name} {name} {number}"
+
+
+class Weaver:
+    """Puts the body of a loop into a generator function."""
+
+    def __init__(self, node: Anything, found: Generated, number: int) -> None:
+        self.node, self.frame, self.number = node, found.frame, number
+        self.name = found.name
+        self.flag = f" stop {number}"
+        self.tested = False
+        self.breaks = at_level(node.body, gast.Break)
+        self.skips = at_level(node.body, gast.Continue)
+
+    def result(self, frame: Frame) -> tuple[int, list[Anything]]:
+        """The number of this use, and the statements."""
+        body = clone(self.frame.node.body)
+        while body and isinstance(body[-1], gast.Return):
+            body.pop()
+        self.own(body)
+        body = self.weave(body, False, False)
+        others = clone(self.node.orelse)
+        if others and self.breaks:
+            others = [self.unless(others)]
+        if self.tested or self.breaks and self.node.orelse:
+            body.insert(0, self.stop(False))
+        else:
+            body = [without(s, self.flag) for s in body]
+        body += others
+        orders = frame.source.orders
+        for s in body:
+            for n in gast.walk(s):
+                if not hasattr(n, "lineno"):
+                    place(n, self.node)
+                if isinstance(n, gast.stmt) and n not in orders:
+                    orders[n] = orders.get(getattr(n, "copied", self.node), 0)
+        return self.number, body
+
+    def own(self, body: list[Anything]) -> None:
+        """Give the generator's names their number, and mark whose text it is."""
+        bound = set(self.frame.locals)
+        nodes = [n for s in body for n in gast.walk(s)]
+        for n in nodes:
+            if isinstance(n, gast.Name) and not isinstance(n.ctx, gast.Load):
+                bound.add(n.id)
+            elif isinstance(n, gast.FunctionDef):
+                bound.add(n.name)
+        for n in nodes:
+            n.origin, n.quiet = self.frame.source, self.frame.quiet
+            if isinstance(n, gast.Name) and n.id in bound:
+                n.id = renamed(n.id, self.number, self.frame.quiet)
+            elif isinstance(n, gast.Name):
+                n.__class__ = Elsewhere
+                n.generator = self.number
+            elif isinstance(n, gast.FunctionDef):
+                n.name = renamed(n.name, self.number, self.frame.quiet)
+            elif isinstance(n, (gast.Nonlocal, gast.Global, gast.Try)):
+                what = type(n).__name__.lower()
+                refuse(f"{what} in a generator is not supported", "return a list instead")
+
+    def weave(self, body: list[Anything], looping: bool, tail: bool) -> list[Anything]:
+        """Statements of the generator with the consumer's body put in. `tail` tells whether the
+        end of the list is the end of a loop's body."""
+        out: list[Anything] = []
+        for k, s in enumerate(body):
+            last = k + 1 == len(body)
+            if isinstance(s, gast.Return):
+                return [*out, *self.leave(looping)]
+            stops = self.statement(s, out, looping, tail and last)
+            if stops and not last:
+                following = self.weave(body[k + 1 :], looping, tail)
+                self.tested = True
+                if looping:
+                    return [*out, gast.If(self.load(), [gast.Break()], []), *following]
+                return [*out, self.unless(following)]
+            if stops and looping and isinstance(s, (gast.For, gast.While)):
+                self.tested = True
+                out.append(gast.If(self.load(), [gast.Break()], []))
+        return out
+
+    def statement(self, s: Anything, out: list[Anything], looping: bool, tail: bool) -> bool:
+        """Put one statement of the generator; whether it may end the whole loop without leaving
+        the statements that follow it."""
+        if isinstance(s, gast.Expr) and isinstance(s.value, gast.Yield):
+            return self.site(s, out, looping, tail)
+        if isinstance(s, gast.Expr) and isinstance(s.value, gast.YieldFrom):
+            name = renamed("item", self.number, True)
+            inner = gast.Expr(gast.Yield(gast.Name(name, gast.Load(), None, None)))
+            target = gast.Name(name, gast.Store(), None, None)
+            loop = gast.For(target, s.value.value, [inner], [], None)
+            for n in gast.walk(loop):
+                if not hasattr(n, "lineno"):
+                    place(n, s)
+                n.origin, n.quiet = self.frame.source, self.frame.quiet
+            return self.statement(loop, out, looping, tail)
+        header = [f for f in ("test", "iter", "value", "items") if hasattr(s, f)]
+        if any(contains(as_list(getattr(s, f)), *YIELDS) for f in header):
+            refuse("a yield inside an expression is not supported", "yield in a statement")
+        out.append(s)
+        if not contains([s], *YIELDS, gast.Return):
+            return False
+        if isinstance(s, (gast.For, gast.While)):
+            s.body = self.weave(s.body, True, True)
+            if s.orelse:
+                s.orelse = self.weave(s.orelse, looping, tail)
+            return self.breaks or self.returned
+        if isinstance(s, gast.If):
+            s.body = self.weave(s.body, looping, tail)
+            s.orelse = self.weave(s.orelse, looping, tail)
+            return not looping and (self.breaks or self.returned)
+        if isinstance(s, gast.With):
+            s.body = self.weave(s.body, looping, False)
+            return not looping and (self.breaks or self.returned)
+        refuse("a yield inside this statement is not supported", "return a list instead")
+
+    returned = False
+
+    def site(self, s: Anything, out: list[Anything], looping: bool, tail: bool) -> bool:
+        """The place of a `yield`: the item is bound, and the body runs."""
+        value = s.value.value
+        value = value if value is not None else gast.Constant(None, None)
+        first = gast.Assign([clone(self.node.target)], value, None)
+        for name in ("lineno", "col_offset", "end_lineno", "end_col_offset"):
+            setattr(first, name, getattr(s, name))
+        first.origin, first.quiet = self.frame.source, self.frame.quiet
+        first.copied = self.node
+        body = clone(self.node.body)
+        if looping and tail:
+            leaves(body, [self.stop(True), gast.Break()])
+            out += [first, *body]
+            return False
+        if not self.breaks and not self.skips:
+            out += [first, *body]
+            return False
+        leaves(body, [self.stop(True), gast.Break()])
+        once = gast.Tuple([gast.Constant(None, None)], gast.Load())
+        unused = gast.Name(f" once {self.number}", gast.Store(), None, None)
+        out += [first, gast.For(unused, once, body, [], None)]
+        if self.breaks and looping:
+            self.tested = True
+            out.append(gast.If(self.load(), [gast.Break()], []))
+            return False
+        return self.breaks
+
+    def leave(self, looping: bool) -> list[Anything]:
+        """A `return` of the generator."""
+        self.returned = True
+        return [self.stop(True), gast.Break()] if looping else [self.stop(True)]
+
+    def stop(self, value: bool) -> Anything:
+        target = gast.Name(self.flag, gast.Store(), None, None)
+        return gast.Assign([target], gast.Constant(value, None), None)
+
+    def load(self) -> Anything:
+        return gast.Name(self.flag, gast.Load(), None, None)
+
+    def unless(self, body: list[Anything]) -> Anything:
+        """The statements, unless the loop has ended."""
+        return gast.If(gast.UnaryOp(gast.Not(), self.load()), body, [])
+
+
+def clone(node: Anything) -> Anything:
+    """A copy of a tree; statements remember what they were copied from."""
+    if isinstance(node, list):
+        return [clone(n) for n in node]
+    if not isinstance(node, gast.AST):
+        return node
+    new = type(node).__new__(type(node))
+    new.__dict__.update(node.__dict__)
+    for name in node._fields:
+        setattr(new, name, clone(getattr(node, name, None)))
+    if isinstance(node, gast.stmt):
+        new.copied = node
+    return new
+
+
+def place(n: Anything, where: Anything) -> None:
+    """Let a new node stand where another one stands."""
+    for name in ("lineno", "col_offset", "end_lineno", "end_col_offset"):
+        setattr(n, name, getattr(where, name))
+    for name in ("origin", "quiet"):
+        if hasattr(where, name) and not hasattr(n, name):
+            setattr(n, name, getattr(where, name))
+
+
+def as_list(x: Anything) -> list[Anything]:
+    return [y for y in (x if isinstance(x, list) else [x]) if y is not None]
+
+
+def at_level(body: list[Anything], kind: type) -> bool:
+    """Whether statements have a `break` or `continue` of the loop whose body they are."""
+    for s in body:
+        if isinstance(s, kind):
+            return True
+        if isinstance(s, (*NESTED, *COMPREHENSIONS)):
+            continue
+        inner = s.orelse if isinstance(s, (gast.For, gast.While)) else gast.iter_child_nodes(s)
+        if at_level(list(inner), kind):
+            return True
+    return False
+
+
+def leaves(body: list[Anything], new: list[Anything]) -> None:
+    """Replace the `break` of a loop's body, in place."""
+    for k in range(len(body) - 1, -1, -1):
+        s = body[k]
+        if isinstance(s, gast.Break):
+            body[k : k + 1] = clone(new)
+            continue
+        fields = ["orelse"] if isinstance(s, (gast.For, gast.While)) else ["body", "orelse"]
+        for name in [*fields, "finalbody"]:
+            if isinstance(getattr(s, name, None), list) and not isinstance(s, NESTED):
+                leaves(getattr(s, name), new)
+        for handler in getattr(s, "handlers", []):
+            leaves(handler.body, new)
+
+
+def without(s: Anything, flag: str) -> Anything:
+    """A statement without assignments to the flag, which nothing reads."""
+    for name in ("body", "orelse", "finalbody"):
+        inner = getattr(s, name, None)
+        if isinstance(inner, list):
+            setattr(s, name, [without(x, flag) for x in inner if not sets(x, flag)])
+    return s
+
+
+def sets(s: Anything, flag: str) -> bool:
+    return isinstance(s, gast.Assign) and getattr(s.targets[0], "id", "") == flag
