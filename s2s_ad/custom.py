@@ -6,15 +6,13 @@ from collections.abc import Callable
 from typing import Any as Anything
 from typing import TypeVar
 
-import numpy as np
-
 from s2s_ad.errors import DerivativeTypeError
 from s2s_ad.ir.types import Dim, ListOf, Num, Seq, Type
-from s2s_ad.ops.custom import enter
-from s2s_ad.specs import parse_spec
+from s2s_ad.ops.custom import enter, stop_gradient
+from s2s_ad.signatures import of_value
+from s2s_ad.specs import Symbols, parse
 
 Rule = TypeVar("Rule", bound=Callable[..., Anything])
-T = TypeVar("T")
 
 
 def custom_jvp(
@@ -88,9 +86,7 @@ def _decorator(
 
 def like_type(like: Anything) -> Type:
     """The type that a signature string or an example stands for."""
-    from s2s_ad.signatures import of_value
-
-    return parse_spec(like) if isinstance(like, str) else of_value(like, "out")
+    return parse(like, None, Symbols())[0] if isinstance(like, str) else of_value(like, "out")
 
 
 def _unsized(t: Type) -> Type:
@@ -99,10 +95,13 @@ def _unsized(t: Type) -> Type:
     if isinstance(t, Num):
         if t.shape == () and t.kind in ("py", "np"):
             return Num("scalar", t.dtype, ())
-        sizes = None if t.shape is None else tuple(None if isinstance(n, Dim) else n for n in t.shape)
-        return Num(t.kind, t.dtype, sizes)
+        known = [None if isinstance(n, Dim) else n for n in t.shape or ()]
+        return Num(t.kind, t.dtype, None if t.shape is None else tuple(known))
     if isinstance(t, Seq):
         return Seq(t.kind, tuple(map(_unsized, t.items)), t.keys)
     if isinstance(t, ListOf):
         return ListOf(t.kind, _unsized(t.elem))
     return t
+
+
+__all__ = ["custom_jvp", "custom_vjp", "stop_gradient"]

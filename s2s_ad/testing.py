@@ -25,6 +25,7 @@ def check_grads(
     order: int = 2,
     modes: Sequence[str] = ("fwd", "rev"),
     *,
+    wrt: Sequence[int] | None = None,
     atol: float | None = None,
     rtol: float | None = None,
     eps: float | None = None,
@@ -35,7 +36,8 @@ def check_grads(
     "fwd" compares a JVP with differences, "rev" a VJP with a JVP by the dot-product identity
     `<y_bar, J x_dot> = <J^T y_bar, x_dot>` (with differences where "fwd" is not asked for). Orders
     above one check the derivatives of these derivatives, in all combinations of modes. Arguments
-    and values may be nested tuples, lists, dicts; integers and other objects in them stay fixed.
+    and values may be nested tuples, lists, dicts; integers and other objects in them stay fixed,
+    and so do the arguments whose positions are not in `wrt`, where it is given.
     Raises AssertionError with the combination, the numbers and the direction.
 
     >>> check_grads(lambda x: x * x * x, (2.0,))
@@ -46,7 +48,22 @@ def check_grads(
         raise ValueError(f"modes={tuple(modes)!r}: choose among 'fwd' and 'rev'")
     if not any(_is_number(leaf) for leaf in _leaves(args)):
         raise ValueError("no argument is a float or an array of floats")
+    if wrt is not None:
+        f, args = _restricted(f, args, tuple(wrt))
     _check(f, args, order, tuple(modes), (), (atol, rtol, eps), np.random.default_rng(seed))
+
+
+def _restricted(
+    f: Callable[..., Anything], args: tuple[Anything, ...], wrt: tuple[int, ...]
+) -> tuple[Callable[..., Anything], tuple[Anything, ...]]:
+    """f as a function of some of its arguments, the others fixed."""
+    names = [f"x{k}" for k in range(len(args))]
+    name = getattr(f, "__name__", "f").strip("<>")
+    text = (
+        f"def {name}({', '.join(names[k] for k in wrt)}):\n    return f({', '.join(names)})\n"
+    )
+    fixed = {names[k]: x for k, x in enumerate(args) if k not in wrt}
+    return load(text, name, {"f": f, **fixed})[name], tuple(args[k] for k in wrt)
 
 
 def _check(

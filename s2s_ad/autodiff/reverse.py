@@ -82,7 +82,7 @@ class Sweep:
             if isinstance(key, int) and key < 0 and v.type.kind != "dict":
                 key += len(v.type.items)
             self.add_part(v, key, at.value)
-        elif isinstance(v.type, Seq) and type(at.index) is slice and not any(leaves(at.index)):
+        elif isinstance(v.type, Seq) and type(at.index) is slice and not [*leaves(at.index)]:
             for k, key in enumerate(_keys(v.type)[at.index]):
                 if differentiable(v.type.items[key]):
                     self.add_part(v, key, _item(at.value, k))

@@ -59,14 +59,21 @@ def reverse_of(
 def transpose(f: Callable[[Anything], Anything], x: Value, bars: list[Anything]) -> Anything:
     """The transpose of the linear map f (from values like x) applied to cotangents; None for 0."""
     d = Value(x.type)
-    ops, out = _trace(lambda: f(d))
+    return transpose_of(lambda: f(d), [d], bars)[0]
+
+
+def transpose_of(
+    f: Callable[[], Anything], seeds: list[Value], bars: list[Anything]
+) -> list[Anything]:
+    """The transposes of the linear map that `f()` writes in terms of several values, applied to
+    cotangents; None for a zero. What does not depend on these values is written as it is."""
+    ops, out = _trace(f)
     block = cursor().block
-    dependent = varied(Block(ops=ops), {d})
-    kept = [op for op in ops if not any(r in dependent for r in op.results)]
-    block.ops.extend(kept)
+    dependent = varied(Block(ops=ops), seeds)
+    block.ops.extend(op for op in ops if not any(r in dependent for r in op.results))
     sweep = Sweep(dependent, {})
     for v, bar in zip(out, bars, strict=True):
         if bar is not None:
             sweep.add(v, bar)
     sweep.ops([op for op in ops if any(r in dependent for r in op.results)], block)
-    return sweep.whole(d) if d in sweep.bars else None
+    return [sweep.whole(d) if d in sweep.bars else None for d in seeds]

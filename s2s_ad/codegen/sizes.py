@@ -18,11 +18,10 @@ def read_sizes_from_names(function: Function) -> None:
         for op in block.ops:
             if op.prim.name in READS and op.role != "primal":
                 v = op.args[0]
-                if type(v) is not Value or v.hint:
-                    continue
-                others = [u for u in users.get(v, []) if not is_read(u)]
-                if len(others) == 1:
-                    op.args = (stand_in(v, visible), *op.args[1:])
+                if type(v) is Value and not v.hint:
+                    others = [u for u in users.get(v, []) if not is_read(u)]
+                    if len(others) == 1:
+                        op.args = (stand_in(v, visible), *op.args[1:])
             for b in op.blocks:
                 visit(b, visible)
             visible = visible + op.results

@@ -127,7 +127,7 @@ class Join:
         parts = [self.contents(k, x) for k, x in enumerate(parts)]
         known = [x for x in parts if not (type(x) is Value and x in pending)]
         types = [typeof(x) for x in known if x is not UNDEFINED]
-        own = name in (RETURN, RESULT) or name in self.frame.hidden
+        own = name in (RETURN, RAISED, RESULT) or name in self.frame.hidden
         shown = "" if own else user_name(name)
         self.results.append(Value(join_types(types), shown, bool(shown)))
         self.yields.append(parts)
@@ -295,6 +295,7 @@ def kind_of(x: Anything) -> Anything:
 
 def differs(name: str, known: list[Anything]) -> Conflict:
     what = "the value" if name in (RETURN, RESULT) else repr(name)
+    what = "the exception" if name == RAISED else what
     first, last = describe(known[0]), describe(known[-1])
     if first == last:
         return Conflict(

@@ -27,7 +27,9 @@ from s2s_ad.frontend.bindings import (
 )
 from s2s_ad.frontend.containers import CHANGING
 from s2s_ad.frontend.context import Frame, evaluate, expression, opened, operand, operate, refuse
+from s2s_ad.frontend.custom import call_custom
 from s2s_ad.frontend.foreign import acts, call_foreign, call_outside, call_value, is_foreign
+from s2s_ad.frontend.exceptions import make
 from s2s_ad.frontend.inline import call_function
 from s2s_ad.frontend.objects import (
     Builtin,
@@ -47,6 +49,7 @@ from s2s_ad.ir.build import emit
 from s2s_ad.ir.core import Value
 from s2s_ad.ir.primitive import TABLE
 from s2s_ad.ir.types import Any, ListOf, Opaque, Seq
+from s2s_ad.ops.custom import registration
 from s2s_ad.ops.methods import METHODS
 
 # Functions without a rule that write into what they are given.
@@ -124,6 +127,9 @@ def call_binding(
         return make_derived(frame, callee.__s2s_transform__, args, kwargs, site)
     while getattr(callee, "__s2s_ad__", False) is True:
         callee = callee.__wrapped__
+    given = registration(callee)
+    if given is not None:
+        return call_custom(frame, callee, given, args, kwargs)
     try:
         hash(callee)
     except TypeError:
@@ -158,7 +164,7 @@ def call_binding(
     if makes_objects(callee):
         return construct(frame, callee, args, kwargs, site)
     if isinstance(callee, type) and issubclass(callee, BaseException):
-        return emit("exception", *(operand(frame, a) for a in args), cls=callee)
+        return make(frame, callee, args, kwargs, site)
     return unknown(frame, callee, args, kwargs)
 
 

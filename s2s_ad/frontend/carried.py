@@ -31,6 +31,7 @@ from s2s_ad.frontend.bindings import (
 )
 from s2s_ad.frontend.branches import Status, join_two, kind_of
 from s2s_ad.frontend.context import (
+    RAISED,
     RETURN,
     Frame,
     checkpoint,
@@ -312,7 +313,7 @@ def _start(frame: Frame, name: str | Value | Cell) -> Carried:
         return Carried(name, init, shape, [typeof(x) for x in project(frame, shape, init)])
     if isinstance(name, Value):
         return Carried(name, frame.lowering.versions.get(name, name), HOLE, [name.type])
-    init = UNDEFINED if name == RETURN else frame.env.get(name, UNDEFINED)
+    init = UNDEFINED if name in (RETURN, RAISED) else frame.env.get(name, UNDEFINED)
     init = contents(frame.lowering, init)
     shape = template(name, init, init, frame.lowering.pending)
     types = [None if x is UNDEFINED else typeof(x) for x in project(frame, shape, init)]
@@ -394,7 +395,7 @@ def named(frame: Frame, c: Carried) -> tuple[str, bool]:
         held = c.init
         known = type(held) is Value and held.hint
         return (held.hint, held.named) if known else (c.name.name, bool(c.name.name))
-    shown = "" if c.name == RETURN or c.name in frame.hidden else user_name(c.name)
+    shown = "" if c.name in (RETURN, RAISED) or c.name in frame.hidden else user_name(c.name)
     return shown, bool(shown)
 
 

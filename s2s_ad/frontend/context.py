@@ -77,6 +77,7 @@ class Lowering:
     # branch waits; the `try` statements under way, outermost first.
     openings: list[Anything] = field(default_factory=list)
     tries: list[Anything] = field(default_factory=list)
+    caught: dict[Value, type] = field(default_factory=dict)  # exceptions caught at run time
     places: dict[int, Anything] = field(default_factory=dict)  # where each function was found
 
 

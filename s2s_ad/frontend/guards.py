@@ -8,6 +8,7 @@ from typing import Any as Anything
 import numpy as np
 
 from s2s_ad.errors import UnsupportedError
+from s2s_ad.ops.custom import epoch
 from s2s_ad.ir.types import Dim, Num, Seq, Type, type_of
 
 Arguments = tuple[Anything, ...]
@@ -15,11 +16,13 @@ MISSING = object()
 
 
 class Unchanged:
-    """The names that were resolved while lowering still mean the same objects."""
+    """The names that were resolved while lowering still mean the same objects, and no rule was
+    registered since."""
 
     def __init__(self) -> None:
         self.entries: list[tuple[Anything, str, Anything]] = []
         self.cells: list[tuple[Anything, Anything]] = []
+        self.epoch = epoch[0]
 
     def note(self, namespace: Anything, name: str, object: Anything) -> None:
         """Remember that `namespace[name]` (or the contents of a cell) is this object."""
@@ -29,11 +32,9 @@ class Unchanged:
         elif not any(cell is namespace for cell, _ in self.cells):
             self.cells.append((namespace, object))
 
-    def any(self) -> bool:
-        """Whether there is anything to ask."""
-        return bool(self.entries or self.cells)
-
     def __call__(self, arguments: Arguments) -> bool:
+        if epoch[0] != self.epoch:
+            return False
         for namespace, name, object in self.entries:
             if namespace.get(name, MISSING) is not object:
                 return False

@@ -39,6 +39,7 @@ from s2s_ad.frontend.context import (
     refuse,
 )
 from s2s_ad.frontend.generators import Generated, generates
+from s2s_ad.frontend.escapes import escapes, hand_over, left_open
 from s2s_ad.frontend.guards import Equals, holds_data
 from s2s_ad.frontend.names import outside
 from s2s_ad.frontend.sharing import check, written_parameters
@@ -47,6 +48,7 @@ from s2s_ad.frontend.unpacking import Rest
 from s2s_ad.ir.build import NotStatic, building, cursor, emit, facts, typeof
 from s2s_ad.ir.core import UNDEFINED, Block, Function, Parameter, Value, walk
 from s2s_ad.ir.types import ANY, ListOf, Seq, Type
+from s2s_ad.ops.custom import registration
 from s2s_ad.ops.structure import Outside
 
 LARGE = 40  # operations from which a callee is not inlined twice
@@ -227,11 +229,17 @@ def enter(inner: Frame, given: dict[str, Anything]) -> None:
 
 def run_body(frame: Frame) -> Anything:
     """Lower the body of a function; the binding of what it returns."""
-    from s2s_ad.frontend.statements import lower_list
+    from s2s_ad.frontend.statements import lower_open
 
+    depth = len(frame.lowering.openings)
     if isinstance(frame.node, gast.Lambda):
-        return evaluate(frame, frame.node.body)
-    status = lower_list(frame, frame.node.body, frame.liveness.always, False)
+        out = evaluate(frame, frame.node.body)
+        hand_over(frame, depth)
+        return out
+    status = lower_open(frame, frame.node.body, frame.liveness.always, False)
+    hand_over(frame, depth)
+    if escapes(status):
+        left_open(frame, status)
     if status.codes == {RAISES}:
         return UNDEFINED
     out = frame.env.get(RETURN, UNDEFINED)
@@ -287,6 +295,16 @@ def has_objects(frame: Frame, x: Anything) -> bool:
     return is_structure(held) and any(has_objects(frame, i) for i in items(held))
 
 
+def _body(frame: Frame) -> Anything:
+    """The body of a function that is differentiated: of one that has rules, a call of itself."""
+    given = registration(frame.source.function) if frame.node is frame.source.tree else None
+    if given is None:
+        return run_body(frame)
+    from s2s_ad.frontend.custom import call_itself
+
+    return call_itself(frame, given)
+
+
 def _has_lists(x: Anything) -> bool:
     return type(x) in (list, dict) or type(x) is tuple and any(map(_has_lists, x))
 
@@ -320,7 +338,7 @@ def build(
     lowering.versions, lowering.floor = dict(versions), len(lowering.blocks) - 1
     try:
         with building(block, statement, outer.location if outer is not None else None):
-            out = run_body(frame)
+            out = _body(frame)
             if has_objects(frame, out):
                 if frame.caller is None:
                     refuse(

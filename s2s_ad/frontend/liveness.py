@@ -21,11 +21,12 @@ COMPREHENSIONS = (gast.ListComp, gast.DictComp, gast.SetComp, gast.GeneratorExp)
 
 class Liveness:
     """The live names of one function: `after[statement]` when it ends normally, `head[loop]` at
-    the start of each iteration."""
+    the start of each iteration, `entry[try]` where it is left by an exception."""
 
     def __init__(self, node: Anything) -> None:
         self.after: dict[Anything, Names] = {}
         self.head: dict[Anything, Names] = {}
+        self.entry: dict[Anything, Names] = {}
         self.always: Names = NONE
         if isinstance(node, gast.Lambda):
             return
@@ -53,6 +54,8 @@ class Liveness:
         if isinstance(node, gast.With):
             inside = self.block(node.body, out, stop, next)
             return inside.union(*(loads(item) for item in node.items))
+        if isinstance(node, gast.Try):
+            return self.attempt(node, out, stop, next)
         if isinstance(node, gast.Break):
             return stop
         if isinstance(node, gast.Continue):
@@ -70,6 +73,24 @@ class Liveness:
         if isinstance(node, gast.AnnAssign):
             return out
         return loads(node) | out
+
+    def attempt(self, node: Anything, out: Names, stop: Names, next: Names) -> Names:
+        """A `try`: from any place in its body the next step may be a handler."""
+        always = self.always
+        if node.finalbody:
+            self.always |= {"return", "raise"}
+            out = stop = next = self.block(node.finalbody, out | stop | next, stop, next)
+            self.always = always | out
+        handlers = out if node.finalbody else NONE
+        for h in node.handlers:
+            caught = self.block(h.body, out, stop, next) - (targets(h.name) if h.name else NONE)
+            handlers |= caught | (loads(h.type) if h.type is not None else NONE)
+        self.entry[node] = handlers
+        orelse = self.block(node.orelse, out, stop, next)
+        self.always |= handlers
+        inside = self.block(node.body, orelse, stop, next)
+        self.always = always
+        return inside | handlers
 
     def loop(self, node: Anything, out: Names, stop: Names, next: Names) -> Names:
         exhausted = self.block(node.orelse, out, stop, next)

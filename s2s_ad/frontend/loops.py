@@ -18,6 +18,7 @@ from s2s_ad.frontend.branches import (
     Rest,
     Status,
     always,
+    among,
     branch,
     live_at,
     resume,
@@ -36,6 +37,7 @@ from s2s_ad.frontend.carried import (
 )
 from s2s_ad.frontend.conditions import holds
 from s2s_ad.frontend.context import (
+    RAISED,
     RETURN,
     Frame,
     Loop,
@@ -47,6 +49,7 @@ from s2s_ad.frontend.context import (
     refuse,
 )
 from s2s_ad.frontend.generators import Generated, lower_generated, of_expression
+from s2s_ad.frontend.escapes import escapes
 from s2s_ad.frontend.iteration import SHORT, Enumerate, Items, Range, Reversed, Walk, walk
 from s2s_ad.frontend.liveness import Names, assigned, contains
 from s2s_ad.frontend.places import root_of
@@ -62,7 +65,16 @@ def carried_names(frame: Frame, node: Anything, head: Names, after: Names) -> li
     parts = [node.target, *node.body] if isinstance(node, gast.For) else [node.test, *node.body]
     live = head | after
     names = [n for n in assigned(parts) if n in live]
-    return [*names, RETURN] if contains(node.body, gast.Return) else names
+    names += [RETURN] if contains(node.body, gast.Return) else []
+    return [*names, RAISED] if frame.lowering.tries else names
+
+
+def going_on(frame: Frame, value: Anything, codes: frozenset[int]) -> Anything:
+    """A status with 0 for `continue`, which is 3: as good as none."""
+    if max(codes - {RAISES}) == CONTINUES:
+        return operate(frame, operator.mod, value, CONTINUES)
+    goes = operate(frame, operator.ne, value, CONTINUES)
+    return operate(frame, operator.mul, value, goes)
 
 
 def stop_of(frame: Frame, status: Status) -> tuple[Anything, frozenset[int]]:
@@ -72,9 +84,7 @@ def stop_of(frame: Frame, status: Status) -> tuple[Anything, frozenset[int]]:
         return None, frozenset({FALLS})
     value = status.value
     if isinstance(value, Value) and CONTINUES in status.codes:
-        value = operate(
-            frame, operator.mod, value, 3
-        )  # the status `continue` is 3: as good as none
+        value = going_on(frame, value, status.codes)
     return value, codes | {FALLS}
 
 
@@ -213,10 +223,11 @@ def afterwards(
     live = rest.after
     assert live is not None
     condition = stop.value
+    leaving = escapes(stop) | (stop.codes & {RETURNS})
 
     def otherwise() -> Status:
         """What happens where the loop did not return."""
-        codes = stop.codes - {RETURNS}
+        codes = stop.codes - leaving
         if not node.orelse or codes == {BREAKS}:
             return always(FALLS)
         if codes == {FALLS} or not stop.mixed:
@@ -227,16 +238,18 @@ def afterwards(
             Rest(lambda: always(FALLS), True, live, live),
         )[0]  # fmt: skip
 
-    if RETURNS not in stop.codes:
+    if not leaving:
         status = otherwise()
         if status.mixed:
             return resume(frame, status, rest), True
         return status, False
     if not isinstance(condition, Value):
-        return always(RETURNS), True
+        return stop, True
     if BREAKS in stop.codes:
-        condition = operate(frame, operator.eq, condition, RETURNS)
-    return branch(frame, condition, lambda: always(RETURNS), otherwise, rest)
+        only = leaving == {RETURNS}
+        condition = operate(frame, operator.eq if only else operator.ge, condition, RETURNS)
+    left = among(stop.value, leaving)
+    return branch(frame, condition, lambda: left, otherwise, rest)
 
 
 def unrolled(
@@ -257,7 +270,7 @@ def unrolled(
             status = always(FALLS)
         value, codes = status.value, status.codes
         if isinstance(value, Value) and CONTINUES in codes:
-            value, codes = operate(frame, operator.mod, value, 3), (codes - {CONTINUES}) | {FALLS}
+            value, codes = going_on(frame, value, codes), (codes - {CONTINUES}) | {FALLS}
             status = Status(value, codes)
         following = Rest(lambda: turn(k + 1), k + 1 == len(found), head, head | after)
         return resume(frame, status, following)

@@ -85,8 +85,7 @@ def lower(
                 if key[0] == "attribute" and isinstance(guard, Looks)
             }
             out.guards.append(Apart(out.written, names, places, found))
-        if lowering.unchanged.any():
-            out.guards.insert(0, lowering.unchanged)
+        out.guards.insert(0, lowering.unchanged)
         return out
 
 

@@ -114,3 +114,114 @@ def count(items: Any, wanted: Any) -> Any:
         if item == wanted:
             found = found + 1
     return found
+
+
+# Iterators: generator functions, whose text takes the place of the loop over them.
+
+
+def mapping(function: Any, items: Any) -> Any:
+    for item in items:
+        yield function(item)
+
+
+def mappings(function: Any, *columns: Any) -> Any:
+    for row in zip(*columns):
+        yield function(*row)
+
+
+def starmap(function: Any, items: Any) -> Any:
+    for item in items:
+        yield function(*item)
+
+
+def truthy(items: Any) -> Any:
+    for item in items:
+        if item:
+            yield item
+
+
+def filtering(function: Any, items: Any) -> Any:
+    for item in items:
+        if function(item):
+            yield item
+
+
+def filterfalse(function: Any, items: Any) -> Any:
+    for item in items:
+        if not function(item):
+            yield item
+
+
+def takewhile(function: Any, items: Any) -> Any:
+    for item in items:
+        if not function(item):
+            return
+        yield item
+
+
+def dropwhile(function: Any, items: Any) -> Any:
+    dropping = True
+    for item in items:
+        if dropping:
+            dropping = bool(function(item))
+        if not dropping:
+            yield item
+
+
+def chained(*columns: Any) -> Any:
+    for items in columns:
+        for item in items:
+            yield item
+
+
+def chained_items(columns: Any) -> Any:
+    for items in columns:
+        for item in items:
+            yield item
+
+
+def enumerating(items: Any, start: Any) -> Any:
+    for item in items:
+        yield start, item
+        start += 1
+
+
+def accumulating(items: Any, function: Any) -> Any:
+    if len(items) > 0:
+        total = items[0]
+        yield total
+        for k in range(1, len(items)):
+            total = function(total, items[k])
+            yield total
+
+
+def accumulating_from(items: Any, function: Any, total: Any) -> Any:
+    yield total
+    for item in items:
+        total = function(total, item)
+        yield total
+
+
+def first_items(items: Any, count: Any) -> Any:
+    left = count
+    if left > 0:
+        for item in items:
+            yield item
+            left -= 1
+            if left == 0:
+                return
+
+
+def reduced(function: Any, items: Any) -> Any:
+    if len(items) == 0:
+        raise TypeError("reduce() of empty iterable with no initial value")
+    total = items[0]
+    for k in range(1, len(items)):
+        total = function(total, items[k])
+    return total
+
+
+def reduced_from(function: Any, items: Any, total: Any) -> Any:
+    for item in items:
+        total = function(total, item)
+    return total

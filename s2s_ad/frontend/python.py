@@ -19,6 +19,7 @@ from s2s_ad.frontend.bindings import (
     is_plain,
     is_structure,
     items,
+    rebuilt,
 )
 from s2s_ad.frontend.comprehensions import Generator, consume
 from s2s_ad.frontend.conditions import negation, truth
@@ -31,6 +32,7 @@ from s2s_ad.frontend.matching import WHOLE, positional
 from s2s_ad.frontend.statics import is_instance, python_class, rank_of
 from s2s_ad.ir.build import emit
 from s2s_ad.ir.core import Value
+from s2s_ad.ops.custom import stop_gradient
 from s2s_ad.ops.opaque import Reference
 from s2s_ad.ir.types import ListOf, Num, Seq
 
@@ -313,6 +315,16 @@ def _print(frame: Frame, *xs: Anything, **options: Anything) -> Anything:
             refuse(f"print with {name} is not supported", "print to standard output")
     emit("print", *(operand(frame, x) for x in xs), **options)
     return None
+
+
+@python(stop_gradient)
+def _stop_gradient(frame: Frame, x: Anything) -> Anything:
+    x = opened(frame, x)
+    if is_structure(x):
+        return rebuilt(x, [_stop_gradient(frame, item) for item in items(x)])
+    if is_plain(x):
+        return x
+    return operate(frame, stop_gradient, x)
 
 
 @python(map, filter)

@@ -54,12 +54,15 @@ from s2s_ad.frontend.context import (
     refuse_node,
     statement,
 )
+from s2s_ad.frontend.escapes import Unwound, close
+from s2s_ad.frontend.exceptions import lower_assert, lower_raise
 from s2s_ad.frontend.expressions import closure
 from s2s_ad.frontend.imports import declare_global, import_modules, import_names
 from s2s_ad.frontend.liveness import Names, assigned
 from s2s_ad.frontend.objects import attributes_of, is_object, name_attribute, put
 from s2s_ad.frontend.loops import lower_for, lower_while
 from s2s_ad.frontend.stores import assign_item, augment_item
+from s2s_ad.frontend.tries import lower_try
 from s2s_ad.frontend.unpacking import unpacked
 from s2s_ad.ir.build import cursor, emit
 from s2s_ad.ir.core import UNDEFINED, Block, Value
@@ -72,6 +75,13 @@ FALLING = always(FALLS)
 def lower_list(frame: Frame, body: list[Anything], live: Names, tail: bool) -> Status:
     """Lower statements; how the list ends. `live` are the names read after it, `tail` tells
     whether its end is the end of a loop's body."""
+    depth = len(frame.lowering.openings)
+    status = lower_open(frame, body, live, tail)
+    return close(frame, depth, status, live, tail)
+
+
+def lower_open(frame: Frame, body: list[Anything], live: Names, tail: bool) -> Status:
+    """The same, without an end to what waits for a handler."""
     status: Status | None
     for k, node in enumerate(body):
         following = body[k + 1 :]
@@ -85,7 +95,10 @@ def lower_list(frame: Frame, body: list[Anything], live: Names, tail: bool) -> S
         )
         status, consumed = None, False
         with statement(frame, node):
-            status, consumed = _lower(frame, node, rest)
+            try:
+                status, consumed = _lower(frame, node, rest)
+            except Unwound as unwound:
+                status = unwound.status
         if status is None:
             status = after_refusal(frame, node)
         if consumed or FALLS not in status.codes:
@@ -174,6 +187,10 @@ def _for(frame: Frame, node: Anything, rest: Rest) -> tuple[Status, bool]:
 
 def _while(frame: Frame, node: Anything, rest: Rest) -> tuple[Status, bool]:
     return lower_while(frame, node, rest, lower_list)
+
+
+def _try(frame: Frame, node: Anything, rest: Rest) -> tuple[Status, bool]:
+    return lower_try(frame, node, rest, lower_list, lower_open)
 
 
 def _with(frame: Frame, node: Anything, rest: Rest) -> tuple[Status, bool]:
@@ -336,50 +353,6 @@ def _expression(frame: Frame, node: Anything) -> None:
         evaluate(frame, node.value)
 
 
-def _assert(frame: Frame, node: Anything) -> Status | None:
-    test = holds(frame, node.test)
-    if test is True:
-        return None
-    if node.msg is None:
-        emit("assert", test)
-        return None
-    block = Block()
-    from s2s_ad.frontend.context import inside
-
-    with inside(frame, block):
-        message = operand(frame, evaluate(frame, node.msg))
-    if all(op.prim.name in ("fstring", "read") for op in block.ops):
-        cursor().block.ops.extend(block.ops)
-        emit("assert", test, message)
-        return None
-    # A message that is computed must be computed only where the assertion fails.
-    if not isinstance(test, Value):
-        refuse("an assertion that always fails", "raise an exception")
-
-    def fail() -> Status:
-        emit("raise", emit("exception", message, cls=AssertionError))
-        return always(RAISES)
-
-    raising = run(frame, fail)
-    raising.block.ops[:0] = block.ops
-    join(frame, test, [run(frame, lambda: FALLING), raising], None, False)
-    return None
-
-
-def _raise(frame: Frame, node: Anything) -> Status:
-    if node.exc is None:
-        refuse("a bare raise is not supported", "name the exception")
-    if node.cause is not None and evaluate(frame, node.cause) is not None:
-        refuse("`raise ... from` is not supported", "leave the cause out")
-    error = evaluate(frame, node.exc)
-    if isinstance(error, type) and issubclass(error, BaseException):
-        error = emit("exception", cls=error)
-    if type(error) is not Value or str(error.type) != "exception":
-        refuse("only an exception that is made here can be raised", "write raise ValueError(...)")
-    emit("raise", error)
-    return always(RAISES)
-
-
 def _local(frame: Frame, node: Anything) -> None:
     if node.decorator_list:
         refuse("a decorator on a local function is not supported", "call the function directly")
@@ -391,6 +364,7 @@ CONTROL: dict[type, Callable[[Frame, Anything, Rest], tuple[Status, bool]]] = {
     gast.For: _for,
     gast.While: _while,
     gast.With: _with,
+    gast.Try: _try,
 }
 SIMPLE: dict[type, Callable[[Frame, Anything], Status | None]] = {
     gast.Assign: _assign,
@@ -398,8 +372,8 @@ SIMPLE: dict[type, Callable[[Frame, Anything], Status | None]] = {
     gast.AugAssign: _augmented,
     gast.Return: _return,
     gast.Expr: _expression,
-    gast.Assert: _assert,
-    gast.Raise: _raise,
+    gast.Assert: lower_assert,
+    gast.Raise: lower_raise,
     gast.FunctionDef: _local,
     gast.Delete: _delete,
     gast.Import: import_modules,

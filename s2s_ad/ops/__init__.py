@@ -9,6 +9,7 @@ from s2s_ad.ops import conversion as conversion
 from s2s_ad.ops import copies as copies
 from s2s_ad.ops import creation as creation
 from s2s_ad.ops import cumulations as cumulations
+from s2s_ad.ops import custom as custom
 from s2s_ad.ops import diagonals as diagonals
 from s2s_ad.ops import einsum as einsum
 from s2s_ad.ops import elementwise as elementwise

@@ -9,14 +9,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any as Anything
+from typing import TypeVar
+
+import numpy as np
 
 from s2s_ad.errors import DerivativeTypeError, S2SError, UnsupportedError
 from s2s_ad.ir.build import cursor, emit, typeof
 from s2s_ad.ir.core import Function, Op, Value, clone_op, leaves, replace, walk
 from s2s_ad.ir.primitive import TABLE, Primitive, register
 from s2s_ad.ir.types import ANY, ListOf, Num, Seq, Type, differentiable, is_scalar
-from s2s_ad.ops.fitting import fit
-from s2s_ad.ops.rules import Contributions
+from s2s_ad.ops.fitting import cast, fit
+from s2s_ad.ops.rules import Contributions, constant
+from s2s_ad.ops.structure import as_type
+
+T = TypeVar("T")
 
 
 @dataclass
@@ -78,7 +84,7 @@ class Custom:
     def jvp(self, op: Op, dots: dict[Value, Anything]) -> list[Anything]:
         rule = self.rule(op, "jvp", "vjp")
         out = place(rule, [*tangents(op, dots), op.result, *op.args[0]])
-        return [out[0]]
+        return [cast(out[0], op.result)]
 
     def vjp(self, op: Op, bars: list[Anything], active: set[Value]) -> Contributions:
         rules: Rules = op.kwargs["rules"]
@@ -98,7 +104,8 @@ class Custom:
         rule = self.rule(op, "jvp", "vjp")
         if any(inner.blocks for inner in rule.block.ops):
             raise UnsupportedError(
-                f"the JVP of {op.kwargs['callee'].name} has branches or loops: it is not transposed",
+                f"the JVP of {op.kwargs['callee'].name} has branches or loops: it cannot be read "
+                "backwards",
                 f"register a VJP as well: s2s_ad.custom_vjp({op.kwargs['callee'].name})",
                 op.location,
             )
@@ -156,7 +163,7 @@ def zero(x: Anything) -> Anything:
     t = typeof(x)
     if not differentiable(t) or is_scalar(t):
         return 0.0
-    return emit("zeros_tree", x)
+    return np.zeros_like(x) if isinstance(t, Num) else emit("zeros_tree", x)
 
 
 def bar_type(t: Type) -> Type:
@@ -200,5 +207,30 @@ CUSTOM = register(
 )
 
 
-def _stop(x: Anything) -> Anything:
+def stop_gradient(x: T) -> T:
+    """x, as a constant: its derivative is zero. Tuples, lists and dicts are made anew with the
+    same items; arrays are not copied.
+
+    >>> stop_gradient([2.0, 3.0])
+    [2.0, 3.0]
+    """
+    found: Anything = x
+    if type(found) is tuple or type(found) is list:
+        return type(found)([stop_gradient(item) for item in found])
+    if type(found) is dict:
+        made: Anything = {key: stop_gradient(item) for key, item in found.items()}
+        return made  # type: ignore[no-any-return]
     return x
+
+
+STOP = register(
+    Primitive(
+        "stop_gradient",
+        stop_gradient,
+        as_type,
+        "name",
+        alias="same",
+        derivative=constant,
+    ),
+    stop_gradient,
+)

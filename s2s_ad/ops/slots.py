@@ -189,7 +189,12 @@ ADD_TREES = register(
 )
 AS_TUPLE = register(
     Primitive(
-        "as_tuple", tuple, _as_tuple_type, "call tuple", derivative=Linear({0: lambda g, out, x: g})
+        "as_tuple",
+        tuple,
+        _as_tuple_type,
+        "call tuple",
+        alias="view",
+        derivative=Linear({0: lambda g, out, x: g}),
     )
 )
 AS_LIST = register(

@@ -137,7 +137,9 @@ def _assert(condition: Anything, message: Anything = None) -> None:
         raise AssertionError(message) if message is not None else AssertionError
 
 
-def _raise(error: Anything) -> None:
+def _raise(error: Anything, *cause: Anything) -> None:
+    if cause:
+        raise error from cause[0]
     raise error
 
 
@@ -152,7 +154,14 @@ ASSERT = register(
     )
 )
 RAISE = register(
-    Primitive("raise", _raise, lambda error: NONE, "raise", effect="effect", derivative=Constant())
+    Primitive(
+        "raise",
+        _raise,
+        lambda error, *cause: NONE,
+        "raise",
+        effect="effect",
+        derivative=Constant(),
+    )
 )
 
 # `with np.errstate(**kwargs)`: one block, whose yields are the results.
