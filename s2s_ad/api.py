@@ -16,6 +16,7 @@ from s2s_ad.entries import gradient, pullbacks, pushforward
 from s2s_ad.errors import DerivativeTypeError, UnsupportedError
 from s2s_ad.loader import load
 from s2s_ad.results import match
+from s2s_ad.runtime import attributes_of
 
 Wrt = int | str | tuple[int | str, ...]
 
@@ -92,7 +93,10 @@ def _gradient_function(f: Anything, kind: str, wrt: Wrt) -> Callable[..., Anythi
     """`grad(f)` or `value_and_grad(f)`: a plain function, bound to `self` where f is."""
     function, before = split_bound(f)
     if len(before) > 1:
-        raise UnsupportedError("a method bound twice cannot be differentiated")
+        raise UnsupportedError(
+            "a method bound twice cannot be differentiated",
+            "write a function that calls it: lambda x: obj.method(x)",
+        )
     places = positions(function, parameters_of(function), wrt, bool(before))
     several = isinstance(wrt, (tuple, list))
     d = _dispatcher((function, before), kind, places, several)
@@ -176,7 +180,10 @@ def jvp(
             "jvp takes a tuple of primals and a tuple of tangents", "jvp(f, (x, y), (x_dot, y_dot))"
         )
     if len(primals) != len(tangents):
-        raise DerivativeTypeError(f"{len(primals)} primals, but {len(tangents)} tangents")
+        raise DerivativeTypeError(
+            f"{len(primals)} primals, but {len(tangents)} tangents",
+            "give one tangent per primal; None stands for zero",
+        )
     places, given = [], []
     for i, (x, x_dot) in enumerate(zip(primals, tangents)):
         if x_dot is None or not _moves(x, x_dot):
@@ -194,7 +201,7 @@ def jvp(
 
 def _moves(x: Anything, x_dot: Anything) -> bool:
     """Whether a primal takes part: a zero tangent leaves an int or an object what it is."""
-    if isinstance(x, (float, complex, list, tuple, dict)):
+    if isinstance(x, (float, complex, list, tuple, dict)) or attributes_of(x) is not None:
         return True
     if isinstance(x, (np.ndarray, np.generic)) and x.dtype.kind in "fc":
         return True
@@ -203,7 +210,7 @@ def _moves(x: Anything, x_dot: Anything) -> bool:
 
 def _check_plain(function: Anything, before: tuple[Anything, ...], count: int) -> None:
     """Refuse primals that land in `*args`: gradients are per parameter."""
-    code = getattr(function, "__code__", None)
+    code = getattr(inspect.unwrap(function), "__code__", None)
     if code is not None and len(before) + count > code.co_argcount and code.co_flags & 0x04:
         raise UnsupportedError(
             f"{function.__name__} takes its primals in *{code.co_varnames[code.co_argcount]}",
@@ -274,7 +281,13 @@ def _is_float(x: Anything) -> bool:
         return any(map(_is_float, x.values()))
     if isinstance(x, (np.ndarray, np.generic)):
         return x.dtype.kind in "fc" or type(x) not in (np.ndarray,) and isinstance(x, np.ndarray)
-    return kind is float or kind is complex
+    found = attributes_of(x)
+    return (
+        kind is float
+        or kind is complex
+        or found is not None
+        and any(map(_is_float, found.values()))
+    )
 
 
 def _is_int(x: Anything) -> bool:

@@ -20,7 +20,18 @@ from s2s_ad.errors import DerivativeTypeError, InternalError, S2SError, SourceNo
 from s2s_ad.ir.signature import Signature
 from s2s_ad.ir.types import Type
 from s2s_ad.loader import explain, load
-from s2s_ad.signatures import check_active, is_static, kept, key_of, of_value, promoted, value_key
+from s2s_ad.signatures import (
+    check_active,
+    has_objects,
+    is_static,
+    kept,
+    key_of,
+    key_of_tree,
+    of_tree,
+    of_value,
+    promoted,
+    value_key,
+)
 
 VARIADIC = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 STARS: dict[Anything, str] = {
@@ -86,7 +97,10 @@ def positions(
                 'for example wrt=0, wrt="x" or wrt=("x", "w")',
             )
     if not out or len(set(out)) < len(out):
-        raise DerivativeTypeError(f"wrt={wrt!r}: give at least one parameter, each once")
+        raise DerivativeTypeError(
+            f"wrt={wrt!r} names no parameter, or one twice",
+            "give at least one parameter, each once",
+        )
     for place in out:
         if parameters[names[place]].kind in VARIADIC:
             raise DerivativeTypeError(
@@ -191,12 +205,13 @@ class Dispatcher:
                 body.append(f"_s2s_n{i} = -1")
             else:
                 array = f"{key} = ({name}.dtype, {name}.ndim)"
+            asked = "_s2s_tree" if i in self.wrt else "_s2s_key"
             body += [
                 f"{key} = type({name})",
                 f"if {key} is _s2s_ndarray:",
                 f"    if 1 in {name}.shape: {key} = _s2s_key({name})",
                 f"    else: {array}",
-                f"elif {key} is not _s2s_float and {key} is not _s2s_int: {key} = _s2s_key({name})",
+                f"elif {key} is not _s2s_float and {key} is not _s2s_int: {key} = {asked}({name})",
             ]
         key = keys[0] if len(keys) == 1 else f"({', '.join(keys)})"
         body.append(f"_s2s_entry = _s2s_get({key})")
@@ -221,6 +236,7 @@ class Dispatcher:
                 "_s2s_float": float,
                 "_s2s_int": int,
                 "_s2s_key": key_of,
+                "_s2s_tree": key_of_tree,
                 "_s2s_get": self.table.get,
                 "_s2s_miss": self._miss,
                 "_s2s_explain": explain,
@@ -296,7 +312,7 @@ class Dispatcher:
         try:
             signature = self.signature(prepared, by_value)
             signature.promoted = {
-                n: of_value(x, n) for n, x, c in zip(self.names, arguments, change) if c
+                n: of_tree(x, n) for n, x, c in zip(self.names, arguments, change) if c
             }
             variant = self.derive(signature)
             self.warn(arguments, change)
@@ -352,8 +368,8 @@ class Dispatcher:
             if self.bound and i == 0:
                 static[name] = x
                 continue
-            found[name] = of_value(x, name)
-            if i in by_value or is_static(x):
+            found[name] = of_tree(x, name) if i in self.wrt else of_value(x, name)
+            if i in by_value or is_static(x) and i not in self.wrt:
                 static[name] = x
         return Signature(found, static)
 
@@ -406,8 +422,10 @@ class Dispatcher:
             if name in values:
                 value = promoted(values[name], name)
                 if value is not values[name]:
-                    found = {**found, name: of_value(value, name)}
-                    change[name] = of_value(values[name], name)
+                    found = {**found, name: of_tree(value, name)}
+                    change[name] = of_tree(values[name], name)
+                elif has_objects(value):
+                    found = {**found, name: of_tree(value, name)}
         while True:
             try:
                 return str(self.emit(Signature(found, static, change)).text)

@@ -79,7 +79,10 @@ def _by_name(
         elif rest and parameter.kind is not parameter.VAR_KEYWORD:
             named[name] = rest.pop(0)
     if rest:
-        raise SpecError(f"{called} takes fewer than the {len(examples)} arguments in `like`")
+        raise SpecError(
+            f"{called} takes fewer than the {len(examples)} arguments in `like`",
+            f"its parameters are {', '.join(parameters)}",
+        )
     return named
 
 

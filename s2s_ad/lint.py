@@ -16,7 +16,7 @@ from typing import Any as Anything
 from s2s_ad.api import split_bound
 from s2s_ad.dispatch import Dispatcher, parameters_of, positions
 from s2s_ad.entries import gradient
-from s2s_ad.errors import Location, S2SError
+from s2s_ad.errors import InternalError, Location, S2SError
 from s2s_ad.ir.collecting import collecting
 from s2s_ad.ir.types import ANY, POISON, Any, ListOf, Num, Seq, Type
 from s2s_ad.like import described
@@ -92,7 +92,9 @@ def _place(place: Location | None) -> dict[str, Anything]:
     }
 
 
-def lint(function: Callable[..., Anything], *, wrt: Anything = None, like: Anything = None) -> Report:
+def lint(
+    function: Callable[..., Anything], *, wrt: Anything = None, like: Anything = None
+) -> Report:
     """What in a function is not differentiable: all of it, where `source` raises the first.
 
     `wrt` are positions or names of parameters, by default all that may carry a derivative; `like`
@@ -118,6 +120,8 @@ def refusals_of(
         while True:
             try:
                 dispatcher.source(found, values)
+            except InternalError:
+                raise
             except S2SError as error:
                 if refusals.finish(error):
                     continue

@@ -82,6 +82,9 @@ def simplify(function: Function, may_raise_less: bool = False) -> Function:
     the primal: what only the value needed is gone."""
     fold_constants(function)
     cse(function)
+    found = refusals()
+    if found is not None and found.touched:
+        return function  # nothing is known to be dead: what reads it may have been refused
     return dce(function, may_raise_less)
 
 
@@ -121,12 +124,14 @@ def derive(
     if mode == "ssa":
         return Derived(primal.name, print_function(primal), {}, primal.guards)
     if not wrt:
-        raise DerivativeTypeError(f"{mode} of {primal.name} with respect to nothing")
+        raise DerivativeTypeError(
+            f"{mode} of {primal.name} with respect to nothing", "give at least one parameter in wrt"
+        )
     if mode == "lint":
         for kind in ("jvp", "vjp"):
             derived = transform(primal, kind, wrt, True)
             found = refusals()
-            if found is None or not found.found:  # else there is no text for it
+            if found is None or not found.touched:  # else there is no text for it
                 emit_module([verify(derived)])
         return Derived(primal.name, "", {}, primal.guards)
     if mode == "split":

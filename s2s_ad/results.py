@@ -13,6 +13,7 @@ from typing import Any as Anything
 import numpy as np
 
 from s2s_ad.errors import DerivativeTypeError, InternalError
+from s2s_ad.runtime import attributes_of, like_object
 
 
 def match(g: Anything, x: Anything, alone: int = 0, tangent: bool = False) -> Anything:
@@ -44,6 +45,11 @@ def match(g: Anything, x: Anything, alone: int = 0, tangent: bool = False) -> An
         return {k: match(g.get(k), x[k], ALONE_INSIDE, tangent) for k in x}
     if kind is complex:
         return 0j if g is None else complex(g)
+    found = attributes_of(x)
+    if found is not None:
+        bars = (g if type(g) is dict else attributes_of(g)) or {}
+        inner = {k: match(bars.get(k), v, ALONE_INSIDE, tangent) for k, v in found.items()}
+        return like_object(x, inner)
     if isinstance(x, np.generic) and x.dtype.kind in "fc":
         value = 0 if g is None else g if x.dtype.kind == "c" else _real(g)
         if np.shape(value) != ():
@@ -107,6 +113,10 @@ def detach(tree: Anything, alone: int = 0, memo: dict[int, Anything] | None = No
     if kind is dict:
         memo = {} if memo is None else memo
         return {k: detach(tree[k], ALONE_INSIDE, memo) for k in tree}
+    found = attributes_of(tree)
+    if found is not None and any(type(v) is np.ndarray for v in found.values()):
+        memo = {} if memo is None else memo
+        return like_object(tree, {k: detach(v, ALONE_INSIDE, memo) for k, v in found.items()})
     return tree
 
 
@@ -128,8 +138,17 @@ def direction(t: Anything, x: Anything, what: str) -> Anything:
         if t is None:
             return {k: direction(None, x[k], what) for k in x}
         if type(t) is not dict or t.keys() != x.keys():
-            raise DerivativeTypeError(f"{what} must be a dict with the keys {list(x)}")
+            raise DerivativeTypeError(
+                f"{what} must be a dict with the keys {list(x)}", "give one entry for each"
+            )
         return {k: direction(t[k], x[k], f"{what}[{k!r}]") for k in x}
+    found = attributes_of(x)
+    if found is not None:
+        if t is not None and type(t) is not kind:
+            raise DerivativeTypeError(f"{what} must be a {kind.__name__}", f"it is {t!r}")
+        given_ = attributes_of(t) or {}
+        inner = {k: direction(given_.get(k), v, f"{what}.{k}") for k, v in found.items()}
+        return like_object(x, inner)
     number = kind is float or kind is complex or isinstance(x, (np.generic, np.ndarray))
     if not number or (isinstance(x, (np.generic, np.ndarray)) and x.dtype.kind not in "fc"):
         return None
@@ -137,7 +156,10 @@ def direction(t: Anything, x: Anything, what: str) -> Anything:
         return np.zeros_like(x) if kind is np.ndarray else kind(0)
     given = np.asarray(t)
     if given.dtype.kind not in "biufc" or (given.dtype.kind == "c" and not np.iscomplexobj(x)):
-        raise DerivativeTypeError(f"{what} is of dtype {given.dtype}, not {np.asarray(x).dtype}")
+        raise DerivativeTypeError(
+            f"{what} is of dtype {given.dtype}, not {np.asarray(x).dtype}",
+            "convert it: .astype(float)",
+        )
     if given.shape != np.shape(x):
         raise DerivativeTypeError(
             f"{what} has shape {given.shape}, but {np.shape(x)} is needed",

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import copy
+import enum
+import itertools
 import math
 from typing import Any
 
@@ -20,11 +23,11 @@ def unbroadcast(g: Any, x: Any) -> Any:
     if have == shape:
         return g
     lead = len(have) - len(shape)
+    if lead < 0 or any(n != m and n != 1 for n, m in zip(shape, have[lead:])):
+        raise ValueError(f"a cotangent of shape {have} does not fit a value of shape {shape}")
     if lead > 0:
         g = np.sum(g, axis=tuple(range(lead)))
-    axes = tuple(
-        i for i, (n, m) in enumerate(zip(shape, np.shape(g), strict=True)) if n == 1 and m != 1
-    )
+    axes = tuple(i for i, (n, m) in enumerate(zip(shape, np.shape(g))) if n == 1 and m != 1)
     return np.sum(g, axis=axes, keepdims=True) if axes else g
 
 
@@ -82,11 +85,14 @@ def copy_tapes(tape: list[Any]) -> list[Any]:
 
 def copy_tree(x: Any) -> Any:
     """A copy of nested lists, tuples, dicts and arrays."""
-    if isinstance(x, (list, tuple)):
+    if type(x) in (list, tuple):
         return type(x)(copy_tree(item) for item in x)
     if isinstance(x, dict):
         return {key: copy_tree(item) for key, item in x.items()}
-    return x.copy() if isinstance(x, np.ndarray) else x
+    if isinstance(x, np.ndarray):
+        return x.copy()
+    found = attributes_of(x)
+    return x if found is None else like_object(x, {k: copy_tree(v) for k, v in found.items()})
 
 
 def add_trees(a: Any, b: Any) -> Any:
@@ -125,6 +131,50 @@ def gradient_like(x_bar: Any, x: Any) -> Any:
     if isinstance(x, np.generic):
         return x.dtype.type(x_bar)
     return type(x)(x_bar) if isinstance(x, (float, complex)) else float(x_bar)
+
+
+def attributes_of(x: Any) -> dict[str, Any] | None:
+    """The attributes of an object of a user's class, a dataclass or a named tuple; None for
+    anything else."""
+    cls = type(x)
+    if cls.__module__ in BUILT_IN or isinstance(x, NO_OBJECTS):
+        return None
+    if isinstance(x, tuple):
+        return dict(zip(cls._fields, x)) if hasattr(cls, "_fields") else None
+    names = [n for base in cls.__mro__ for n in base.__dict__.get("__slots__", ())]
+    found = {n: getattr(x, n) for n in names if hasattr(x, n)}
+    return {**found, **getattr(x, "__dict__", {})}
+
+
+BUILT_IN = ("builtins", "numpy", "functools", "types")
+NO_OBJECTS = (type, enum.Enum, dict, list, set, int, float, complex, str, bytes, np.ndarray)
+
+
+def new_object(cls: type, attributes: dict[str, Any]) -> Any:
+    """An object with these attributes, made without its `__init__`."""
+    if issubclass(cls, tuple):
+        return cls(**attributes)
+    out = object.__new__(cls)
+    for name, value in attributes.items():
+        object.__setattr__(out, name, value)
+    return out
+
+
+def like_object(x: Any, attributes: dict[str, Any]) -> Any:
+    """An object of the class of x with these attributes; where one is missing, zero for a number
+    and None for anything else."""
+    new: dict[str, Any] = {}
+    for name, value in (attributes_of(x) or {}).items():
+        given = attributes.get(name)
+        if isinstance(given, dict) and attributes_of(value) is not None:
+            given = like_object(value, given)
+        new[name] = given
+    if isinstance(x, tuple):
+        return type(x)(**new)
+    out = copy.copy(x)
+    for name, value in new.items():
+        object.__setattr__(out, name, value)
+    return out
 
 
 def scalar_seed(out: Any) -> float:
@@ -381,6 +431,11 @@ def augmented(old: Any, new: Any) -> Any:
     if np.shape(new) != old.shape:
         raise ValueError(f"non-broadcastable output operand with shape {old.shape}")
     return np.asarray(new).astype(old.dtype, casting="same_kind", copy=False)
+
+
+def choices(n: int, r: int, function: str) -> list[tuple[int, ...]]:
+    """The tuples of `r` indices below `n` that a function of itertools chooses."""
+    return list(getattr(itertools, function)(range(n), r))
 
 
 def unpack(x: Any, count: int) -> tuple[Any, ...]:

@@ -6,13 +6,17 @@ symbols named by the Python expression that gives them (`params[0][1].shape[0]`)
 
 from __future__ import annotations
 
+import random
 from typing import Any as Anything
 
 import numpy as np
 
 from s2s_ad.errors import DerivativeTypeError
 from s2s_ad.ir.types import BOOL, COMPLEX, FLOAT, INT, Dim, Num, Opaque, Seq, Size, Type
+from s2s_ad.runtime import attributes_of
 
+# What they give when they are called depends on their state alone: known by type, not by identity.
+GENERATORS = (np.random.Generator, np.random.RandomState, random.Random)
 NUMBERS: dict[type, Num] = {float: FLOAT, int: INT, bool: BOOL, complex: COMPLEX}
 
 
@@ -50,11 +54,48 @@ def of_value(x: Anything, name: str) -> Type:
     return Opaque("None" if x is None else kind.__name__)
 
 
+def of_tree(x: Anything, name: str) -> Type:
+    """The type of an argument by which one differentiates: an object is its attributes."""
+    found = attributes_of(x)
+    if found is not None:
+        items = tuple(of_tree(v, f"{name}.{k}") for k, v in found.items())
+        return Seq("dict", items, tuple(found), type(x))
+    kind = type(x)
+    if kind is tuple or kind is list:
+        return Seq(kind.__name__, tuple(of_tree(v, f"{name}[{i}]") for i, v in enumerate(x)))
+    if kind is dict:
+        inner = tuple(of_tree(v, f"{name}[{k!r}]") for k, v in x.items())
+        return Seq("dict", inner, tuple(x))
+    return of_value(x, name)
+
+
+def has_objects(x: Anything) -> bool:
+    """Whether an argument is, or contains, an object of a user's class."""
+    if type(x) in (tuple, list):
+        return any(map(has_objects, x))
+    if type(x) is dict:
+        return any(map(has_objects, x.values()))
+    return attributes_of(x) is not None
+
+
+def key_of_tree(x: Anything) -> Anything:
+    """What stands for the type of an argument by which one differentiates."""
+    found = attributes_of(x)
+    if found is not None:
+        return type(x), tuple([(k, key_of_tree(v)) for k, v in found.items()])
+    kind = type(x)
+    if kind is tuple or kind is list:
+        return kind, tuple([key_of_tree(v) for v in x])
+    if kind is dict:
+        return kind, tuple(x), tuple([key_of_tree(v) for v in x.values()])
+    return key_of(x)
+
+
 def is_static(x: Anything) -> bool:
     """Whether an argument is specialised by value from the start: what it is decides what the
     function does (a function, a string, None), or only the object itself says what it can do."""
     kind = type(x)
-    if kind in NUMBERS or isinstance(x, (np.generic, np.ndarray)):
+    if kind in NUMBERS or kind in GENERATORS or isinstance(x, (np.generic, np.ndarray)):
         return False
     return kind not in (tuple, list, dict)
 
@@ -67,7 +108,7 @@ def key_of(x: Anything) -> Anything:
         if 1 in shape:
             return x.dtype, tuple([n == 1 for n in shape])
         return x.dtype, len(shape)
-    if kind in NUMBERS:
+    if kind in NUMBERS or kind in GENERATORS:
         return kind
     if kind is tuple or kind is list:
         return kind, tuple([key_of(v) for v in x])
@@ -149,6 +190,10 @@ def check_active(x: Anything, name: str) -> None:
         if any(map(_carries, x.values() if kind is dict else x)):
             return
         what, advice = f"a {kind.__name__} without floats", "put floats or float arrays in it"
+    elif attributes_of(x) is not None:
+        if any(map(_carries, (attributes_of(x) or {}).values())):
+            return
+        what, advice = f"a {kind.__name__} without floats", "put floats or float arrays in it"
     elif kind is bool or isinstance(x, np.bool_):
         what, advice = "a bool", f"pass float({name}) if a number is meant"
     else:
@@ -164,6 +209,8 @@ def _carries(x: Anything) -> bool:
         return any(_carries(v) for v in x)
     if kind is dict:
         return any(_carries(v) for v in x.values())
+    if attributes_of(x) is not None:
+        return any(map(_carries, (attributes_of(x) or {}).values()))
     if kind is float:
         return True
     if kind is complex or isinstance(x, (np.generic, np.ndarray)) and x.dtype.kind == "c":

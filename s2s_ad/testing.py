@@ -9,6 +9,7 @@ import numpy as np
 
 from s2s_ad.api import jvp, vjp
 from s2s_ad.loader import load
+from s2s_ad.runtime import attributes_of, like_object
 
 # Tolerances and steps by the size of the coarsest float among arguments and values.
 TOLERANCES = {
@@ -59,9 +60,7 @@ def _restricted(
     """f as a function of some of its arguments, the others fixed."""
     names = [f"x{k}" for k in range(len(args))]
     name = getattr(f, "__name__", "f").strip("<>")
-    text = (
-        f"def {name}({', '.join(names[k] for k in wrt)}):\n    return f({', '.join(names)})\n"
-    )
+    text = f"def {name}({', '.join(names[k] for k in wrt)}):\n    return f({', '.join(names)})\n"
     fixed = {names[k]: x for k, x in enumerate(args) if k not in wrt}
     return load(text, name, {"f": f, **fixed})[name], tuple(args[k] for k in wrt)
 
@@ -185,7 +184,8 @@ def _leaves(tree: Anything) -> list[Anything]:
         return [leaf for item in tree for leaf in _leaves(item)]
     if kind is dict:
         return [leaf for item in tree.values() for leaf in _leaves(item)]
-    return [tree]
+    found = attributes_of(tree)
+    return [tree] if found is None else _leaves(found)
 
 
 def _map(g: Callable[..., Anything], tree: Anything, *rest: Anything) -> Anything:
@@ -194,7 +194,11 @@ def _map(g: Callable[..., Anything], tree: Anything, *rest: Anything) -> Anythin
         return kind([_map(g, tree[i], *(r[i] for r in rest)) for i in range(len(tree))])
     if kind is dict:
         return {k: _map(g, tree[k], *(r[k] for r in rest)) for k in tree}
-    return g(tree, *rest)
+    found = attributes_of(tree)
+    if found is None:
+        return g(tree, *rest)
+    others = [attributes_of(r) or {} for r in rest]
+    return like_object(tree, {k: _map(g, v, *(o[k] for o in others)) for k, v in found.items()})
 
 
 def _is_number(x: Anything) -> bool:

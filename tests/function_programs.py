@@ -198,3 +198,347 @@ PROGRAMS += [
     (matched_run_time_value, (X,)),
     (local_imports, (X,)),
 ]
+
+
+# Iterators --------------------------------------------------------------------------------------
+
+
+def maps_and_filters(x: Any) -> Any:
+    def square(v: Any) -> Any:
+        return v * v
+
+    total = sum(map(square, x)) + sum(map(lambda a, b: a * b, x, [1.0, 2.0, 3.0]))
+    for k, v in enumerate(map(np.sin, x)):
+        total = total + k * v
+    for v in filter(lambda v: v > 0.6, x):
+        total = total * v
+    kept = list(filter(None, [x[0], 0.0, x[1]]))
+    return total * kept[1] + max(map(square, x)) + np.sum(np.array(list(map(square, x))))
+
+
+def reductions(x: Any) -> Any:
+    a = functools.reduce(lambda p, q: p * q + 1.0, x)
+    b = functools.reduce(lambda p, q: p * q, [x[0], x[1], x[2], x[0]])
+    c = functools.reduce(np.hypot, x, 1.0)
+    return a * b + c
+
+
+def accumulated(x: Any) -> Any:
+    out = 0.0
+    for v in itertools.accumulate(x):
+        out = out + v * v
+    for v in itertools.accumulate([x[0], x[1] * 2.0, x[2]], lambda a, b: a * b):
+        out = out + v
+    for k, v in enumerate(itertools.accumulate(x, max, initial=0.1)):
+        out = out + k * v
+    return out
+
+
+def chains_and_slices(x: Any) -> Any:
+    out = 0.0
+    for v in itertools.chain(x, [x[0] * x[1], 2.0], (x[2] ** 2,)):
+        out = out * 0.5 + v * v
+    for v in itertools.islice(x, 1, None):
+        out = out + v**3
+    for v, k in zip(x, itertools.count(1)):
+        out = out + v * k
+    for k, v in zip(itertools.count(), x):
+        out = out + v**2 * k
+    for v, w in zip(x, itertools.cycle([1.0, -1.0])):
+        out = out + v * v * w
+    for a, b in itertools.pairwise(x):
+        out = out + a * b
+    for row in itertools.chain.from_iterable([[x[0], x[1]], [x[2]]]):
+        out = out + np.sin(row)
+    for v, w in zip(x, itertools.repeat(x[0])):
+        out = out + v * w
+    return out
+
+
+def products_and_combinations(x: Any) -> Any:
+    out = 0.0
+    for i, j in itertools.product(range(len(x)), range(2)):
+        out = out + x[i] * x[j] * (i + j)
+    for spins in itertools.product((-1, 1), repeat=3):
+        out = out + np.exp(sum(s * v for s, v in zip(spins, x)))
+    for a, b in itertools.combinations(x, 2):
+        out = out + a * b * b
+    for a, b in itertools.permutations([x[0], x[1], x[2]], 2):
+        out = out + a * b**3
+    return out
+
+
+def searched(x: Any) -> Any:
+    y = 1.0
+    for k in itertools.count():
+        y = 0.5 * (y + x[1] / y)
+        if abs(y * y - x[1]) < 1e-12:
+            break
+    out = y * k
+    for v in itertools.takewhile(lambda v: v < 1.0, x):
+        out = out + v * v
+    for v in itertools.dropwhile(lambda v: v < 1.0, x):
+        out = out + v**3
+    return out
+
+
+# Generators -------------------------------------------------------------------------------------
+
+
+def steps(y: Any, n: Any) -> Any:
+    v = y * 0.5
+    for k in range(n):
+        v = v * y + k
+        yield v
+    yield v * v
+
+
+def pairs(xs: Any) -> Any:
+    for i in range(len(xs)):
+        for j in range(i):
+            if i + j == 2:
+                continue
+            yield xs[i], xs[j]
+
+
+def flat(xss: Any) -> Any:
+    for xs in xss:
+        yield from xs
+
+
+def bounded(x: Any, limit: Any) -> Any:
+    for v in x:
+        if v > limit:
+            return
+        yield v
+
+
+def forever(v: Any) -> Any:
+    while True:
+        v = v * 0.5
+        yield v
+
+
+def consumed_generators(x: Any) -> Any:
+    out = 0.0
+    v = x[2]
+    for k, w in enumerate(steps(x[0], 3)):
+        out = out + w * k * v
+    for a, b in pairs(x):
+        out = out + a * b * b
+    return out + sum(steps(x[1], 2)) + max(flat([[x[0], x[1]], [x[2]]])) * v
+
+
+def generators_left_early(x: Any) -> Any:
+    out = 0.0
+    for v in forever(x[0]):
+        if v < 0.1:
+            break
+        out = out + v * v
+    for i, (a, b) in enumerate(pairs(x)):
+        if i == 1:
+            continue
+        if a > 2.0:
+            break
+        out = out + a * b
+    else:
+        out = out * x[2]
+    for v in bounded(x, 1.0):
+        out = out + v
+    for v in steps(x[1], 2):
+        if v > 100.0:
+            return v
+        out = out + v
+    return out
+
+
+def generator_that_sees_stores(x: Any) -> Any:
+    def cells(u: Any) -> Any:
+        for i in range(1, len(u)):
+            yield i, u[i - 1] * 2.0
+
+    u = x * 1.0
+    for i, left in cells(u):
+        u[i] = u[i] * left
+    return u[2]
+
+
+def generator_expression_in_a_loop(x: Any) -> Any:
+    squares = (v * v for v in x if v > 0.6)
+    out = 1.0
+    for s in squares:
+        out = out * s + x[0]
+    return out + sum(steps(out, 1))
+
+
+PROGRAMS += [
+    (maps_and_filters, (X,)),
+    (reductions, (X,)),
+    (accumulated, (X,)),
+    (chains_and_slices, (X,)),
+    (products_and_combinations, (X,)),
+    (searched, (X,)),
+    (consumed_generators, (X,)),
+    (generators_left_early, (X,)),
+    (generator_that_sees_stores, (X,)),
+    (generator_expression_in_a_loop, (X,)),
+]
+
+
+# Functions of functions -------------------------------------------------------------------------
+
+
+def makes_functions(x: Any) -> Any:
+    def power(n: Any) -> Any:
+        def f(v: Any) -> Any:
+            return v**n * x[0]
+
+        return f
+
+    def compose(f: Any, g: Any) -> Any:
+        return lambda v: f(g(v))
+
+    square, cube = power(2), power(3)
+    table = {"square": square, "cube": cube, "both": compose(square, cube)}
+    steps_ = [square, lambda v: v + x[2], np.sin]
+    y = x[1]
+    for f in steps_:
+        y = f(y)
+    return y + table["both"](x[1]) + power(x[1])(x[2]) + compose(np.cos, table["cube"])(x[1])
+
+
+def newton(f: Any, df: Any, x0: Any, *args: Any, tol: float = 1e-12, **options: Any) -> Any:
+    for _ in range(options.get("steps", 20)):
+        step = f(x0, *args) / df(x0, *args)
+        x0 = x0 - step
+        if abs(step) < tol:
+            break
+    return x0
+
+
+def passes_functions(x: Any) -> Any:
+    root = newton(lambda y, a, b: y**3 + a * y - b, lambda y, a, b: 3 * y**2 + a, 1.0, x[0], x[1])
+    return root * newton(lambda y, a: y * y - a, lambda y, a: 2.0 * y, 1.0, x[2], steps=30)
+
+
+def affine(v: Any, a: Any, b: Any = 0.0, *, scale: Any = 1.0) -> Any:
+    return (a * v + b) * scale
+
+
+WEIGHTS = np.array([1.0, 2.0, 3.0])
+HALF = functools.partial(affine, b=0.5, scale=2.0)
+WEIGHTED = functools.partial(np.dot, WEIGHTS)
+
+
+def partials(x: Any) -> Any:
+    f = functools.partial(affine, x[0], scale=x[1])
+    g = functools.partial(f, x[2])
+    return f(x[1]) + g() * g(b=x[0]) + HALF(x[0], x[1]) + WEIGHTED(x) * f(2.0, x[2])
+
+
+def counted(f: Any) -> Any:
+    @functools.wraps(f)
+    def wrapper(*args: Any, **kwargs: Any) -> Any:
+        return 2.0 * f(*args, **kwargs) + args[0] * 0.5
+
+    return wrapper
+
+
+def scaled(factor: Any) -> Any:
+    def decorate(f: Any) -> Any:
+        @functools.wraps(f)
+        def wrapper(v: Any, *args: Any) -> Any:
+            return factor * f(v, *args)
+
+        return wrapper
+
+    return decorate
+
+
+@counted
+@scaled(3.0)
+def decorated_helper(v: Any, w: Any) -> Any:
+    return v * v * w
+
+
+@functools.lru_cache(maxsize=None)
+def coefficient(k: int) -> float:
+    return 1.0 / (k + 1)
+
+
+def decorated(x: Any) -> Any:
+    @counted
+    def local(v: Any) -> Any:
+        return v**3
+
+    @scaled(x[1])
+    def other(v: Any, w: Any) -> Any:
+        return v * w
+
+    return decorated_helper(x[0], x[1]) + local(x[2]) * other(x[0], x[2]) * coefficient(2)
+
+
+@counted
+def decorated_itself(x: Any) -> Any:
+    return x * x * x
+
+
+def late_binding(x: Any) -> Any:
+    a = x[0]
+
+    def f(v: Any) -> Any:
+        return a * v
+
+    first = f(x[1])
+    a = x[2]
+    fs = [lambda v: v * i for i in range(3)]
+    gs = [lambda v, i=i: v * i for i in range(3)]
+    hs = []
+    for k in range(3):
+        hs.append(lambda v: v + k * a)
+    return first * f(x[1]) + fs[0](x[0]) + gs[0](x[0]) + gs[1](x[1]) ** 2 + hs[0](x[2])
+
+
+def assigns_nonlocal(x: Any) -> Any:
+    total, count = 0.0, 0
+
+    def add(v: Any) -> Any:
+        nonlocal total, count
+        if v > 0.6:
+            total += v * v
+        else:
+            return total
+        count = count + 1
+        return total * 0.5
+
+    last = 0.0
+    for v in x:
+        if v > 0.1:
+            last = add(v) + last
+    add(x[0] * 2.0)
+    return total * count + last
+
+
+def nonlocal_in_while(x: Any) -> Any:
+    y = x[1]
+
+    def improve() -> Any:
+        nonlocal y
+        y = 0.5 * (y + x[0] / y)
+        return abs(y * y - x[0]) > 1e-13
+
+    while improve():
+        pass
+    return y * x[2]
+
+
+PROGRAMS += [
+    (makes_functions, (X,)),
+    (passes_functions, (X,)),
+    (partials, (X,)),
+    (decorated, (X,)),
+    (decorated_itself, (1.5,)),
+    (late_binding, (X,)),
+    (assigns_nonlocal, (X,)),
+    (nonlocal_in_while, (X,)),
+]

@@ -517,6 +517,428 @@ def nested_list_argument(x: Any, p: Any) -> Any:
     return sum(p[0]) * p[1][0]
 
 
+def rows_with_constants(x: Any) -> Any:
+    rows = []
+    for v in x:
+        rows.append([v, v * v, 1.0])
+    A = np.array(rows)
+    return np.sum(A @ A)
+
+
+def indices_in_a_list(x: Any) -> Any:
+    idx = []
+    for i in range(3):
+        idx.append((i * 2) % 3)
+    return np.sum(x[idx] * X) * x[idx[1]]
+
+
+def grown_in_two_loops(x: Any) -> Any:
+    L = []
+    for i in range(len(x)):
+        for j in range(i, len(x)):
+            L.append(x[i] * x[j])
+    s = 0.0
+    for k in range(len(L)):
+        s = s + L[k] * L[k] * k
+    return s
+
+
+def returned_from_a_growing_list(x: Any) -> Any:
+    L = []
+    for i in range(10):
+        L.append(x[i % 3] ** 2)
+        if sum(L) > 3.0:
+            return L[-1] * L[0] * i
+    return sum(L)
+
+
+def grown_or_replaced(x: Any) -> Any:
+    L = []
+    for v in x:
+        L.append(v)
+    if x[0] > 0.1:
+        L.append(x[1] * x[2])
+    elif x[0] > 0:
+        L = [x[0]]
+    return sum(v * v for v in L)
+
+
+def levels_of_a_tree(x: Any) -> Any:
+    prev, cur = [x[0]], []
+    for k in range(4):
+        for p in prev:
+            cur.append(p * x[1])
+            if len(cur) < 5:
+                cur.append(p + x[2])
+        prev, cur = cur, []
+    return sum(prev)
+
+
+def sum_reset_when_full(x: Any) -> Any:
+    L = []
+    s = 0.0
+    for v in x:
+        L.append(v)
+        if len(L) > 1:
+            s = 1.0 * v
+            L = []
+    return s + sum(L)
+
+
+def slice_from_a_counter(x: Any) -> Any:
+    A = [x[0], x[1]]
+    i = 0
+    for k in range(2):
+        i = i + 1
+    out = [1.0]
+    out.extend(A[i:])
+    return sum(out)
+
+
+def sorted_by_abs(x: Any) -> Any:
+    L = sorted([v - 1.1 for v in x], key=abs, reverse=True)
+    return L[0] + 2 * L[1] + 3 * L[2] * L[0]
+
+
+def sort_by_a_key(x: Any) -> Any:
+    w = x[1]
+    L = [v for v in x]
+    L.sort(key=lambda v: np.cos(v * w), reverse=True)
+    return L[0] + 2 * L[1] + 3 * L[2] * L[0]
+
+
+def extrema_by_a_key(x: Any) -> Any:
+    pts = [(v, v * v) for v in x]
+    a = max(pts, key=lambda p: p[1])
+    b = min(pts, key=lambda p: p[0] * 2)
+    c = max(x[0], -x[1], key=abs)
+    return a[0] * b[1] + c**2
+
+
+def extrema_with_default(x: Any) -> Any:
+    return max([v for v in x if v < 1.0], key=lambda v: -v, default=2.0) ** 2 + min(
+        [], default=x[0]
+    )
+
+
+def first_of_a_generator(x: Any) -> Any:
+    return (
+        next((v * v for v in x if v > 6.0), x[0] * x[1])
+        + next((i for i in range(3) if x[i] > 0.6), -1) * x[2]
+    )
+
+
+def extended_by_a_generator(x: Any) -> Any:
+    L = [x[0]]
+    L.extend(v * v for v in x if v > 0.6)
+    L.extend(np.array([x[1], x[2]]))
+    L.extend(range(2))
+    L += (v * 2 for v in x)
+    return sum(L) * L[1]
+
+
+def priority_queue(x: Any) -> Any:
+    q = [(x[0], 0), (x[1], 1)]
+    out = 0.0
+    for step in range(4):
+        q.sort()
+        d, k = q.pop(0)
+        out += d * (k + 1)
+        q.append((d * 1.5 + x[2], k + 1))
+    return out
+
+
+def cleared_when_full(x: Any) -> Any:
+    L = []
+    s = 0.0
+    for v in x:
+        L.append(v)
+        L.append(v * v)
+        if len(L) > 3:
+            s += sum(L)
+            L.clear()
+    return s + sum(L) * 2
+
+
+def list_of_a_tuple(x: Any) -> Any:
+    t = tuple(x)
+    L = list(t)
+    L[0] = t[1]
+    return L[0] * t[0]
+
+
+def merge_of_sorted_lists(x: Any) -> Any:
+    A = [x[0], x[1]]
+    B = [x[2], x[2] * 2]
+    out = []
+    i = j = 0
+    while i < len(A) and j < len(B):
+        if A[i] <= B[j]:
+            out.append(A[i])
+            i += 1
+        else:
+            out.append(B[j])
+            j += 1
+    out.extend(A[i:])
+    out.extend(B[j:])
+    return sum(v * k for k, v in enumerate(out))
+
+
+def selection_without_replacement(x: Any) -> Any:
+    left = [0, 1, 2]
+    s = 0.0
+    while left:
+        k = left[0]
+        for j in left:
+            if x[j] < x[k]:
+                k = j
+        s = s * x[k] + x[k]
+        left = [j for j in left if j != k]
+    return s
+
+
+def histories_of_a_cell(x: Any) -> Any:
+    hs, cs = [0.0], [0.0]
+    for t in range(4):
+        f = 1 / (1 + np.exp(-(x[0] * hs[-1] + x[1])))
+        cs.append(f * cs[-1] + (1 - f) * np.tanh(x[2] * hs[-1] + t))
+        hs.append(np.tanh(cs[-1]) * f)
+    return sum(hs) * cs[-1]
+
+
+def cache_of_none(x: Any) -> Any:
+    cache = [None, None, None]
+    for i in range(3):
+        if cache[i] is None:
+            cache[i] = x[i] ** 2
+    return cache[0] * cache[1] + cache[2]
+
+
+def gradient_of_a_sum_over_a_list(x: Any) -> Any:
+    def cost(ws):
+        return sum(w * w * w for w in ws)
+
+    g = grad(cost)([x[0], x[1] * x[2]])
+    return g[0] * g[1]
+
+
+def elimination_with_exchanged_rows(x: Any) -> Any:
+    n = 3
+    A = [[x[i] * x[j] + (3.0 if i == (j + 1) % 3 else 0.0) for j in range(n)] for i in range(n)]
+    for i in range(n):
+        p = i
+        for k in range(i + 1, n):
+            if abs(A[k][i]) > abs(A[p][i]):
+                p = k
+        A[i], A[p] = A[p], A[i]
+        for k in range(i + 1, n):
+            f = A[k][i] / A[i][i]
+            A[k] = [A[k][j] - f * A[i][j] for j in range(n)]
+    return A[0][0] * A[1][1] * A[2][2]
+
+
+def gradient_by_a_grown_list(x: Any) -> Any:
+    def cost(ws):
+        s = 0.0
+        for w in ws:
+            s = s + w**3
+        return s
+
+    L = []
+    for v in x:
+        L.append(v * v)
+    g = grad(cost)(L)
+    return sum(g) * g[0]
+
+
+def starred_rest(x: Any) -> Any:
+    L = []
+    for v in x:
+        L.append(v * v)
+    first, *rest = L
+    return first * sum(rest)
+
+
+def returns_a_dict_of_lists(x: Any) -> Any:
+    d = {"a": [], "b": x * 2}
+    for v in x:
+        d["a"].append(v * v)
+    return d
+
+
+def returns_a_triangle(x: Any) -> Any:
+    out = []
+    for i in range(3):
+        out.append([x[i] * x[j] for j in range(i)])
+    return out
+
+
+def pop_before_the_last(x: Any) -> Any:
+    L = [v * v for v in x]
+    L.append(x[0])
+    v = L.pop(-2)
+    return v * L[0] + L[1] * L[-1]
+
+
+def largest_first(x: Any) -> Any:
+    L = [v * v for v in x]
+    s = 0.0
+    while L:
+        s = s * x[0] + L.pop(L.index(max(L)))
+    return s
+
+
+def inserted_anywhere(x: Any) -> Any:
+    L = [v * v for v in x]
+    for i in range(3):
+        L.insert(i, x[i] * 2)
+    L.insert(-1, x[0])
+    return sum(v * k for k, v in enumerate(L))
+
+
+def slices_replaced(x: Any) -> Any:
+    L = [v * v for v in x]
+    L.append(x[0])
+    L[1:3] = [x[1], x[2], x[0]]
+    L[-1:] = L[:2]
+    L[:0] = [x[2] ** 2]
+    return sum(v * v * k for k, v in enumerate(L))
+
+
+def slices_deleted(x: Any) -> Any:
+    L = [v * v for v in x] + [x[0]]
+    del L[:2]
+    del L[-1:]
+    return sum(L)
+
+
+def extended_by_itself(x: Any) -> Any:
+    L = [v for v in x]
+    L.extend(L)
+    L += L
+    return sum(L) * len(L)
+
+
+def array_taken_and_put_back(x: Any) -> Any:
+    L = [x * v for v in x]
+    a = L.pop(1)
+    L.insert(1, a * a)
+    return np.sum(L[0] * L[1] * L[2])
+
+
+def moving_window(x: Any) -> Any:
+    w = []
+    s = 0.0
+    for i in range(7):
+        w.append(x[i % 3] ** 2 * i)
+        if len(w) > 3:
+            del w[0]
+        s += w[0] * w[-1]
+    return s
+
+
+def first_item_in_a_branch(x: Any) -> Any:
+    L = []
+    for i in range(4):
+        if i == 0:
+            L.append(x[0])
+        else:
+            L.append(L[-1] * x[1] + L[i - 1])
+    return sum(v * v for v in L)
+
+
+def index_that_is_there_later(x: Any) -> Any:
+    L = [x[0]]
+    s = 0.0
+    for i in range(4):
+        if i > 1:
+            s += L[1] * L[2 - 1]
+        L.append(x[1] * L[-1])
+    return s + L[-1]
+
+
+def pop_that_works_later(x: Any) -> Any:
+    L = []
+    s = 0.0
+    for i in range(6):
+        if i > 2:
+            s = s * 2 + L.pop()
+            s = s + L[-1]
+            L[0] = L[0] * 2
+        L.append(x[i % 3] ** 2)
+    return s + sum(L)
+
+
+def insertion_into_a_sorted_list(x: Any) -> Any:
+    L = []
+    for v in x:
+        k = 0
+        while k < len(L) and L[k] < v:
+            k += 1
+        L.insert(k, v)
+    return L[0] + L[1] ** 2 + L[2] * L[0]
+
+
+def arrays_appended_on_two_paths(x: Any) -> Any:
+    H = []
+    for i in range(4):
+        if i > 0:
+            y = H[-1] * x + H[i - 1]
+        else:
+            y = x * 1.0
+        H.append(y)
+    return np.sum(H[-1])
+
+
+def dict_with_tuples_as_keys(x: Any) -> Any:
+    d = {}
+    for i in range(2):
+        for j in range(2):
+            d[i, j] = x[i] * x[j + 1]
+    s = 0.0
+    for (i, j), v in d.items():
+        s += v * (i + 1)
+    if (0, 1) in d:
+        s = s * d.get((1, 1), 2.0)
+    return d[0, 1] * d[(1, 0)] + s
+
+
+def dict_in_order(x: Any) -> Any:
+    d = {"b": x[0], "a": x[1], "c": x[2]}
+    s = 0.0
+    for k in sorted(d):
+        s = s * 2 + d[k]
+    for k in sorted(d.keys(), reverse=True):
+        s = s * d[k]
+    for k, v in sorted(d.items()):
+        s = s * 3 + v
+    return s
+
+
+def pieces_ended_by_a_value(x: Any) -> Any:
+    rows = []
+    cur = []
+    for i in range(len(x)):
+        cur.append(x[i])
+        if x[i] > 0.6:
+            rows.append(cur)
+            cur = []
+    return sum(sum(r) * r[0] for r in rows)
+
+
+def pieces_of_two(x: Any) -> Any:
+    rows = []
+    cur = []
+    for i in range(6):
+        cur.append(x[i % 3])
+        if len(cur) == 2:
+            rows.append(cur)
+            cur = []
+    if cur:
+        rows.append(cur)
+    return sum(r[0] * r[1] for r in rows)
+
+
 # Refused --------------------------------------------------------------------------------------
 
 
@@ -543,6 +965,88 @@ def item_that_grows_later(x: Any) -> Any:
         L.append(row)
         row.append(x[1])
     return len(L[0]) * x[0] + sum(L[0])
+
+
+def numbers_of_two_kinds_exchanged(x: Any) -> Any:
+    squares = [v * v for v in x]
+    squares[1] = -0.7
+    squares[0], squares[1] = squares[1], squares[0]
+    squares[2] = squares[0]
+    return sum(squares) * squares[1]
+
+
+def items_of_a_list_of_arrays_exchanged(x: Any) -> Any:
+    rows = [v * x for v in x]
+    rows[0][1:] = rows[1][:2].copy()
+    rows[0], rows[1] = rows[1], rows[0]
+    rows[2] = rows[0]
+    return np.sum(rows[0] * rows[1]) + np.sum(rows[2])
+
+
+def tuple_of_a_lists_arrays(x: Any) -> Any:
+    L = []
+    for v in x:
+        L.append(x * v)
+    t = tuple(L)
+    t[0][0] = 5.0
+    return np.sum(L[0] * L[1])
+
+
+def item_that_grows_under_another_name(x: Any) -> Any:
+    cur = [x[0]]
+    rows = [cur]
+    for i in range(3):
+        if i == 1:
+            cur = [x[1]]
+            rows.append(cur)
+        cur.append(x[i] ** 2)
+    return sum(sum(r) for r in rows) * rows[1][1]
+
+
+def item_that_grows_through_an_alias(x: Any) -> Any:
+    cur = [x[0]]
+    rows = []
+    alias = cur
+    for i in range(3):
+        rows.append(cur)
+        cur = [x[1]]
+    alias.append(x[2])
+    return sum(rows[0])
+
+
+def item_that_grows_in_the_next_iteration(x: Any) -> Any:
+    cur = [x[0]]
+    rows = []
+    for i in range(3):
+        cur.append(x[i])
+        rows.append(cur)
+        if x[i] > 0.6:
+            cur = []
+    return sum(rows[0]) + sum(rows[1])
+
+
+def one_of_two_stored_then_changed(x: Any) -> Any:
+    a = [x[0]]
+    b = [x[1]]
+    c = a if x[0] > 0.3 else b
+    rows = []
+    for i in range(2):
+        rows.append([x[i]])
+    rows.append(c)
+    a.append(x[2])
+    return sum(rows[2])
+
+
+def one_of_two_changed_after_it_was_stored(x: Any) -> Any:
+    a = [x[0]]
+    b = [x[1]]
+    rows = []
+    for i in range(2):
+        rows.append([x[i]])
+    rows.append(a)
+    c = a if x[0] > 0.3 else b
+    c.append(x[2])
+    return sum(rows[2])
 
 
 PROGRAMS: list[tuple[Any, tuple[Any, ...]]] = [
@@ -608,9 +1112,61 @@ PROGRAMS: list[tuple[Any, tuple[Any, ...]]] = [
     (two_appends_or_one, (X,)),
     (dict_of_lists, (X,)),
     (nested_list_argument, (X, [[1.0, 2.0], [3.0]])),
+    (numbers_of_two_kinds_exchanged, (X,)),
+    (items_of_a_list_of_arrays_exchanged, (X,)),
+    (rows_with_constants, (X,)),
+    (indices_in_a_list, (X,)),
+    (grown_in_two_loops, (X,)),
+    (returned_from_a_growing_list, (X,)),
+    (grown_or_replaced, (X,)),
+    (levels_of_a_tree, (X,)),
+    (sum_reset_when_full, (X,)),
+    (slice_from_a_counter, (X,)),
+    (sorted_by_abs, (X,)),
+    (sort_by_a_key, (X,)),
+    (extrema_by_a_key, (X,)),
+    (extrema_with_default, (X,)),
+    (first_of_a_generator, (X,)),
+    (extended_by_a_generator, (X,)),
+    (priority_queue, (X,)),
+    (cleared_when_full, (X,)),
+    (list_of_a_tuple, (X,)),
+    (merge_of_sorted_lists, (X,)),
+    (selection_without_replacement, (X,)),
+    (histories_of_a_cell, (X,)),
+    (cache_of_none, (X,)),
+    (gradient_of_a_sum_over_a_list, (X,)),
+    (elimination_with_exchanged_rows, (X,)),
+    (gradient_by_a_grown_list, (X,)),
+    (starred_rest, (X,)),
+    (returns_a_dict_of_lists, (X,)),
+    (returns_a_triangle, (X,)),
+    (pop_before_the_last, (X,)),
+    (largest_first, (X,)),
+    (inserted_anywhere, (X,)),
+    (slices_replaced, (X,)),
+    (slices_deleted, (X,)),
+    (extended_by_itself, (X,)),
+    (array_taken_and_put_back, (X,)),
+    (moving_window, (X,)),
+    (first_item_in_a_branch, (X,)),
+    (index_that_is_there_later, (X,)),
+    (pop_that_works_later, (X,)),
+    (insertion_into_a_sorted_list, (X,)),
+    (arrays_appended_on_two_paths, (X,)),
+    (dict_with_tuples_as_keys, (X,)),
+    (dict_in_order, (X,)),
+    (pieces_ended_by_a_value, (X,)),
+    (pieces_of_two, (X,)),
 ]
 REFUSED: list[tuple[Any, str]] = [
     (written_after_it_was_stored, "may be the same array"),
     (one_row_in_a_comprehension, "may be the same object"),
     (item_that_grows_later, "an item of another list"),
+    (tuple_of_a_lists_arrays, "may be the same array"),
+    (item_that_grows_under_another_name, "item of another list"),
+    (item_that_grows_through_an_alias, "item of another list"),
+    (item_that_grows_in_the_next_iteration, "item of another list"),
+    (one_of_two_stored_then_changed, "item of another list"),
+    (one_of_two_changed_after_it_was_stored, "item of another list"),
 ]

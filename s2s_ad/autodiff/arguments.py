@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from s2s_ad.errors import UnsupportedError
 from s2s_ad.ir.build import building, emit, knowing
+from s2s_ad.ir.collecting import report
 from s2s_ad.ir.core import Block, Function, Op, Value, leaves, substitute, walk
 from s2s_ad.ir.types import Any, Num
 from s2s_ad.ops.buffers import ADD_AT, SET_AT, origins
@@ -40,8 +41,9 @@ def refuse_unknown_targets(f: Function, seeds: list[Value], active: set[Value]) 
             t = v.type
             unknown = isinstance(t, Any) or isinstance(t, Num) and t.dtype is None
             if v in f.block.params and v not in seeds and unknown:
-                raise UnsupportedError(
+                error = UnsupportedError(
                     f"whether {v.hint} holds integers, which cut the derivative, is not known",
                     "give its type: by an annotation, or with like=",
                     op.location,
                 )
+                report(error)

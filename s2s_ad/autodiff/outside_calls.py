@@ -11,12 +11,14 @@ from typing import Any as Anything
 
 from s2s_ad.autodiff.activity import varied
 from s2s_ad.errors import UnsupportedError
+from s2s_ad.ir.collecting import report
 from s2s_ad.ir.core import Block, Function, Op, Value, leaves, walk
 from s2s_ad.ir.types import Num, Opaque, Type
-from s2s_ad.ops.opaque import OPAQUE, no_rule
+from s2s_ad.ops.opaque import OPAQUE, is_unknown, no_rule
 from s2s_ad.ops.structure import CALL, DICT, FOR, IF, LIST, READ, TUPLE, WHILE
 
 CHANGES = ("set_at", "add_at", "list_insert", "list_take", "list_join")
+COPYING = ("float", "int", "bool", "str", "array", "copy", "len")
 ASKING = ("shape", "ndim", "size", "len", "dtype")  # a call cannot change these of an array
 
 
@@ -28,11 +30,13 @@ def check_outside_calls(function: Function, seeds: list[Value]) -> None:
     active = varied(function.block, seeds)
     for op in calls:
         if any(v in active for v in leaves(op.args)):
-            raise no_rule(op)
-    shared = Shared(function)
-    for op in calls:
-        if not (op.kwargs.get("fresh") or op.kwargs.get("reads")):
-            shared.check(op)
+            report(no_rule(op))
+    unknown = list(filter(is_unknown, calls))
+    repeated = {op for loop in walk(function.block) if loop.prim in (FOR, WHILE)
+                for b in loop.blocks for op in walk(b)}  # fmt: skip
+    for op in unknown:
+        # What a call returns is not changed by this call, but by the next one.
+        Shared(function, None if op in repeated else op).check(op)
 
 
 def may_hold(t: Type) -> bool:
@@ -45,9 +49,11 @@ def may_hold(t: Type) -> bool:
 class Shared:
     """Which values may be one object, or share memory: classes, by union."""
 
-    def __init__(self, function: Function) -> None:
+    def __init__(self, function: Function, once: Op | None) -> None:
+        self.once = once  # a call that happens once
         self.parent: dict[Anything, Anything] = {}
         self.readers: list[tuple[Op, Value]] = []
+        self.immediate: set[Op] = set()  # copies made at once of what a call returns
         self.block(function.block)
 
     def find(self, x: Anything) -> Anything:
@@ -64,8 +70,12 @@ class Shared:
             self.parent[a] = b
 
     def block(self, block: Block) -> None:
+        returned: Value | None = None
         for op in block.ops:
             self.op(op)
+            if op.prim.name in COPYING and op.args[0] is returned:
+                self.immediate.add(op)
+            returned = op.result if op.prim is OPAQUE else None
 
     def op(self, op: Op) -> None:
         for b in op.blocks:
@@ -94,10 +104,10 @@ class Shared:
         elif op.prim.name == "getattr":
             self.join(op.result, (self.find(operands[0]), op.kwargs["name"]))
         elif op.prim is OPAQUE or passes or op.prim.aliasing(op) != "fresh":
-            for v in operands:
+            for v in operands if op is not self.once else ():
                 for r in op.results:
                     self.join(v, r)
-            if op.prim is OPAQUE and not op.kwargs.get("fresh") and not op.kwargs.get("reads"):
+            if is_unknown(op):
                 for v in operands[1:]:
                     self.join(operands[0], v)
         if op.prim is OPAQUE or op.prim in (TUPLE, LIST, DICT) or op.prim.name in ASKING:
@@ -107,13 +117,15 @@ class Shared:
     def check(self, call: Op) -> None:
         mine = {self.find(v) for v in leaves(call.args) if may_hold(v.type)}
         for op, v in self.readers:
-            if self.find(v) in mine:
+            if self.find(v) in mine and op not in self.immediate:
                 callee = call.kwargs["callee"]
-                what = f"{v.hint!r}" if v.hint else "what it gives"
-                raise UnsupportedError(
-                    f"{callee.name} may change {what}, which is also read elsewhere: nothing is "
+                what = repr(v.hint) if v.hint else "an object"
+                error = UnsupportedError(
+                    f"{callee.name} may change {what} that is also read elsewhere: nothing is "
                     "known of a function without source",
                     "give it a copy, np.copy(...), and copy at once what it returns: "
                     "float(...), np.array(...)",
                     call.location,
                 )
+                report(error)
+                return

@@ -107,7 +107,9 @@ def _finish(v: Anything, want: Type | None, like: Anything, seen: set[Value]) ->
     if isinstance(want, Stack):
         return v
     if isinstance(want, Seq):
-        return _finish_container(v, want, like, seen)
+        out = _finish_container(v, want, like, seen)
+        outermost = want.cls is not None and not (isinstance(like, _Item) and like.object)
+        return _named(emit("like_object", _value(like), out), v) if outermost else out
     if want is not None and not differentiable(want):
         return None
     if isinstance(want, Num) and isinstance(have, Num):
@@ -132,7 +134,11 @@ def _finish_container(v: Anything, want: Seq, like: Anything, seen: set[Value]) 
     if isinstance(owner, Op) and owner.prim in (TUPLE, LIST, DICT):
         nest = owner.args[0]
         keys = list(want.keys) if want.kind == "dict" else list(range(len(want.items)))
-        items = [_finish(nest[key], t, _Item(like, key), seen) for key, t in zip(keys, want.items)]
+        inside = want.cls
+        items = [
+            _finish(nest[key], t, _Item(like, key, inside, t), seen)
+            for key, t in zip(keys, want.items)
+        ]
         if items == [nest[key] for key in keys]:
             return v
         new: Anything = dict(zip(want.keys, items)) if want.kind == "dict" else tuple(items)
@@ -149,13 +155,19 @@ def _finish_container(v: Anything, want: Seq, like: Anything, seen: set[Value]) 
 class _Item:
     """`container[key]`, written only if it turns out to be needed."""
 
-    def __init__(self, container: Anything, key: Anything) -> None:
+    def __init__(self, container: Anything, key: Anything, object: Anything, type: Type) -> None:
         self.container = container
         self.key = key
+        self.object = object  # the class where the container is an object
+        self.type = type
 
 
 def _value(like: Anything) -> Anything:
-    return _value(like.container)[like.key] if isinstance(like, _Item) else like
+    if not isinstance(like, _Item):
+        return like
+    if like.object is not None:
+        return emit("getattr", _value(like.container), name=like.key, type=like.type)
+    return _value(like.container)[like.key]
 
 
 def _named(new: Anything, old: Anything) -> Anything:

@@ -24,7 +24,7 @@ from s2s_ad.ir.unbound import define
 from s2s_ad.ops.buffers import ACCUMULATE, ADD_AT, SET_AT
 from s2s_ad.ops.rules import At
 from s2s_ad.ops.slots import NEW_SLOTS, ZEROS_TREE
-from s2s_ad.ops.structure import CALL, DICT, FOR, LIST, MARK, TUPLE, WHILE
+from s2s_ad.ops.structure import CALL, DICT, FOR, IF, LIST, MARK, TRY, TUPLE, WHILE
 from s2s_ad.ops.tapes import POP, PUSH
 
 
@@ -115,7 +115,7 @@ class Sweep:
         assert isinstance(v.type, Seq)
         items = []
         for key in _keys(v.type):
-            items.append(bar[key] if key in bar else zero_of(v[key]))  # type: ignore[index]
+            items.append(bar[key] if key in bar else zero_of(_part(v, key)))
         if v.type.kind == "dict":
             return name(emit(DICT, dict(zip(v.type.keys, items))), v, "_bar")
         prim = TUPLE if v.type.kind == "tuple" else LIST
@@ -191,7 +191,9 @@ class Sweep:
         outer = [v for v in with_arrays(captured(op.blocks)) if v in self.active]
         before = {v: self.whole(v) for v in outer if v in self.bars}
         sweeps, blocks = [], []
-        for b in op.blocks:
+        # Of a `try`, what its body did is undone where it did not raise.
+        paths = [op.blocks[1], op.blocks[0]] if op.prim is TRY else op.blocks
+        for b in paths:
             block = Block(mirror=b)
             sweep = Sweep(self.active, dict(before))
             with building(block, op.statement, op.location, "adjoint"):
@@ -213,9 +215,9 @@ class Sweep:
             results.append(name(Value(bar_type(v)), v, "_bar"))
         if changed:
             kwargs = {k: x for k, x in op.kwargs.items() if k != "status"}
-            new = Op(
-                op.prim, op.args, kwargs, blocks, results, op.statement, op.location, "adjoint"
-            )
+            prim, args = (IF, (op.results[0],)) if op.prim is TRY else (op.prim, op.args)
+            kwargs = {} if op.prim is TRY else kwargs
+            new = Op(prim, args, kwargs, blocks, results, op.statement, op.location, "adjoint")
             into.ops.append(new)
         for v, result in zip(changed, results):
             self.bars[v] = result
@@ -286,6 +288,14 @@ class Sweep:
                 self.bars[v] = result
         for (init, *_), result, start_bar in zip(carried, results[lead:], inits[lead:]):
             self.add(init, result if result in new.results else start_bar)
+
+
+def _part(v: Value, key: Anything) -> Anything:
+    """An item of a container, or an attribute of an object."""
+    assert isinstance(v.type, Seq)
+    if v.type.cls is None:
+        return v[key]  # type: ignore[index]
+    return emit("getattr", v, name=key, type=v.type.items[v.type.keys.index(key)])
 
 
 def bound_zero(v: Value) -> Anything:

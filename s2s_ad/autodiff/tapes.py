@@ -10,8 +10,9 @@ from typing import Any as Anything
 
 from s2s_ad.ir.build import building, emit
 from s2s_ad.ir.core import Block, Op, Value
-from s2s_ad.ops.structure import FOR, WHILE
-from s2s_ad.ops.tapes import NEW_STACK
+from s2s_ad.ir.types import Stack
+from s2s_ad.ops.structure import FOR, TRY, WHILE
+from s2s_ad.ops.tapes import NEW_STACK, PUSH, RESTORE, STACK_LENGTH
 
 
 def tape_name(v: Value) -> str:
@@ -37,6 +38,23 @@ def parent(top: Block, op: Op) -> Block:
     found = search(top)
     assert found is not None
     return found
+
+
+def restored(top: Block, op: Op, stack: Value) -> Value:
+    """A tape as it was before a `try` whose body raised."""
+    body, failed = op.blocks
+    last = max((k for k, o in enumerate(body.ops) if o.prim is not PUSH), default=-1)
+    if not any(isinstance(v.type, Stack) for o in body.ops[: last + 1] for v in o.results):
+        return stack  # nothing raises after what was pushed
+    before = Block()
+    with building(before, op.statement, op.location, "primal"):
+        length = emit(STACK_LENGTH, stack)
+    around = parent(top, op)
+    around.ops[around.ops.index(op) : around.ops.index(op)] = before.ops
+    with building(failed, op.statement, op.location, "primal"):
+        out: Value = emit(RESTORE, stack, length)
+    out.hint = stack.hint
+    return out
 
 
 def thread(
@@ -86,7 +104,8 @@ def thread(
         else:
             end = len(op.results) - ("status" in op.kwargs)
             for b in op.blocks:
-                b.yields.insert(end, current if b is block else entry)
+                other = restored(top, op, entry) if op.prim is TRY and b is not block else entry
+                b.yields.insert(end, current if b is block else other)
             op.results.insert(end, result)
         current = result
     return current

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeAlias
 
-from s2s_ad.codegen.program import Break, Folding, For, If, Let, Move, Stmt, While, With
+from s2s_ad.codegen.program import Break, Folding, For, If, Let, Move, Stmt, Try, While, With
 from s2s_ad.ir.core import UNDEFINED, Value
 
 if TYPE_CHECKING:
@@ -50,6 +50,10 @@ class Assigned:
             return self.move(s, bound)
         if isinstance(s, If):
             return meet([self.block(s.then, bound), self.block(s.orelse, bound)])
+        if isinstance(s, Try):
+            raised = bound | {self.variables[s.error]}
+            ends = [self.block(h, raised) for h in s.handlers]
+            return meet([self.block(s.orelse, self.block(s.body, bound)), *ends])
         if isinstance(s, With):
             return self.block(s.body, bound)
         if isinstance(s, (For, While)):

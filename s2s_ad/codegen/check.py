@@ -20,6 +20,7 @@ from s2s_ad.codegen.program import (
     Let,
     Move,
     Stmt,
+    Try,
     While,
     With,
     operand_of,
@@ -27,7 +28,7 @@ from s2s_ad.codegen.program import (
 from s2s_ad.codegen.storage import Plan
 from s2s_ad.errors import InternalError
 from s2s_ad.ir.core import UNDEFINED, Op, Value, leaves
-from s2s_ad.ops.tapes import POP, PUSH
+from s2s_ad.ops.tapes import POP, PUSH, RESTORE
 
 State = dict[str, frozenset[Value]]
 
@@ -47,6 +48,7 @@ class Replay:
         self.plan = plan
         self.breaks: list[list[State]] = []
         self.continues: list[list[State]] = []
+        self.tries: list[list[State]] = []  # what may hold where the statements under way raise
 
     def name(self, v: Value) -> str:
         return self.plan.variables[v].name
@@ -63,6 +65,8 @@ class Replay:
         if isinstance(stmt, Let) and stmt.op in self.plan.folding.ifs:
             if any(list(self.plan.folding.pops(b.yields)) for b in stmt.op.blocks):
                 raise InternalError("a pop in a branch of a conditional expression")
+        if isinstance(stmt, Let) and stmt.op.prim is RESTORE:
+            operand = stmt.op.args[1]  # the tape is not what it was: that is the point
         for v in self.plan.folding.registers(operand):
             if v not in state.get(self.name(v), frozenset()):
                 self.fail(v, state)
@@ -97,8 +101,15 @@ class Replay:
         for stmt in stmts:
             if state is None:
                 return None
+            self.note(state)
             state = self.stmt(stmt, state)
+        if state is not None:
+            self.note(state)
         return state
+
+    def note(self, state: State) -> None:
+        for states in self.tries:
+            states.append(dict(state))
 
     def stmt(self, stmt: Stmt, state: State) -> State | None:
         if isinstance(stmt, Move):
@@ -115,6 +126,8 @@ class Replay:
         if isinstance(stmt, If):
             then = self.block(stmt.then, dict(state))
             return meet([then, self.block(stmt.orelse, dict(state))])
+        if isinstance(stmt, Try):
+            return self.attempt(stmt, state)
         if isinstance(stmt, With):
             return self.block(stmt.body, state)
         if isinstance(stmt, For):
@@ -125,9 +138,21 @@ class Replay:
             self.continues[-1].append(state)
         return None
 
+    def attempt(self, stmt: Try, state: State) -> State | None:
+        self.tries.append([dict(state)])
+        end = self.block(stmt.body, state)
+        raised = meet(list(self.tries.pop()))
+        assert raised is not None
+        ends = []
+        for handler in stmt.handlers:
+            inside = dict(raised)
+            self.hold(stmt.error, frozenset(), inside)
+            ends.append(self.block(handler, inside))
+        return meet([self.block(stmt.orelse, end), *ends])
+
     def let(self, op: Op, state: State) -> None:
         plan = self.plan
-        if op.prim in (PUSH, POP):
+        if op.prim in (PUSH, POP, RESTORE):
             self.hold(op.results[0], frozenset(), state)
             if op.prim is POP and op.results[1] not in plan.folding.values:
                 self.hold(op.results[1], frozenset(), state)

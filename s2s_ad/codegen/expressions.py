@@ -7,6 +7,8 @@ import builtins
 import sys
 from typing import Any as Anything
 
+import numpy as np
+
 from s2s_ad.codegen.fold import short_circuit
 from s2s_ad.codegen.scope import Scope, constant
 from s2s_ad.codegen.storage import Plan
@@ -250,6 +252,10 @@ class Expressions:
         length = ast.Call(self.scope.builtin("len"), [self.expr(x)], [])
         return ast.BinOp(ast.List([item], ast.Load()), ast.Mult(), length)
 
+    def write_new_object(self, op: Op, _: str) -> ast.expr:
+        given = [constant(op.kwargs["cls"], self.scope), self.expr(op.args[0])]
+        return ast.Call(self.scope.helper("new_object"), given, [])
+
     def write_read(self, op: Op, _: str) -> ast.expr:
         return self.scope.outside(op.args[0] if op.args else op.kwargs["place"])
 
@@ -285,16 +291,19 @@ class Expressions:
         return ast.JoinedStr(values)
 
     def write_exception(self, op: Op, _: str) -> ast.expr:
-        """The class by its builtin name, or from the module that has it."""
-        cls: Anything = op.kwargs["cls"]
         arguments = [self.expr(a) for a in op.args]
+        return ast.Call(self.class_of_exception(op.kwargs["cls"], op), arguments, [])
+
+    def class_of_exception(self, cls: Anything, op: Op) -> ast.expr:
+        """The class by its builtin name, or from the module that has it."""
         name = cls.__name__
         if getattr(builtins, name, None) is cls:
-            return ast.Call(self.scope.builtin(name), arguments, [])
+            return self.scope.builtin(name)
+        if getattr(np.linalg, name, None) is cls:
+            return self.scope.dotted(f"np.linalg.{name}")
         module = sys.modules.get(cls.__module__)
         if getattr(module, name, None) is cls:
-            place = Outside(name, cls.__module__, vars(module))
-            return ast.Call(self.scope.outside(place), arguments, [])
+            return self.scope.outside(Outside(name, cls.__module__, vars(module)))
         raise UnsupportedError(
             f"the exception {cls.__qualname__} is not the member of a module",
             "define its class at the top of a module",

@@ -9,7 +9,7 @@ from s2s_ad.codegen.aliases import is_update
 from s2s_ad.ir.core import UNDEFINED, Function, Op, Value, leaves, walk
 from s2s_ad.ir.types import Stack
 from s2s_ad.ops.structure import FOR, IF, WHILE
-from s2s_ad.ops.tapes import POP, PUSH
+from s2s_ad.ops.tapes import POP, PUSH, RESTORE
 
 
 class Families:
@@ -94,7 +94,7 @@ class Families:
                 return
             out.append((urgency, target, source))
 
-        if op.prim in (PUSH, POP):
+        if op.prim in (PUSH, POP, RESTORE):
             out.append((0, op.args[0], op.results[0]))
         elif is_update(op) and type(op.args[0]) is Value:
             if op.args[0].hint == op.results[0].hint or not op.args[0].hint:

@@ -16,7 +16,7 @@ from s2s_ad.codegen.schedule import has_effect, writes_of
 from s2s_ad.ir.core import Block, Function, Op, Value, leaves, walk
 from s2s_ad.ir.types import Num, Stack
 from s2s_ad.ops.buffers import ACCUMULATE
-from s2s_ad.ops.structure import CALL, FOR, IF, READ, WHILE
+from s2s_ad.ops.structure import CALL, FOR, IF, READ, TRY, WHILE
 from s2s_ad.ops.tapes import NEW_STACK, POP, PUSH
 
 STATEMENTS = frozenset(
@@ -33,6 +33,8 @@ STATEMENTS = frozenset(
         "raise",
         "for",
         "while",
+        "try",
+        "restore",
     }
 )
 LIGHT = frozenset({"infix", "prefix", "getitem", "attribute", "read"})
@@ -72,6 +74,12 @@ class Folder:
         self.sometimes: set[Op] = set()  # folded into a branch of a conditional expression
         self.repeated: set[Op] = set()  # folded operations that are written twice
         self.collect(function.block)
+        # The blocks inside a `try`, where it matters what raises first.
+        self.guarded = {
+            inner
+            for op in walk(function.block) if op.prim is TRY
+            for inner in (op.blocks[0], *(b for o in walk(op.blocks[0]) for b in o.blocks))
+        }  # fmt: skip
         self.has_adjoint = any(op.role == "adjoint" for op in function.block.ops)
 
     def collect(self, block: Block) -> None:
@@ -353,6 +361,8 @@ class Folder:
             return False
         leaf_roots = {self.families.root(o) for o in leaves(op.args)}
         tokens = self.aliases.of(op.args)
+        if between and block in self.guarded:
+            return False
         if op.prim.effect and any(map(has_effect, block.ops[start + 1 : end])):
             return False
         for m in between:

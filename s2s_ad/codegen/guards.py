@@ -44,7 +44,7 @@ def declared(function: Function, names: list[str]) -> dict[str, list[str]]:
         elif isinstance(t, Seq):
             keys = t.keys if t.kind == "dict" else range(len(t.items))
             for key, item in zip(keys, t.items):
-                visit(item, f"{path}[{key!r}]")
+                visit(item, f"{path}[{key!r}]" if t.cls is None else f"{path}.{key}")
 
     for name, parameter, p in zip(names, function.parameters, function.block.params):
         if not parameter.seed:

@@ -14,6 +14,7 @@ from s2s_ad.codegen.program import (
     Move,
     Return,
     Stmt,
+    Try,
     While,
     With,
 )
@@ -33,6 +34,7 @@ class Liveness:
         self.folding = folding
         self.after: dict[Stmt, Live] = {}
         self.body_start: dict[Stmt, Live] = {}
+        self.handlers: Live = NONE  # what is read where the statement under way raises
         self.entry = self.block(program, NONE, NONE, NONE)
 
     def block(self, stmts: list[Stmt], live: Live, brk: Live, cont: Live) -> Live:
@@ -41,6 +43,7 @@ class Liveness:
         return live
 
     def stmt(self, stmt: Stmt, live: Live, brk: Live, cont: Live) -> Live:
+        live |= self.handlers
         reads = frozenset(self.folding.reads(stmt))
         writes = frozenset(self.folding.writes(stmt))
         self.after[stmt] = live
@@ -60,6 +63,8 @@ class Liveness:
             orelse = self.block(stmt.orelse, live, brk, cont)
             self.body_start[stmt] = then | orelse
             return ((then | orelse) - writes) | reads
+        if isinstance(stmt, Try):
+            return self.attempt(stmt, live, brk, cont)
         if isinstance(stmt, With):
             inner = self.block(stmt.body, live, brk, cont)
             return inner | reads
@@ -80,6 +85,19 @@ class Liveness:
                 break
             head |= inside
         return (head - writes) | reads if isinstance(stmt, For) else head
+
+    def attempt(self, stmt: Try, live: Live, brk: Live, cont: Live) -> Live:
+        """From any place in the body the next statement may be one of a handler."""
+        handled = NONE
+        for h in stmt.handlers:
+            handled |= self.block(h, live, brk, cont)
+        self.body_start[stmt] = handled
+        orelse = self.block(stmt.orelse, live, brk, cont)
+        outer = self.handlers
+        self.handlers |= handled - {stmt.error}
+        inside = self.block(stmt.body, orelse, brk, cont) | self.handlers
+        self.handlers = outer
+        return inside
 
     def move(self, stmt: Move, live: Live) -> Live:
         reads: set[Value] = set()
@@ -108,6 +126,9 @@ def prune(program: list[Stmt], liveness: Liveness) -> list[Stmt]:
                 continue
         elif isinstance(s, If):
             s.then, s.orelse = prune(s.then, liveness), prune(s.orelse, liveness)
+        elif isinstance(s, Try):
+            s.handlers = [prune(h, liveness) for h in s.handlers]
+            s.body, s.orelse = prune(s.body, liveness), prune(s.orelse, liveness)
         elif isinstance(s, (For, While, With)):
             s.body = prune(s.body, liveness)
         out.append(s)

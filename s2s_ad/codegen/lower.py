@@ -33,11 +33,12 @@ from s2s_ad.codegen.program import (
     Let,
     Move,
     Stmt,
+    Try,
     While,
     With,
 )
 from s2s_ad.ir.core import Block, Function, Op, Value, leaves, readers, replace
-from s2s_ad.ops.structure import FOR, IF, WHILE
+from s2s_ad.ops.structure import FOR, IF, TRY, WHILE
 from s2s_ad.ops.tapes import POP
 
 
@@ -212,7 +213,18 @@ class Lowering:
             return [If(replace(op.args[0], known), then, orelse, op)]
         if op.prim in (FOR, WHILE):
             return self.loop(op)
+        if op.prim is TRY:
+            return [self.attempt(op)]
         return [With(op, self.block(op.blocks[0], Join(op.results, op), False, known))]
+
+    def attempt(self, op: Op) -> Try:
+        """A `try`: in each handler its number is known."""
+        body, failed = op.blocks
+        number, error = failed.params
+        end = Join(op.results, op)
+        count = len(op.kwargs["handlers"])
+        handlers = [self.block(failed, end, False, {number: k + 1}) for k in range(count)]
+        return Try(op, error, self.block(body, end, False), handlers)
 
     def loop(
         self, op: Op, leave: Callable[[int], list[Stmt]] | None = None, breaks: bool = False

@@ -68,6 +68,18 @@ class With:
 
 
 @dataclass(eq=False)
+class Try:
+    """`handlers` are what happens for each tuple of classes of the operation, `error` the
+    exception there; `orelse` follows the body where it did not raise."""
+
+    op: Op
+    error: Value
+    body: list[Stmt] = field(default_factory=list)
+    handlers: list[list[Stmt]] = field(default_factory=list)
+    orelse: list[Stmt] = field(default_factory=list)
+
+
+@dataclass(eq=False)
 class Break:
     op: Op | None = None
 
@@ -83,7 +95,7 @@ class Return:
     op: Op | None = None
 
 
-Stmt = Union[Let, Move, If, For, While, With, Break, Continue, Return]
+Stmt = Union[Let, Move, If, For, While, With, Try, Break, Continue, Return]
 JUMPS = (Break, Continue, Return)
 
 
@@ -131,6 +143,8 @@ class Folding:
             out += [r for r in stmt.op.results if r not in self.values]
         elif isinstance(stmt, Move):
             out += stmt.targets
+        elif isinstance(stmt, Try):
+            out.append(stmt.error)
         return out
 
 
@@ -154,6 +168,8 @@ def operand_of(stmt: Stmt, folding: Folding) -> Anything:
 def bodies(stmt: Stmt) -> list[list[Stmt]]:
     if isinstance(stmt, If):
         return [stmt.then, stmt.orelse]
+    if isinstance(stmt, Try):
+        return [stmt.body, *stmt.handlers, stmt.orelse]
     return [stmt.body] if isinstance(stmt, (For, While, With)) else []
 
 

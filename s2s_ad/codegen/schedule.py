@@ -16,13 +16,13 @@ from s2s_ad.codegen.aliases import Aliases, Tokens
 from s2s_ad.codegen.families import Families
 from s2s_ad.ir.core import Block, Function, Op, Value, captured, leaves, walk
 from s2s_ad.ir.types import Stack
-from s2s_ad.ops.structure import CALL
+from s2s_ad.ops.structure import CALL, TRY
 from s2s_ad.ops.tapes import POP
 
 
 def has_effect(op: Op) -> bool:
     """Whether the operation, or one inside it, must stay where it is."""
-    if op.prim.effect or op.prim is CALL:
+    if op.prim.effect or op.prim is CALL or op.prim is TRY:
         return True
     return any(has_effect(o) for b in op.blocks for o in b.ops)
 
@@ -55,7 +55,8 @@ def schedule(function: Function, families: Families, aliases: Aliases) -> None:
 def _block(block: Block, families: Families, aliases: Aliases) -> None:
     for op in block.ops:
         for b in op.blocks:
-            _block(b, families, aliases)
+            if op.prim is not TRY:  # there it matters what raises first
+                _block(b, families, aliases)
     n = len(block.ops)
     if n < 2:
         return

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import ast
-import enum
 import builtins
+import enum
 import math
 from typing import Any as Anything
 
@@ -175,7 +175,10 @@ def constant(x: Anything, scope: Scope) -> ast.expr:
         return scope.builtin(name)
     if module and name and "<" not in name:
         return scope.dotted(f"{module.replace('numpy', 'np', 1)}.{name}")
-    raise UnsupportedError(f"the constant {x!r} cannot be written into the derivative's text")
+    raise UnsupportedError(
+        f"the constant {x!r} cannot be written into the derivative's text",
+        "give it a name at the top of a module",
+    )
 
 
 def dtype(d: Anything, scope: Scope) -> ast.expr:

@@ -21,6 +21,7 @@ from s2s_ad.codegen.program import (
     Move,
     Return,
     Stmt,
+    Try,
     While,
     With,
 )
@@ -28,11 +29,11 @@ from s2s_ad.codegen.scope import Scope
 from s2s_ad.codegen.storage import Plan
 from s2s_ad.ir.build import typeof
 from s2s_ad.ir.core import Op, Value
-from s2s_ad.ir.types import SCALARS, ListOf, Num, is_scalar
+from s2s_ad.ir.types import SCALARS, ListOf, Num, Seq, is_scalar
 from s2s_ad.ops.buffers import ACCUMULATE
 from s2s_ad.ops.overlap import crosses
 from s2s_ad.ops.structure import CALL, READ
-from s2s_ad.ops.tapes import NEW_STACK, POP, PUSH
+from s2s_ad.ops.tapes import NEW_STACK, POP, PUSH, RESTORE
 
 AUGMENTED = re.compile(r"[^=<>!]*[-+*/@%&|^<>]=(?!=)")
 
@@ -76,6 +77,8 @@ class Statements(Expressions):
         if isinstance(s, While):
             condition = ast.Constant(True) if s.condition is True else self.expr(s.condition)
             return [ast.While(condition, self.nested(s.body, s), [])]
+        if isinstance(s, Try):
+            return [self.try_(s)]
         if isinstance(s, With):
             call = self.call(self.scope.dotted("np.errstate"), s.op, s.op.args)
             return [ast.With([ast.withitem(call, None)], self.nested(s.body, s))]
@@ -110,6 +113,17 @@ class Statements(Expressions):
         if negate:
             test = negated(test)
         return [ast.If(test, then, [] if is_pass(orelse) else orelse)]
+
+    def try_(self, s: Try) -> ast.stmt:
+        handlers = []
+        for classes, body in zip(s.op.kwargs["handlers"], s.handlers):
+            found = [self.class_of_exception(c, s.op) for c in classes]
+            kind = found[0] if len(found) == 1 else ast.Tuple(found, ast.Load())
+            read = s.error in self.plan.liveness.body_start[s]
+            name = self.plan.variables[s.error].name if read else None
+            handlers.append(ast.ExceptHandler(kind, name, self.nested(body, s)))
+        orelse = self.nested(s.orelse, s)
+        return ast.Try(self.nested(s.body, s), handlers, [] if is_pass(orelse) else orelse, [])
 
     def for_(self, s: For) -> ast.stmt:
         op = s.op
@@ -173,6 +187,9 @@ class Statements(Expressions):
             return [ast.Expr(ast.Call(append, [self.expr(op.args[1])], []))]
         if op.prim is POP:
             return [self.result(s, op.results[1], self.write_pop(op, ""))]
+        if op.prim is RESTORE:
+            longer = ast.Slice(self.expr(op.args[1]))
+            return [ast.Delete([ast.Subscript(self.expr(op.args[0]), longer, ast.Del())])]
         if op.prim is NEW_STACK:
             return [self.store(op.result, ast.List([], ast.Load()))]
         if op.prim is ACCUMULATE:
@@ -314,6 +331,9 @@ class Statements(Expressions):
     def reads_itself(self, op: Op) -> bool:
         """Whether what is stored is a view of the buffer that NumPy would not copy first."""
         x, index, v = op.args
+        item = isinstance(x.type, (Seq, ListOf)) and not isinstance(index, tuple)
+        if item or immutable(v):
+            return False
         views: list[Op] = []
         while type(v) is Value and isinstance(v.owner, Op) and not v.owner.blocks:
             if v.owner.prim.aliasing(v.owner) == "fresh" or not v.owner.args:

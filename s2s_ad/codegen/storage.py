@@ -23,7 +23,7 @@ from s2s_ad.errors import InternalError
 from s2s_ad.ir.core import UNDEFINED, Function, Op, Value
 from s2s_ad.ir.types import Stack
 from s2s_ad.ir.unbound import define
-from s2s_ad.ops.tapes import POP, PUSH
+from s2s_ad.ops.tapes import POP, PUSH, RESTORE
 
 
 @dataclass(eq=False)
@@ -191,7 +191,7 @@ class Coloring:
     def check_stack(self, v: Value, variables: dict[Value, Variable]) -> None:
         """Versions of a stack are one list, so they have to be one variable."""
         op = v.owner
-        if isinstance(op, Op) and op.prim in (PUSH, POP) and v is op.results[0]:
+        if isinstance(op, Op) and op.prim in (PUSH, POP, RESTORE) and v is op.results[0]:
             if variables[v] is not variables.get(op.args[0]):
                 raise InternalError(
                     f"{self.function.name}: two versions of a tape are alive at once"

@@ -57,6 +57,14 @@ def statement_lines(
         blocks.append((head, node.body))
     elif isinstance(node, ast.While):
         blocks.append((f"while {expression(node.test)}:", node.body))
+    elif isinstance(node, ast.Try):
+        blocks.append(("try:", node.body))
+        for h in node.handlers:
+            assert h.type is not None
+            named = f" as {h.name}" if h.name else ""
+            blocks.append((f"except {expression(h.type)}{named}:", h.body))
+        if node.orelse:
+            blocks.append(("else:", node.orelse))
     elif isinstance(node, ast.With):
         items = ", ".join(expression(item.context_expr) for item in node.items)
         blocks.append((f"with {items}:", node.body))

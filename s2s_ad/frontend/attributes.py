@@ -16,14 +16,15 @@ from s2s_ad.frontend.bindings import (
     Derived,
     Method,
     Object,
+    describe,
     is_plain,
     is_structure,
 )
 from s2s_ad.frontend.context import Frame, evaluate, expression, refuse
 from s2s_ad.frontend.foreign import is_foreign_type, owns_methods
 from s2s_ad.frontend.guards import Is, Looks, check_array, holds_data, look, outside_type
-from s2s_ad.frontend.objects import Super, find, get, get_from_super, is_object
 from s2s_ad.frontend.names import is_method, outside, resolves
+from s2s_ad.frontend.objects import Super, find, get, get_from_super, is_object
 from s2s_ad.frontend.statics import CONTAINERS, dtype_of, rank_of
 from s2s_ad.ir.build import emit
 from s2s_ad.ir.core import Op, Value
@@ -59,13 +60,14 @@ def get_attribute(frame: Frame, x: Anything, name: str, shown: str) -> Anything:
         return getattr(x, name)
     if isinstance(x, Cell):
         if not hasattr(CONTAINERS[x.kind], name):
-            refuse(f"a {x.kind} has no attribute {name!r}")
+            refuse(f"a {x.kind} has no attribute {name!r}", f"see dir({x.kind})")
         return Method(name, x)
     if is_structure(x) or isinstance(x, str):
         if name in fields_of(x):
             return x[fields_of(x).index(name)]
         if not hasattr(x, name):
-            refuse(f"a {type(x).__name__} has no attribute {name!r}")
+            kind = type(x).__name__
+            refuse(f"a {kind} has no attribute {name!r}", f"see dir({kind})")
         return Method(name, x)
     if is_plain(x) and (name in ATTRIBUTES or name in METHODS):
         if isinstance(x, np.dtype):
@@ -77,7 +79,10 @@ def get_attribute(frame: Frame, x: Anything, name: str, shown: str) -> Anything:
         found = getattr(x, name, None)
         if isinstance(found, (str, type, np.dtype, int, types.BuiltinFunctionType)):
             return found
-    refuse(f"the attribute {name!r} is not supported here")
+    refuse(
+        f"the attribute {name!r} of {describe(x)} is not supported here",
+        "read it outside the function, and pass it as an argument",
+    )
 
 
 def fields_of(x: Anything) -> tuple[str, ...]:
@@ -91,7 +96,10 @@ def fields_of(x: Anything) -> tuple[str, ...]:
 
 def _of_module(frame: Frame, x: types.ModuleType, name: str, shown: str) -> Anything:
     if not hasattr(x, name):
-        refuse(f"the module {x.__name__} has no attribute {name!r}")
+        refuse(
+            f"the module {x.__name__} has no attribute {name!r}",
+            "it would raise AttributeError here",
+        )
     found = getattr(x, name)
     if name not in x.__dict__:  # a lazy attribute (PEP 562)
         return found
@@ -113,7 +121,10 @@ def _of_class(frame: Frame, x: type, name: str, shown: str) -> Anything:
         return found
     if holds_data(found) and found is not None:
         refuse("data of a class is not supported", "use a global of the module")
-    refuse(f"the attribute {name!r} of a class is not supported")
+    refuse(
+        f"the attribute {name!r} of a class is not supported",
+        "make it a global of the module, or an attribute of the object",
+    )
 
 
 def _of_object(frame: Frame, x: Object, name: str) -> Anything:
@@ -127,7 +138,7 @@ def _of_object(frame: Frame, x: Object, name: str) -> Anything:
     try:
         found = getattr(x.object, name)
     except AttributeError:
-        refuse(f"{x.name} has no attribute {name!r}")
+        refuse(f"{x.name} has no attribute {name!r}", "set it before the function is called")
     check_array(found, f"{x.name}.{name}")
     again = x.again
     guards = frame.lowering.guards

@@ -13,8 +13,8 @@ from typing import Any as Anything
 import gast
 import numpy as np
 
-from s2s_ad.frontend.bindings import Cell, is_plain, is_structure
 from s2s_ad.frontend.attributes import get_attribute
+from s2s_ad.frontend.bindings import Cell, is_plain, is_structure
 from s2s_ad.frontend.containers import extend, update
 from s2s_ad.frontend.context import Frame, evaluate, operand, operate, refuse
 from s2s_ad.frontend.expressions import BINARY, arithmetic
@@ -126,7 +126,10 @@ def in_dtype_of(old: Value, out: Anything, new: Anything) -> Anything:
                     "convert the array first: x = x.astype(float)",
                 )
             if len(b.shape) > len(a.shape):
-                refuse("the right side has more dimensions than the array that is changed")
+                refuse(
+                    "the right side has more dimensions than the array that is changed in place",
+                    "write x = x + v, which makes a new array",
+                )
             if _fits(a, given):
                 return out if a.dtype == b.dtype else emit("astype", out, dtype=a.dtype)
         if a.kind == "any" and a.shape == () == b.shape and same_dtype(a.dtype, b.dtype):

@@ -18,7 +18,7 @@ from typing import Any as Anything
 import numpy as np
 
 from s2s_ad.errors import UnsupportedError
-from s2s_ad.ir.core import UNDEFINED, Value
+from s2s_ad.ir.core import UNDEFINED, Block, Value
 from s2s_ad.ir.types import NONE
 
 if TYPE_CHECKING:
@@ -37,6 +37,8 @@ class Cell:
     kind: Anything
     initial: Anything
     sources: list[Cell] = field(default_factory=list)  # where it is one of several objects: which
+    # ... and the blocks in which each is another one, where branches have been joined
+    besides: dict[Cell, set[Anything]] = field(default_factory=dict)
     outside: bool = False  # it lives on after the call: a default
     name: str = ""  # the user's
     age: int = 0  # one that is made later has a larger one
@@ -47,6 +49,15 @@ class Cell:
     def shown(self) -> str:
         """What it is, for messages."""
         return self.kind if isinstance(self.kind, str) else f"{self.kind.__name__} object"
+
+
+@dataclass(eq=False)
+class Kept:
+    """A cell has become an item of a value, in the innermost of these open blocks."""
+
+    cell: Cell
+    blocks: tuple[Anything, ...]
+    age: int  # cells that are older were made before
 
 
 @dataclass(eq=False)
@@ -78,6 +89,15 @@ class Bound:
     function: Anything
     first: Anything
     wrt: Anything = 0  # of a method decorated with `differentiate`
+
+
+@dataclass(eq=False)
+class Partial:
+    """`functools.partial(function, *args, **kwargs)`."""
+
+    function: Anything
+    args: tuple[Anything, ...]
+    kwargs: dict[str, Anything]
 
 
 @dataclass(eq=False)
@@ -133,6 +153,15 @@ class Unrollable(UnsupportedError):
 
 
 @dataclass(eq=False)
+class Stored:
+    """An iterator that has a name: it can be consumed once, in the block where it was made."""
+
+    iterator: Anything
+    block: Block
+    used: bool = False
+
+
+@dataclass(eq=False)
 class Dead:
     """The binding of a name on a path where nothing reads it later."""
 
@@ -166,6 +195,11 @@ def is_plain(x: Anything) -> bool:
         or x is Ellipsis
         or isinstance(x, (bool, int, float, complex, str, bytes, np.generic, np.dtype))
     )
+
+
+def is_key(x: Anything) -> bool:
+    """Whether a binding is a constant that may be a key of a dict."""
+    return is_plain(x) or type(x) is tuple and all(map(is_key, x))
 
 
 def is_number(x: Anything) -> bool:
@@ -231,7 +265,7 @@ def describe(x: Anything) -> str:
     if is_structure(x):
         count = len(x)
         return f"a {type(x).__name__} of {count} item{'' if count == 1 else 's'}"
-    if isinstance(x, (Closure, Bound, Derived, Pullback)) or (
+    if isinstance(x, (Closure, Bound, Derived, Partial, Pullback)) or (
         callable(x) and not isinstance(x, (type, Value))
     ):
         return "a function"

@@ -13,9 +13,9 @@ from typing import Any as Anything
 
 from s2s_ad.frontend.bindings import (
     DEAD,
+    PRESENT,
     Cell,
     Conflict,
-    PRESENT,
     describe,
     identical,
     is_data,
@@ -111,6 +111,7 @@ class Merged:
     kind: str
     inside: Anything
     sources: list[Cell]
+    besides: dict[Cell, set[Block]] = field(default_factory=dict)
 
 
 @dataclass(eq=False)
@@ -163,6 +164,9 @@ class Join:
     def merge(self, name: str, parts: list[Anything]) -> Anything:
         """What a list or dict holds where branches meet, from what it holds at their ends."""
         known = [x for x in parts if x is not DEAD and x is not UNDEFINED]
+        unknown = next((x for x in known if isinstance(x, Conflict)), None)
+        if unknown is not None:
+            return unknown
         if all(is_structure(x) and same_frame(known[0], x) for x in known):
             return self.structure(name, parts, known)
         if any(type(x) is dict for x in known):
@@ -187,11 +191,16 @@ class Join:
         kinds = {kind_of(x) for x in known}
         if len(kinds) > 1 or not all(isinstance(x, Cell) or type(x) is Value for x in known):
             return differs(name, known)
+        besides = {
+            x: {arm.block for arm, y in zip(self.arms, parts) if y is not x}
+            for x in known
+            if isinstance(x, Cell)
+        }
         parts = [x if x is DEAD or x is UNDEFINED else self.held(k, x) for k, x in enumerate(parts)]
         inside_ = self.merge(name, parts)
         if isinstance(inside_, Conflict):
             return inside_
-        return Merged(kinds.pop(), inside_, [x for x in known if isinstance(x, Cell)])
+        return Merged(kinds.pop(), inside_, list(besides), besides)
 
     def optional(self, x: Anything) -> bool:
         """Whether an object may be None."""
@@ -236,6 +245,10 @@ class Join:
             parts = [
                 arm.versions.get(root, before) if arm in going else UNDEFINED for arm in self.arms
             ]
+            unknown = next((x for x in parts if isinstance(x, Conflict)), None)
+            if unknown is not None:
+                out[root] = unknown
+                continue
             self.results.append(Value(root.type, root.hint, root.named))
             self.yields.append(parts)
             out[root] = Slot(len(self.results) - 1)
@@ -447,7 +460,9 @@ def join(
 def bind_written(frame: Frame, written: dict[Anything, Anything], results: list[Value]) -> None:
     """Make results of an operation the contents of what was written inside it."""
     for root, found in written.items():
-        if isinstance(root, Cell):
+        if isinstance(found, Conflict):
+            frame.lowering.versions[root] = found
+        elif isinstance(root, Cell):
             hold(frame.lowering, root, fill(frame, found, results))
         else:
             renew(frame, root, results[found.position])
@@ -484,7 +499,7 @@ def live_at(frame: Frame, status: Status, live: Names | None) -> Names | None:
         elif code == CONTINUES and frame.loop is not None:
             out |= frame.loop.head
         elif code == RETURNS:
-            out |= {RETURN}
+            out |= {RETURN} | frame.liveness.outer
         elif code >= CAUGHT:
             out |= {RAISED}
             for t in frame.lowering.tries:
@@ -509,7 +524,7 @@ def fill(frame: Frame, binding: Anything, results: list[Value]) -> Anything:
 
     def leaf(x: Anything) -> Anything:
         if isinstance(x, Merged):
-            cell = Cell(x.kind, fill(frame, x.inside, results), x.sources)
+            cell = Cell(x.kind, fill(frame, x.inside, results), x.sources, x.besides)
             return made(frame.lowering, cell, frame.lowering.blocks[-1])
         return results[x.position] if isinstance(x, Slot) else x
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import functools
 import inspect
 import types
 from typing import Any as Anything
@@ -13,6 +12,7 @@ import numpy as np
 
 from s2s_ad.errors import UnsupportedError
 from s2s_ad.frontend import containers
+from s2s_ad.frontend import iterators as iterators  # enters what it knows in PYTHON
 from s2s_ad.frontend.bindings import (
     Bound,
     Cell,
@@ -20,16 +20,18 @@ from s2s_ad.frontend.bindings import (
     Derived,
     Method,
     Object,
+    Partial,
     Pullback,
     describe,
     is_plain,
     is_structure,
 )
+from s2s_ad.frontend.closures import unwrapped
 from s2s_ad.frontend.containers import CHANGING
 from s2s_ad.frontend.context import Frame, evaluate, expression, opened, operand, operate, refuse
 from s2s_ad.frontend.custom import call_custom
-from s2s_ad.frontend.foreign import acts, call_foreign, call_outside, call_value, is_foreign
 from s2s_ad.frontend.exceptions import make
+from s2s_ad.frontend.foreign import acts, call_foreign, call_outside, call_value, is_foreign
 from s2s_ad.frontend.inline import call_function
 from s2s_ad.frontend.objects import (
     Builtin,
@@ -45,7 +47,6 @@ from s2s_ad.frontend.python import PYTHON, Again
 from s2s_ad.frontend.stores import WRITING_FUNCTIONS, WRITING_METHODS, write_out
 from s2s_ad.frontend.transforms import call_derived, call_pullback, make_derived
 from s2s_ad.frontend.unpacking import spread, starred
-from s2s_ad.ir.build import emit
 from s2s_ad.ir.core import Value
 from s2s_ad.ir.primitive import TABLE
 from s2s_ad.ir.types import Any, ListOf, Opaque, Seq
@@ -96,6 +97,9 @@ def call_binding(
         return call_function(frame, callee, args, kwargs, site)
     if isinstance(callee, Bound):
         return call_binding(frame, callee.function, [callee.first, *args], kwargs, site)
+    if isinstance(callee, Partial):
+        given = {**callee.kwargs, **kwargs}
+        return call_binding(frame, callee.function, [*callee.args, *args], given, site)
     if isinstance(callee, Derived):
         return call_derived(frame, callee, args, kwargs, site)
     if isinstance(callee, Pullback):
@@ -127,13 +131,14 @@ def call_binding(
         return make_derived(frame, callee.__s2s_transform__, args, kwargs, site)
     while getattr(callee, "__s2s_ad__", False) is True:
         callee = callee.__wrapped__
+    callee = unwrapped(callee)
     given = registration(callee)
     if given is not None:
         return call_custom(frame, callee, given, args, kwargs)
     try:
         hash(callee)
     except TypeError:
-        refuse("this cannot be called here")
+        refuse(f"{describe(callee)} cannot be called here", "write a function, and call that")
     if callee in WRITING_FUNCTIONS:
         WRITING_FUNCTIONS[callee](frame, *args, **kwargs)
         return None
@@ -155,12 +160,6 @@ def call_binding(
         return unknown(frame, callee, args, kwargs)
     if isinstance(callee, types.FunctionType):
         return call_function(frame, callee, args, kwargs, site)
-    if isinstance(callee, functools.partial):
-        if not all(is_plain(x) or callable(x) for x in (*callee.args, *callee.keywords.values())):
-            refuse("a partial with data is not supported", "use a lambda")
-        return call_binding(
-            frame, callee.func, [*callee.args, *args], {**callee.keywords, **kwargs}, site
-        )
     if makes_objects(callee):
         return construct(frame, callee, args, kwargs, site)
     if isinstance(callee, type) and issubclass(callee, BaseException):
@@ -199,7 +198,10 @@ def _python(
     except TypeError as error:
         if error.__traceback__ is None or error.__traceback__.tb_next is not None:
             raise
-        raise UnsupportedError(f"these arguments of {callee.__name__} are not supported") from None
+        raise UnsupportedError(
+            f"these arguments of {callee.__name__} are not supported",
+            "give the usual ones by position",
+        ) from None
     if out is NotImplemented:
         return operate(frame, callee, *args, **kwargs)
     if isinstance(out, Again):

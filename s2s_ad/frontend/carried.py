@@ -154,7 +154,9 @@ def held_template(name: str, a: Anything, b: Anything, pending: set[Value]) -> A
     if is_none(y) and isinstance(x.cell.kind, type) and type(x.inside) is dict:
         held = {PRESENT: True, **x.inside}
         found = template(name, held, held, pending)
-        return found if isinstance(found, Conflict) else Shape(x.cell.kind, {**found, PRESENT: HOLE})
+        return (
+            found if isinstance(found, Conflict) else Shape(x.cell.kind, {**found, PRESENT: HOLE})
+        )
     other = y.inside if isinstance(y, Held) else y
     kind = y.cell.kind if isinstance(y, Held) else kind_of(y)
     if kind != x.cell.kind or not isinstance(y, Held) and type(y) is not Value:

@@ -22,6 +22,7 @@ from s2s_ad.frontend.context import Frame, evaluate, expression, refuse
 class Generator:
     """A generator expression that is about to be consumed; its first iterable is there."""
 
+    walks = True
     node: Anything
     frame: Frame
     first: Anything

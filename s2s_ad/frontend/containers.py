@@ -7,24 +7,26 @@ written at a computed index, holds a value. `Lowering.versions` has what each ce
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any as Anything
 from typing import Union
 
 from s2s_ad.frontend import prelude
-from s2s_ad.frontend.bindings import Cell, is_plain, is_structure
+from s2s_ad.frontend.bindings import Cell, is_key, is_plain, is_structure
 from s2s_ad.frontend.comprehensions import Generator, consume
 from s2s_ad.frontend.context import (
     Frame,
     cell_of,
     holding,
+    keep,
     materialised,
     operand,
     refuse,
 )
 from s2s_ad.frontend.places import base, check_floor, current, hold, is_list, narrowed, renew
 from s2s_ad.frontend.sharing import Update, note, visible
-from s2s_ad.frontend.subscripts import refuse_key
+from s2s_ad.frontend.subscripts import looping, refuse_key
 from s2s_ad.ir.build import cursor, emit
 from s2s_ad.ir.core import Block, Op, Value
 from s2s_ad.ir.types import ListOf, Num, Seq
@@ -44,7 +46,10 @@ def change(frame: Frame, cell: List, new: Anything, grows: bool = True) -> None:
         return
     check_floor(lowering, cell)
     if cell.outside:
-        refuse(f"a default {cell.shown} that is changed lives on after the call", ADVICE)
+        what = "an" if isinstance(cell.kind, type) else "a default"
+        refuse(
+            f"{what} {cell.shown} of the caller is changed", "copy it first, and change the copy"
+        )
     if cell.kept:
         refuse(
             f"this {cell.shown} is an item of another list as well", "store a copy there: list(xs)"
@@ -52,7 +57,9 @@ def change(frame: Frame, cell: List, new: Anything, grows: bool = True) -> None:
     if grows and any(cell is w for w in lowering.walked):
         refuse(f"a {cell.shown} is changed while a loop walks it", "walk a copy: list(xs)")
     others = [x for x in visible(frame, None) if x is not cell]
-    lowering.updates.append(Update(cell, others, f"a {cell.shown}", cursor().location, ADVICE))
+    blocks = tuple(lowering.blocks)
+    new_update = Update(cell, others, f"a {cell.shown}", cursor().location, ADVICE, None, blocks)
+    lowering.updates.append(new_update)
     if grows:
         lowering.reshaped.add(cell)
     hold(lowering, cell, new)
@@ -111,7 +118,7 @@ def set_item(frame: Frame, cell: List, index: Anything, v: Anything) -> None:
     if type(held) is Value and isinstance(held.type, Seq):
         held = unfolded(frame, held)
     if type(held) is dict:
-        if not is_plain(index):
+        if not is_key(index):
             refuse_key()
         change(frame, cell, {**held, index: v}, grows=index not in held)
         return
@@ -123,14 +130,17 @@ def set_item(frame: Frame, cell: List, index: Anything, v: Anything) -> None:
         change(frame, cell, new)
         return
     if type(held) is list and type(index) is int:
-        if not -len(held) <= index < len(held):
+        if -len(held) <= index < len(held):
+            new = list(held)
+            new[index] = v
+            change(frame, cell, new, grows=False)
+            return
+        if not looping(frame):
             refuse(f"the index {index} is out of range", f"there are {len(held)} items")
-        new = list(held)
-        new[index] = v
-        change(frame, cell, new, grows=False)
-        return
     if isinstance(index, slice):
-        refuse("a store into a slice of a list of unknown length", "write a loop")
+        new = holding(frame, run(frame, prelude.collected, v))
+        change(frame, cell, replaced(frame, held, index, materialised(frame, new)))
+        return
     x, stored = as_list(frame, held), kept(frame, v)
     new_value = emit("set_at", x, operand(frame, index), stored)
     change(frame, cell, new_value, grows=False)
@@ -156,7 +166,7 @@ def kept(frame: Frame, v: Anything) -> Anything:
         home = frame.lowering.homes[v]
         inner = [b for b in frame.lowering.blocks if b is home or _loop(b)]
         v.shared = v.kept or not inner or inner[-1] is not home and _loop(inner[-1])
-        v.kept = True
+        keep(frame.lowering, v)
         out = materialised(frame, v)
         elem = element(out.type)
         if isinstance(out.type, Seq) and v.kind == "list" and isinstance(elem, (Num, ListOf)):
@@ -175,17 +185,34 @@ def delete_item(frame: Frame, x: Anything, index: Anything) -> None:
     if not isinstance(x, Cell) and not is_inside(frame, x):
         refuse("del of an item of something that is no list or dict", "build a new array")
     held = unfolded(frame, now(frame, x))
-    if is_structure(held) and (isinstance(index, slice) or is_plain(index)):
+    if is_structure(held) and (isinstance(index, slice) or is_key(index)):
         new = held.copy()
         try:
             del new[index]
         except (KeyError, IndexError) as error:
-            refuse(f"there is no such item: {error}")
+            refuse(f"there is no such item: {error}", "test for it first: if key in d")
         change(frame, x, new)
         return
     if isinstance(index, slice):
-        refuse("del of a slice of a list of unknown length", "build a new list with a loop")
-    pop(frame, x, index)
+        change(frame, x, replaced(frame, held, index, None))
+    else:
+        pop(frame, x, index)
+
+
+def replaced(frame: Frame, held: Value, index: slice, new: Anything) -> Anything:
+    """A list of unknown length with other items (None: no items) in place of a slice."""
+    start, stop = 0 if index.start is None else index.start, index.stop
+    known = type(start) is int and (stop is None or type(stop) is int and (start < 0) == (stop < 0))
+    if not known or index.step is not None:
+        refuse(
+            "a slice with computed bounds or a step, of a list of unknown length, is replaced",
+            "write xs = xs[:i] + ys + xs[j:]",
+        )
+    parts = [emit("getitem", held, slice(None, start))] if start else []
+    parts += [] if new is None else [new]
+    if stop is not None:
+        parts.append(emit("getitem", held, slice(max(start, stop), None)))
+    return functools.reduce(lambda a, b: emit("list_join", a, b), parts) if parts else []
 
 
 def unfolded(frame: Frame, held: Anything) -> Anything:
@@ -229,7 +256,10 @@ def insert(frame: Frame, cell: List, index: Anything, v: Anything) -> None:
     elif type(index) is int and index == 0:
         change(frame, cell, emit("list_insert", as_list(frame, cell), 0, kept(frame, v)))
     else:
-        refuse("insert at a computed place", "write xs = xs[:i] + [x] + xs[i:]")
+        x, at = as_list(frame, cell), operand(frame, index)
+        head, tail = emit("getitem", x, slice(None, at)), emit("getitem", x, slice(at, None))
+        grown = emit("list_insert", head, None, kept(frame, v))
+        change(frame, cell, emit("list_join", grown, tail))
 
 
 def pop(frame: Frame, cell: List, *index: Anything) -> Anything:
@@ -238,29 +268,36 @@ def pop(frame: Frame, cell: List, *index: Anything) -> Anything:
         return _pop_key(frame, cell, held, *index)
     at = index[0] if index else -1
     if is_structure(held) and type(at) is int:
-        if not -len(held) <= at < len(held):
-            refuse("pop from a list that has no such item")
-        new = list(held)
-        out = new.pop(at)
-        change(frame, cell, new)
-        return out
+        if -len(held) <= at < len(held):
+            new = list(held)
+            out = new.pop(at)
+            change(frame, cell, new)
+            return out
+        if not looping(frame):
+            refuse("pop from a list that has no such item", "test its length first: if xs")
     if type(at) is int and at in (-1, 0):
         x = as_list(frame, cell)
         shorter, out = emit("list_take", x, None if at == -1 else 0)
         change(frame, cell, shorter)
         return out
-    refuse("pop at a computed place", "write x = xs[i], then xs = xs[:i] + xs[i + 1:]")
+    x = as_list(frame, cell)
+    if type(at) is not int or at < 0:
+        at = run(frame, prelude.place, at, emit("len", x))
+    head, tail = emit("getitem", x, slice(None, at)), slice(emit("add", at, 1), None)
+    out = emit("getitem", x, at)
+    change(frame, cell, emit("list_join", head, emit("getitem", x, tail)))
+    return out
 
 
 def _pop_key(
     frame: Frame, cell: List, held: Anything, key: Anything, *default: Anything
 ) -> Anything:
-    if not is_plain(key):
+    if not is_key(key):
         refuse_key()
     if key not in held:
         if default:
             return default[0]
-        refuse(f"the key {key!r} is not in the dict")
+        refuse(f"the key {key!r} is not in the dict", "give a default: d.pop(key, None)")
     change(frame, cell, {k: v for k, v in held.items() if k != key})
     return held[key]
 
@@ -270,8 +307,10 @@ def extend(frame: Frame, cell: List, xs: Anything) -> None:
     known = None if isinstance(xs, Generator) else known_items(frame, xs)
     if is_structure(held) and known is not None:
         change(frame, cell, [*held, *known])
-        return
-    run(frame, prelude.extend, xs, cell)
+    elif xs is cell:
+        change(frame, cell, emit("list_join", held, held))
+    else:
+        run(frame, prelude.extend, xs, cell)
 
 
 def known_items(frame: Frame, x: Anything) -> list[Anything] | None:
@@ -286,7 +325,7 @@ def remove(frame: Frame, cell: List, v: Anything) -> None:
     if not is_structure(held) or not is_plain(v) or not all(map(is_plain, held)):
         refuse("remove of a computed item", "remember the index, and use pop(i)")
     if v not in held:
-        refuse(f"{v!r} is not in the list")
+        refuse(f"{v!r} is not in the list", "test for it first: if v in xs")
     new = list(held)
     new.remove(v)
     change(frame, cell, new)
@@ -317,7 +356,7 @@ def update(frame: Frame, cell: List, *others: Anything, **named: Anything) -> No
 
 def setdefault(frame: Frame, cell: List, key: Anything, default: Anything = None) -> Anything:
     held = unfolded(frame, now(frame, cell))
-    if not is_plain(key):
+    if not is_key(key):
         refuse_key()
     if key not in held:
         change(frame, cell, {**held, key: default})
@@ -328,7 +367,7 @@ def setdefault(frame: Frame, cell: List, key: Anything, default: Anything = None
 def popitem(frame: Frame, cell: List) -> Anything:
     held = unfolded(frame, now(frame, cell))
     if not held:
-        refuse("popitem of an empty dict")
+        refuse("popitem of an empty dict", "test for it first: if d")
     key = list(held)[-1]
     return key, _pop_key(frame, cell, held, key)
 
@@ -365,7 +404,7 @@ def call_method(
             return tuple(held.values())
         if name == "keys" and not args:
             return tuple(held)
-        if name == "get" and args and is_plain(args[0]):
+        if name == "get" and args and is_key(args[0]):
             return held.get(args[0], args[1] if len(args) > 1 else None)
     if name == "copy" and not args:
         return held.copy() if is_structure(held) else copied(frame, held)
@@ -391,6 +430,9 @@ def sorted_(
         refuse("sorted with a computed reverse", "write both calls, with an if")
     if not is_structure(x) and not isinstance(x, Cell) and not _sequence(x):
         x = run(frame, prelude.collected, x)
+    known = holding(frame, x)
+    if key is None and is_structure(known) and all(map(is_key, known)):
+        return sorted(known, reverse=reverse)
     keys = x if key is None else run(frame, prelude.keys, x, key)
     order = emit("order", operand(frame, keys), reverse)
     return run(frame, prelude.chosen, x, order)

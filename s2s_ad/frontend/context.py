@@ -18,6 +18,7 @@ from s2s_ad.frontend.bindings import (
     Closure,
     Conflict,
     Held,
+    Kept,
     Unrollable,
     is_structure,
     items,
@@ -31,7 +32,8 @@ from s2s_ad.ir.build import Cursor, apply, building, cursor, emit, facts, typeof
 from s2s_ad.ir.collecting import refusals
 from s2s_ad.ir.core import Block, Function, Op, Statement, Value
 from s2s_ad.ir.primitive import TABLE
-from s2s_ad.ir.types import POISON, Opaque, Seq, Type
+from s2s_ad.ir.types import POISON, ListOf, Opaque, Seq, Type
+from s2s_ad.ops.custom import Rules
 
 Transform = Callable[[Function, str, tuple[int, ...], bool], Function]
 RETURN = "return"  # the name under which a value to be returned travels; no user can have it
@@ -65,6 +67,7 @@ class Lowering:
     # items came, went or moved.
     stirred: set[Anything] = field(default_factory=set)
     reshaped: set[Cell] = field(default_factory=set)
+    arguments: set[Value] = field(default_factory=set)  # of the whole function
     single: dict[Value, bool] = field(default_factory=dict)  # lists in lists: are they nowhere else
     floor: int = 0
     naturals: set[Value] = field(default_factory=set)  # indices of loops, never negative
@@ -78,6 +81,9 @@ class Lowering:
     openings: list[Anything] = field(default_factory=list)
     tries: list[Anything] = field(default_factory=list)
     caught: dict[Value, type] = field(default_factory=dict)  # exceptions caught at run time
+    # Rules of functions that have some, by the types of their arguments; those under way.
+    rules: dict[Anything, Rules] = field(default_factory=dict)
+    ruling: list[Anything] = field(default_factory=list)
     places: dict[int, Anything] = field(default_factory=dict)  # where each function was found
 
 
@@ -109,13 +115,16 @@ class Frame:
     iterated: list[Value] = field(default_factory=list)  # what the loops under way walk
     quiet: bool = False  # not the user's text: operations belong to the statement that calls it
     hidden: Names = frozenset()  # names in it that are not the user's
-    handling: list[Anything] = field(default_factory=list)  # exceptions whose handlers are under way
+    handling: list[Anything] = field(default_factory=list)  # exceptions that are being handled
     locals: Names = frozenset()
     elsewhere: dict[int, Frame] = field(default_factory=dict)  # of generators that it consumes
     liveness: Liveness = field(init=False)
 
     def __post_init__(self) -> None:
         if isinstance(self.node, gast.FunctionDef):
+            from s2s_ad.frontend.closures import mark
+
+            mark(self.node)
             end_with_return(self.node)
             open_loops(self.node)
         body = [self.node.body] if isinstance(self.node, gast.Lambda) else self.node.body
@@ -143,13 +152,19 @@ def end_with_return(node: Anything) -> None:
     node.body.append(gast.copy_location(gast.Return(None), last))
 
 
+def writes(node: Anything) -> Names:
+    """The nonlocal names that a call may assign; see closures.py."""
+    found: Names = getattr(node, "writes", frozenset())
+    return found
+
+
 def open_loops(node: Anything) -> None:
     """Give a loop whose condition assigns names the form `while True: if ...: ... else: break`:
     what the condition assigns is then assigned in the body."""
     for loop in gast.walk(node):
         if not isinstance(loop, gast.While) or loop.orelse:
             continue
-        if any(isinstance(n, gast.NamedExpr) for n in gast.walk(loop.test)):
+        if any(isinstance(n, gast.NamedExpr) or writes(n) for n in gast.walk(loop.test)):
             leave = gast.copy_location(gast.Break(), loop)
             inner = gast.copy_location(gast.If(loop.test, loop.body, [leave]), loop)
             loop.test = gast.copy_location(gast.Constant(True, None), loop.test)
@@ -267,6 +282,7 @@ def statement(frame: Frame, node: Anything) -> Iterator[None]:
         c.location = source.location(node)
         order = frame.source.orders.get(node, 0) if frame.order is None else frame.order
         c.statement = Statement(source.header(node), c.location, order)
+    note(frame)
     visible, under_way = frame.visible, frame.under_way
     after = frame.liveness.after.get(node, frozenset())
     mark, frame.mark = frame.mark, (c.block, len(c.block.ops))
@@ -278,8 +294,16 @@ def statement(frame: Frame, node: Anything) -> Iterator[None]:
         if lint is None or not lint.take(error, touched):
             raise error from None
     finally:
+        note(frame, node)
         c.statement, c.location = before
         frame.visible, frame.under_way, frame.mark = visible, under_way, mark
+
+
+def note(frame: Frame, ended: Anything = None) -> None:
+    """Tell the `try`s that must know what holds where an operation raises (see attempts.py)."""
+    for t in frame.lowering.tries:
+        if t.general:
+            t.note(cursor().block, ended)
 
 
 def checkpoint(frame: Frame) -> Callable[[], None]:
@@ -306,14 +330,33 @@ def cell_of(frame: Frame, x: Anything, kind: Anything = "", outside: bool = Fals
     if type(x) is tuple and any(type(i) in (tuple, list, dict) for i in x):
         return tuple(cell_of(frame, i, "", outside) for i in x)
     if type(x) is Value and isinstance(x.type, Seq) and x.type.cls is not None and not kind:
-        kind = x.type.cls  # an object in a list
+        return _object_of(frame, x, x.type)
     if not kind and type(x) not in (list, dict):
         return x
     if not kind:
         x = rebuilt(x, [cell_of(frame, i, "", outside) for i in items(x)])
     cell = Cell(kind or type(x).__name__, x, outside=outside)
-    cell.kept = isinstance(kind, type)
     return made(frame.lowering, cell, frame.lowering.blocks[-1])
+
+
+def _object_of(frame: Frame, x: Value, t: Seq) -> Cell:
+    """An object that is a value: the caller's, or one that was put into a list as a dict."""
+    from s2s_ad.frontend.objects import from_argument
+
+    assert t.cls is not None
+    if not from_argument(frame, x):
+        cell = made(frame.lowering, Cell(t.cls, x), frame.lowering.blocks[-1])
+        cell.kept = True
+        return cell
+    read = {}
+    for key, inner in zip(t.keys, t.items):
+        value = emit("getattr", x, name=key, type=inner)
+        value.hint = f"{x.hint}_{str(key).strip('_')}" if x.hint else ""
+        read[key] = value
+        kind = inner.kind if isinstance(inner, (Seq, ListOf)) else "tuple"
+        if kind != "tuple" or getattr(inner, "cls", None) is not None:
+            read[key] = cell_of(frame, value, "" if getattr(inner, "cls", None) else kind)
+    return made(frame.lowering, Cell(t.cls, read, outside=True), frame.lowering.blocks[-1])
 
 
 def made(lowering: Lowering, cell: Cell, home: Block) -> Cell:
@@ -338,7 +381,7 @@ def holding(frame: Frame, x: Anything) -> Anything:
 def operand(frame: Frame, x: Anything) -> Anything:
     """A binding as an operand: what it holds now. Functions and other things that are no data are
     refused."""
-    from s2s_ad.frontend.bindings import Derived, Method, Object, Pullback
+    from s2s_ad.frontend.bindings import Derived, Method, Object, Partial, Pullback
 
     if type(x) is Value:
         from s2s_ad.frontend.places import current
@@ -346,6 +389,10 @@ def operand(frame: Frame, x: Anything) -> Anything:
         return current(frame.lowering, x)
     if isinstance(x, Cell):
         if isinstance(x.kind, type):
+            if issubclass(x.kind, BaseException):
+                from s2s_ad.frontend.exceptions import as_value
+
+                return as_value(frame, x)
             x = opened(frame, x)
             if isinstance(x, Cell):
                 refuse(f"a {x.shown} is used as a number or array", "use its attributes")
@@ -362,14 +409,16 @@ def operand(frame: Frame, x: Anything) -> Anything:
         return slice(*(operand(frame, part) for part in (x.start, x.stop, x.step)))
     if isinstance(x, Object):
         return x.value()
-    if isinstance(x, (Closure, Bound, Derived, Pullback, Method)):
-        refuse(
-            "a function cannot be stored, returned or passed to this", "call it where it is used"
+    if isinstance(x, (Closure, Bound, Derived, Partial, Pullback, Method)):
+        raise Unrollable(
+            "a function cannot be stored, returned or passed to this",
+            "call it where it is used",
+            cursor().location,
         )
     if isinstance(x, Conflict):
         refuse_conflict(x)
     if x is DEAD:
-        refuse("this name has no value here")
+        refuse("this name has no value here", "assign it on every path that leads here")
     if getattr(type(x), "walks", False):
         refuse(
             "an iterator that is stored or passed on is not supported",
@@ -440,6 +489,8 @@ def opened(frame: Frame, x: Anything) -> Anything:
 
 def fully_opened(frame: Frame, x: Anything) -> Anything:
     """A container value as a structure down to its leaves."""
+    if isinstance(x, Cell) and isinstance(x.kind, type):
+        return x
     x = opened(frame, x)
     if not is_structure(x):
         return x
@@ -484,11 +535,17 @@ def _type_of(frame: Frame, x: Anything, cls: type | None = None) -> Type:
     return Seq(type(x).__name__, inner, tuple(x) if type(x) is dict else (), cls)
 
 
+def keep(lowering: Lowering, cell: Cell) -> None:
+    """Note that a cell becomes an item of a value."""
+    cell.kept = True
+    lowering.updates.append(Kept(cell, tuple(lowering.blocks), len(lowering.homes)))
+
+
 def _keep(frame: Frame, x: Anything) -> None:
     for i in items(x):
         if isinstance(i, (Cell, Held)):
             cell = i if isinstance(i, Cell) else i.cell
-            cell.kept = True
+            keep(frame.lowering, cell)
             i = holding(frame, cell)
         if is_structure(i):
             _keep(frame, i)

@@ -1,4 +1,4 @@
-"""Calls of functions with registered rules: the rules are lowered here, for the types of the call."""
+"""Calls of functions with registered rules, which are lowered for the types of the call."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import inspect
 import types
 from collections.abc import Callable
 from typing import Any as Anything
+
+import gast
 
 from s2s_ad.errors import S2SError
 from s2s_ad.frontend.bindings import Object, is_number, is_structure, items
@@ -23,6 +25,7 @@ from s2s_ad.frontend.inline import (
     bind_arguments,
     default_binding,
     default_objects,
+    has_objects,
     inline,
     parameters,
     source_of,
@@ -30,10 +33,11 @@ from s2s_ad.frontend.inline import (
 from s2s_ad.frontend.sharing import check, written_parameters
 from s2s_ad.ir.build import NotStatic, building, cursor, emit, facts, typeof
 from s2s_ad.ir.core import Block, Function, Parameter, Value
-from s2s_ad.ir.types import ANY, Type
+from s2s_ad.ir.types import ANY, Num, Type
 from s2s_ad.ops.custom import CUSTOM, Registration, Rules, bar_type
 
 Binding = Anything
+DEEP = 4  # how often a rule may lead to itself before sizes are forgotten
 
 
 def call_custom(
@@ -45,6 +49,12 @@ def call_custom(
 ) -> Binding:
     """Call a function that has rules."""
     args, kwargs = _bound(callee, args, kwargs)
+    if any(has_objects(frame, x) for x in (*args, *kwargs.values())):
+        name = getattr(callee, "__name__", "f")
+        refuse(
+            f"{name}, which has a rule, gets an object that is made here",
+            "pass its attributes, or make the object outside",
+        )
     bindings = [x if isinstance(x, Object) else materialised(frame, x) for x in args]
     bindings += [x if isinstance(x, Object) else materialised(frame, x) for x in kwargs.values()]
     operands = [operand(frame, x) for x in bindings]
@@ -53,7 +63,7 @@ def call_custom(
     if found == ANY:
         found = _type_of_source(frame, callee, bindings, names)
     rules = _rules(frame, callee, given, bindings, operands, names, found)
-    shown = {"names": names} if names else {}
+    shown: dict[str, Anything] = {"names": names} if names else {}
     return emit(CUSTOM, operands, callee=reference(frame, callee), rules=rules, **shown, type=found)
 
 
@@ -86,7 +96,10 @@ def _bound(
     try:
         bound = signature.bind(*args, **kwargs)
     except TypeError as error:
-        refuse(f"{getattr(callee, '__name__', callee)}(): {error}")
+        refuse(
+            f"{getattr(callee, '__name__', callee)}(): {error}",
+            "call it with the arguments that it declares",
+        )
     return list(bound.args), dict(bound.kwargs)
 
 
@@ -105,23 +118,36 @@ def _rules(
 ) -> Rules:
     """The rules for a call with arguments of these types, lowered once. A rule may call its own
     function: then it meets the entry that is being filled in."""
+    lowering = frame.lowering
+    # A rule that calls its own function with ever other sizes must come to an end.
+    often = sum(c is callee for c in lowering.ruling) >= DEEP
+    seen = [_without_sizes(typeof(v)) if often else typeof(v) for v in operands]
+    found = _without_sizes(found) if often else found
     shape = tuple(
-        (id(x.object) if isinstance(x, Object) else repr(v)) if _is_static(x) else typeof(v)
-        for x, v in zip(bindings, operands)
+        (id(x.object) if isinstance(x, Object) else repr(v)) if _is_static(x) else t
+        for x, v, t in zip(bindings, operands, seen)
     )
-    key = ("rules", callee, shape, names, found)
-    known = frame.lowering.callees
-    if key in known:
-        entry: Anything = known[key]
-        return entry  # type: ignore[no-any-return]
-    rules = Rules(getattr(callee, "__name__", "f"))
-    known[key] = rules  # type: ignore[assignment]
-    count = len(bindings) - len(names)
+    key = (callee, shape, names, found)
+    if key in lowering.rules:
+        return lowering.rules[key]
+    rules = lowering.rules[key] = Rules(getattr(callee, "__name__", "f"))
+    lowering.ruling.append(callee)
+    # Rules are text of their own, not of the function that calls: its frame has no caller.
+    nothing = gast.parse("lambda: None").body[0].value
+    apart = Frame(lowering, frame.source, gast.copy_location(nothing, frame.node))
     for mode in ("jvp", "vjp"):
         rule = getattr(given, mode)
         if rule is not None:
-            setattr(rules, mode, _lowered(frame, mode, rule, bindings, operands, names, count, found))
+            lowered = _lowered(apart, mode, rule, bindings, operands, seen, names, found)
+            setattr(rules, mode, lowered)
+    lowering.ruling.pop()
     return rules
+
+
+def _without_sizes(t: Type) -> Type:
+    if isinstance(t, Num) and t.shape:
+        return Num(t.kind, t.dtype, (None,) * len(t.shape))
+    return t if isinstance(t, Num) else ANY
 
 
 def _lowered(
@@ -130,17 +156,18 @@ def _lowered(
     rule: Anything,
     bindings: list[Binding],
     operands: list[Anything],
+    types_: list[Type],
     names: tuple[str, ...],
-    count: int,
     found: Type,
 ) -> Function | S2SError:
     block = Block()
+    count = len(bindings) - len(names)
     if mode == "jvp":
-        lead = [block.add_param(bar_type(typeof(x)), "d") for x in operands[:count]]
+        lead = [block.add_param(bar_type(t), "d") for t in types_[:count]]
     else:
         lead = [block.add_param(bar_type(found), "out_bar")]
     out = block.add_param(found, "out")
-    params = [block.add_param(typeof(x), getattr(x, "hint", "")) for x in operands]
+    params = [block.add_param(t, getattr(x, "hint", "")) for x, t in zip(operands, types_)]
     shown = [x if _is_static(x) else p for x, p in zip(bindings, params)]
     first = lead[0] if len(lead) == 1 else tuple(lead)
     named = dict(zip(names, shown[count:]))

@@ -59,6 +59,10 @@ FORMULAS = {
     "rayleigh": "scale * rng.rayleigh()",
     "weibull": "rng.exponential(size=n) ** (1.0 / a)",
     "pareto": "np.exp(rng.exponential() / a) - 1.0",
+    "choice": "x[rng.integers(len(x))]",
+    "choices": "[x[rng.randrange(len(x))] for _ in range(k)]",
+    "permutation": "x[rng.permutation(len(x))]",
+    "permuted": "x[rng.permutation(len(x))]",
     "multivariate_normal": "mean + np.linalg.cholesky(cov) @ rng.normal(size=n)",
 }
 
@@ -134,7 +138,8 @@ def _dtype(name: str, given: Anything) -> np.dtype | None:
     wanted = given.get("dtype")
     if wanted is not None:
         try:
-            return np.dtype(wanted)
+            found: np.dtype = np.dtype(wanted)
+            return found
         except TypeError:
             return None
     return np.dtype(np.int64) if name in INTS else F8

@@ -18,7 +18,7 @@ from s2s_ad.ir.core import Block, Value
 
 if TYPE_CHECKING:
     from s2s_ad.frontend.branches import Arm, Status
-    from s2s_ad.frontend.context import Frame, Lowering
+    from s2s_ad.frontend.context import Frame
     from s2s_ad.frontend.liveness import Names
 
 

@@ -10,8 +10,6 @@ import inspect
 import types
 from typing import Any as Anything
 
-import gast
-
 from s2s_ad.frontend.bindings import Cell, Conflict
 from s2s_ad.frontend.branches import FALLS, RAISES, Status, always, join, run
 from s2s_ad.frontend.conditions import holds
@@ -46,7 +44,7 @@ def make(
     init = find(frame, cls, "__init__")
     if kwargs:
         if not isinstance(init, types.FunctionType):
-            refuse(f"{cls.__name__}() takes no keyword arguments")
+            refuse(f"{cls.__name__}() takes no keyword arguments", "give them by position")
         bound = inspect.signature(init).bind(None, *args, **kwargs)
         args, kwargs = list(bound.args[1:]), bound.kwargs
         if kwargs:

@@ -10,7 +10,7 @@ from typing import Any as Anything
 
 import numpy as np
 
-from s2s_ad.frontend.bindings import Method, Object
+from s2s_ad.frontend.bindings import Cell, Method, Object
 from s2s_ad.frontend.context import Frame, operand, refuse
 from s2s_ad.frontend.draws import (
     ACTING,
@@ -25,9 +25,10 @@ from s2s_ad.frontend.draws import (
     draw_type,
     is_generator,
 )
+from s2s_ad.frontend.inline import has_objects
 from s2s_ad.ir.build import cursor, emit
-from s2s_ad.ir.core import Op, Value
-from s2s_ad.ir.types import ANY, NONE, Opaque, Type
+from s2s_ad.ir.core import Op, Value, leaves
+from s2s_ad.ir.types import ANY, NONE, POISON, Opaque, Type
 from s2s_ad.ops.opaque import OBSERVE, OPAQUE, Reference
 from s2s_ad.ops.structure import Outside
 
@@ -182,7 +183,10 @@ def draw(
     keywords = {k: operand(frame, a) for k, a in kwargs.items()}
     found = draw_type(owner, name, operands, keywords)
     if found is None:
-        refuse(f"a {owner.__name__} has no method {name!r}")
+        refuse(
+            f"a {owner.__name__} has no method {name!r} whose result is known",
+            "draw outside the function, and pass the numbers as an argument",
+        )
     lead = [] if receiver is None else [receiver]
     said = name if receiver is None else f"{receiver.hint or 'rng'}.{name}"
     about = draw_of(name, shown.name if receiver is None else said)
@@ -193,11 +197,24 @@ def observe(
     frame: Frame, shown: Reference, args: list[Anything], kwargs: dict[str, Anything]
 ) -> Anything:
     """A call that only looks: logging, warnings, print."""
-    operands = [operand(frame, a) for a in args]
-    keywords = [operand(frame, a) for a in kwargs.values()]
+    operands = [handed(frame, a, shown.name) for a in args]
+    keywords = [handed(frame, a, shown.name) for a in kwargs.values()]
     known = Opaque("Logger") if shown.name.rpartition(".")[2] == "getLogger" else NONE
     out = emit(OBSERVE, [*operands, *keywords], callee=shown, **_named(kwargs), type=known)
     return None if known == NONE else out
+
+
+def handed(frame: Frame, x: Anything, name: str, changes: bool = False) -> Anything:
+    """An argument of such a call. Objects and lists that the function made exist while lowering
+    only: what becomes of them elsewhere would not be seen."""
+    if has_objects(frame, x):
+        refuse(f"{name} gets an object that is made here", "pass its attributes")
+    if changes and isinstance(x, Cell) and x.name:
+        refuse(
+            f"{name} may change {x.name}: nothing is known of a function without source",
+            f"give it a copy: {x.kind}({x.name})",
+        )
+    return operand(frame, x)
 
 
 def write(
@@ -209,12 +226,13 @@ def write(
     **facts: Anything,
 ) -> Anything:
     """Write the operation; its result as a binding."""
-    operands = [operand(frame, a) for a in args]
-    keywords = [operand(frame, a) for a in kwargs.values()]
+    changes = not (facts.get("fresh") or facts.get("reads"))
+    operands = [handed(frame, a, shown.name, changes) for a in args]
+    keywords = [handed(frame, a, shown.name, changes) for a in kwargs.values()]
     facts = {k: v for k, v in facts.items() if v}
-    out = emit(
-        OPAQUE, [*operands, *keywords], callee=shown, **_named(kwargs), type=found, **facts
-    )
+    if any(v.type == POISON for v in leaves(operands + keywords)):
+        refuse("a call with what was refused", "see there")
+    out = emit(OPAQUE, [*operands, *keywords], callee=shown, **_named(kwargs), type=found, **facts)
     return None if found == NONE else out
 
 

@@ -23,7 +23,7 @@ import gast
 from s2s_ad.frontend.comprehensions import Generator
 from s2s_ad.frontend.context import Frame, expression, refuse
 from s2s_ad.frontend.iteration import Walk
-from s2s_ad.frontend.liveness import COMPREHENSIONS, NESTED, contains, loads
+from s2s_ad.frontend.liveness import COMPREHENSIONS, NESTED, assigned, contains, loads
 from s2s_ad.frontend.names import look_up
 
 if TYPE_CHECKING:
@@ -95,6 +95,8 @@ def lower_generated(
     inner = found.frame
     for name, x in inner.env.items():
         frame.env[renamed(name, number, inner.quiet)] = x
+    names = [renamed(name, number, inner.quiet) for name in inner.locals]
+    frame.locals |= frozenset(names) | frozenset(assigned(new))
     frame.elsewhere[number] = inner
     loop, live = frame.loop, frame.liveness
     for n in [n for s in new for n in gast.walk(s) if isinstance(n, NESTED)]:

@@ -8,8 +8,8 @@ from typing import Any as Anything
 import numpy as np
 
 from s2s_ad.errors import UnsupportedError
-from s2s_ad.ops.custom import epoch
 from s2s_ad.ir.types import Dim, Num, Seq, Type, type_of
+from s2s_ad.ops.custom import epoch
 
 Arguments = tuple[Anything, ...]
 MISSING = object()
@@ -22,7 +22,7 @@ class Unchanged:
     def __init__(self) -> None:
         self.entries: list[tuple[Anything, str, Anything]] = []
         self.cells: list[tuple[Anything, Anything]] = []
-        self.epoch = epoch[0]
+        self.note(epoch, "epoch", epoch["epoch"])
 
     def note(self, namespace: Anything, name: str, object: Anything) -> None:
         """Remember that `namespace[name]` (or the contents of a cell) is this object."""
@@ -33,8 +33,6 @@ class Unchanged:
             self.cells.append((namespace, object))
 
     def __call__(self, arguments: Arguments) -> bool:
-        if epoch[0] != self.epoch:
-            return False
         for namespace, name, object in self.entries:
             if namespace.get(name, MISSING) is not object:
                 return False

@@ -23,8 +23,10 @@ from s2s_ad.frontend.bindings import (
     is_structure,
     items,
     map_leaves,
+    rebuilt,
 )
 from s2s_ad.frontend.branches import RAISES
+from s2s_ad.frontend.closures import borrow, called, check_alive, give_back
 from s2s_ad.frontend.context import (
     RETURN,
     Frame,
@@ -38,10 +40,12 @@ from s2s_ad.frontend.context import (
     operand,
     refuse,
 )
-from s2s_ad.frontend.generators import Generated, generates
 from s2s_ad.frontend.escapes import escapes, hand_over, left_open
+from s2s_ad.frontend.generators import Generated, generates
 from s2s_ad.frontend.guards import Equals, holds_data
+from s2s_ad.frontend.iteration import stored
 from s2s_ad.frontend.names import outside
+from s2s_ad.frontend.objects import attributes_of, is_real
 from s2s_ad.frontend.sharing import check, written_parameters
 from s2s_ad.frontend.source import Source, find
 from s2s_ad.frontend.unpacking import Rest
@@ -49,6 +53,7 @@ from s2s_ad.ir.build import NotStatic, building, cursor, emit, facts, typeof
 from s2s_ad.ir.core import UNDEFINED, Block, Function, Parameter, Value, walk
 from s2s_ad.ir.types import ANY, ListOf, Seq, Type
 from s2s_ad.ops.custom import registration
+from s2s_ad.ops.opaque import is_unknown
 from s2s_ad.ops.structure import Outside
 
 LARGE = 40  # operations from which a callee is not inlined twice
@@ -67,6 +72,15 @@ def source_of(lowering: Lowering, function: Anything) -> Source:
     if known is None:
         known = lowering.sources[function] = find(function)
     return known
+
+
+def entry_of(lowering: Lowering, function: Anything) -> Source:
+    """The source of a function to differentiate, with the parameters that callers see."""
+    found = source_of(lowering, function)
+    key = ("entry", found.function)
+    if key not in lowering.sources:
+        lowering.sources[key] = called(found)
+    return lowering.sources[key]
 
 
 def parameters(node: Anything) -> list[tuple[str, str]]:
@@ -101,7 +115,7 @@ def bind_arguments(
     try:
         bound = signature.bind(*args, **kwargs).arguments
     except TypeError as error:
-        refuse(f"{name}(): {error}")
+        refuse(f"{name}(): {error}", "call it with the arguments that it declares")
     out = {}
     for n, kind in parameters(node):
         if n in bound:
@@ -161,7 +175,11 @@ def call_function(
         inner.hidden = callee.hidden
         if generates(node):
             return generated(inner, given, callee.name)
-        return inline(frame, inner, given)
+        check_alive(frame, callee)
+        names = borrow(frame, inner, site, callee.name)
+        out = inline(frame, inner, given)
+        give_back(frame, inner, names)
+        return out
     source = source_of(frame.lowering, callee)
     check_kind(callee)
     node = source.tree
@@ -224,7 +242,7 @@ def enter(inner: Frame, given: dict[str, Anything]) -> None:
     for name, x in given.items():
         if type(x) is Value and not x.hint and name not in inner.hidden:
             x.hint = name
-        inner.env[name] = cell_of(inner, x)
+        inner.env[name] = cell_of(inner, x if inner.quiet else stored(x))
 
 
 def run_body(frame: Frame) -> Anything:
@@ -269,7 +287,7 @@ def call_out(frame: Frame, inner: Frame, given: dict[str, Anything]) -> tuple[An
     callees = frame.lowering.callees
     if key not in callees:
         try:
-            callees[key] = build(inner, known, static)
+            callees[key] = build(inner, known, static, called=True)
         except NotStatic as error:
             outer = inner.env.get("")
             for n, p in zip(operands, outer or ()):
@@ -287,10 +305,26 @@ def call_out(frame: Frame, inner: Frame, given: dict[str, Anything]) -> tuple[An
     return (map_leaves(lambda k: results[k], callee.returns),)
 
 
+def returned(frame: Frame, x: Cell) -> Anything:
+    """An object as the caller gets it."""
+    held = holding(frame, x)
+    if is_real(held):
+        return held
+
+    def part(v: Anything) -> Anything:
+        if isinstance(v, Cell) and isinstance(v.kind, type):
+            return returned(frame, v)
+        v = holding(frame, v)
+        return rebuilt(v, [part(i) for i in items(v)]) if is_structure(v) else operand(frame, v)
+
+    inside = {k: part(v) for k, v in attributes_of(frame, x).items()}
+    return emit("new_object", emit("dict", inside), cls=x.kind)
+
+
 def has_objects(frame: Frame, x: Anything) -> bool:
     """Whether an object of a class is, or is in, what a function returns."""
     if isinstance(x, Cell) and isinstance(x.kind, type):
-        return not hasattr(x.kind, "_fields") or frame.caller is not None
+        return True
     held = holding(frame, x)
     return is_structure(held) and any(has_objects(frame, i) for i in items(held))
 
@@ -314,8 +348,10 @@ def build(
     known: dict[str, Type],
     static: dict[str, Anything],
     defaults: dict[str, Anything] | None = None,
+    called: bool = False,
 ) -> Function:
-    """Lower a function into a block of its own. `static` parameters are those bindings."""
+    """Lower a function into a block of its own. `static` parameters are those bindings; `called`
+    tells that it is lowered for calls of it."""
     lowering, node, source = frame.lowering, frame.node, frame.source
     block = Block()
     declared = []
@@ -325,10 +361,12 @@ def build(
         declared.append(Parameter(name, kind, default))
         p = block.add_param(known.get(name, ANY), name, True)
         sequence = p.type.kind if isinstance(p.type, (Seq, ListOf)) else "tuple"
-        sequence = getattr(p.type, "cls", None) or sequence
+        if getattr(p.type, "cls", None) is not None:
+            sequence = "tuple"  # see below
         kept = type(default) in (list, dict)
         inside = p if sequence == "tuple" else cell_of(frame, p, sequence, outside=kept)
-        frame.env[name] = cell_of(frame, static.get(name, inside))
+        kept_as_is = getattr(p.type, "cls", None) is not None and name not in static
+        frame.env[name] = p if kept_as_is else cell_of(frame, static.get(name, inside))
     frame.env[""] = tuple(block.params)
     name = source.name if node is source.tree else getattr(node, "name", "f")
     function = Function(name, block, declared, facts=facts())
@@ -338,17 +376,27 @@ def build(
     lowering.versions, lowering.floor = dict(versions), len(lowering.blocks) - 1
     try:
         with building(block, statement, outer.location if outer is not None else None):
+            if outer is None:
+                lowering.arguments.update(block.params)
+            for p in block.params:
+                given = getattr(p.type, "cls", None) is not None and frame.env[p.hint] is p
+                if given:
+                    frame.env[p.hint] = cell_of(frame, p)
             out = _body(frame)
-            if has_objects(frame, out):
-                if frame.caller is None:
+            if outer is not None and has_objects(frame, out):
+                if not called:
                     refuse(
-                        f"{name} returns an object of a class", "return its attributes in a tuple"
+                        f"{name} returns an object of a class, and is differentiated inside a "
+                        "function",
+                        "return the attributes in a tuple",
                     )
                 function.inlined, out = True, None
             out = fully_opened(frame, out)
             leaves_: list[Anything] = []
 
             def leaf(x: Anything) -> int:
+                if isinstance(x, Cell) and isinstance(x.kind, type):
+                    x = returned(frame, x)
                 x = operand(frame, x)
                 if not is_data(x):
                     refuse(
@@ -360,6 +408,7 @@ def build(
 
             function.returns = map_leaves(leaf, out)
             block.yields = leaves_
+            function.inlined |= any(map(is_unknown, walk(block)))
         updates = lowering.updates[noted:]
         check(lowering, updates, block)
         function.written = written_parameters(lowering, updates, block)

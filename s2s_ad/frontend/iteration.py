@@ -12,6 +12,7 @@ from typing import Any as Anything
 from s2s_ad.frontend.bindings import (
     Cell,
     Object,
+    Stored,
     flatten,
     is_data,
     is_structure,
@@ -22,7 +23,7 @@ from s2s_ad.frontend.context import Frame, holding, item, materialised, opened, 
 from s2s_ad.frontend.expressions import arithmetic
 from s2s_ad.frontend.objects import MISSING, call, is_object
 from s2s_ad.frontend.subscripts import get_item
-from s2s_ad.ir.build import emit, facts, typeof
+from s2s_ad.ir.build import cursor, emit, facts, typeof
 from s2s_ad.ir.core import Value
 from s2s_ad.ir.types import Any, ListOf, Num, Seq, Type
 from s2s_ad.ops.structure import as_type
@@ -35,6 +36,7 @@ class Walk:
 
     walks = True
     storable = False
+    endless = False
 
     def prepare(self, frame: Frame) -> None:
         """Write what has to stand before the loop."""
@@ -317,16 +319,20 @@ class Zip(Walk):
             n = inner.length(frame)
             if type(n) is int and type(first) is int:
                 if n != first:
-                    refuse(f"zip with strict walks {first} and {n} items")
+                    refuse(
+                        f"zip with strict walks {first} and {n} items",
+                        "give it equal numbers of items",
+                    )
             elif not facts().equal(_size(self.inners[0]), _size(inner)):
                 run(frame, prelude.same_length, first, n)
 
     def length(self, frame: Frame) -> Anything:
-        sizes = [_size(inner) for inner in self.inners]
+        ending = [inner for inner in self.inners if not inner.endless] or self.inners[:1]
+        sizes = [_size(inner) for inner in ending]
         first = sizes[0]
         if first is not None and all(facts().equal(first, s) for s in sizes[1:]):
-            return self.inners[0].length(frame)
-        lengths = [inner.length(frame) for inner in self.inners]
+            return ending[0].length(frame)
+        lengths = [inner.length(frame) for inner in ending]
         if all(type(n) is int for n in lengths):
             return min(lengths)
         out = lengths[0]
@@ -339,6 +345,13 @@ class Zip(Walk):
 
     def fixed(self, frame: Frame) -> list[Anything] | None:
         columns = [inner.fixed(frame) for inner in self.inners]
+        known = [c for c in columns if c is not None]
+        if known and self.inners and any(inner.endless for inner in self.inners):
+            n = min(map(len, known))
+            columns = [
+                [i.item(frame, k) for k in range(n)] if i.endless else c
+                for c, i in zip(columns, self.inners)
+            ]
         if any(c is not None for c in columns):
             pairs = zip(columns, self.inners)
             columns = [
@@ -348,7 +361,10 @@ class Zip(Walk):
         if len(known) < len(columns):
             return None
         if self.strict and len({len(c) for c in known}) > 1:
-            refuse("zip with strict walks different numbers of items")
+            refuse(
+                "zip with strict walks different numbers of items",
+                "give it equal numbers of items",
+            )
         return list(zip(*known))
 
     def rolls(self) -> bool:
@@ -409,6 +425,12 @@ def _size(inner: Walk) -> Anything:
     if isinstance(inner, Sequence):
         return len(inner.types)
     return None
+
+
+def stored(x: Anything) -> Anything:
+    """A binding as a name holds it."""
+    walks = getattr(type(x), "walks", False) and not getattr(type(x), "storable", False)
+    return Stored(x, cursor().block) if walks else x
 
 
 def similar(a: Type, b: Type) -> bool:

@@ -19,9 +19,10 @@ from s2s_ad.frontend.generators import Generated, of_expression
 from s2s_ad.frontend.iteration import SHORT, Items, Range, Walk, Zip, walk
 from s2s_ad.frontend.python import python
 from s2s_ad.frontend.subscripts import get_item
-from s2s_ad.ir.build import emit
+from s2s_ad.ir.build import NotStatic, emit
 from s2s_ad.ir.core import Value
 from s2s_ad.ir.types import INT, Seq
+from s2s_ad.ops.choices import CHOICES
 
 MANY = 4096  # tuples of indices up to this number are written into the text, or walked one by one
 
@@ -142,9 +143,7 @@ class Selected(Walk):
         return operate(frame, len, self.chosen)
 
     def item(self, frame: Frame, index: Anything) -> Anything:
-        row = emit(
-            "getitem", self.chosen, index, types=[Seq("tuple", (INT,) * self.count)]
-        )
+        row = emit("getitem", self.chosen, index, types=[Seq("tuple", (INT,) * self.count)])
         places = [emit("getitem", row, k, types=[INT]) for k in range(self.count)]
         return tuple(self.inner.item(frame, place) for place in places)
 
@@ -289,15 +288,11 @@ def _pairwise(frame: Frame, x: Anything) -> Anything:
 @python(itertools.product)
 def _product(frame: Frame, *xs: Anything, repeat: Anything = 1) -> Anything:
     if type(repeat) is not int:
-        from s2s_ad.ir.build import NotStatic
-
-        raise NotStatic("product", "repeat", repeat)
+        raise NotStatic(CHOICES, "repeat", repeat)
     return Product([walk(frame, indexable(frame, x)) for x in xs] * repeat)
 
 
-def _choose(
-    frame: Frame, function: Anything, name: str, x: Anything, r: Anything
-) -> Anything:
+def _choose(frame: Frame, function: Anything, name: str, x: Anything, r: Anything) -> Anything:
     """combinations and the like."""
     x = indexable(frame, x)
     inner = walk(frame, x)
@@ -307,10 +302,9 @@ def _choose(
         if len(found) <= SHORT or not inner.rolls():
             return Items(found)
     if type(r) is not int:
-        from s2s_ad.ir.build import NotStatic
-
-        raise NotStatic(name, "r", r)
-    chosen = emit("choices", operand(frame, inner.length(frame)), r, function=name)
+        raise NotStatic(CHOICES, "r", r)
+    inner.prepare(frame)
+    chosen = emit(CHOICES, operand(frame, inner.length(frame)), r=r, function=name)
     return Selected(inner, chosen, r)
 
 

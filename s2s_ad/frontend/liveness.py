@@ -19,6 +19,22 @@ NESTED = (gast.FunctionDef, gast.Lambda)
 COMPREHENSIONS = (gast.ListComp, gast.DictComp, gast.SetComp, gast.GeneratorExp)
 
 
+def nonlocals(node: Anything) -> Names:
+    """The names that a function declares `nonlocal`."""
+    out: set[str] = set()
+
+    def visit(n: Anything) -> None:
+        if isinstance(n, gast.Nonlocal):
+            out.update(n.names)
+        elif not isinstance(n, NESTED):
+            for child in gast.iter_child_nodes(n):
+                visit(child)
+
+    for statement in node.body:
+        visit(statement)
+    return frozenset(out)
+
+
 class Liveness:
     """The live names of one function: `after[statement]` when it ends normally, `head[loop]` at
     the start of each iteration, `entry[try]` where it is left by an exception."""
@@ -28,11 +44,16 @@ class Liveness:
         self.head: dict[Anything, Names] = {}
         self.entry: dict[Anything, Names] = {}
         self.always: Names = NONE
+        self.outer: Names = NONE
         if isinstance(node, gast.Lambda):
             return
         for inner in gast.walk(node):
             if inner is not node and isinstance(inner, NESTED):
                 self.always |= loads(inner)
+                if isinstance(inner, gast.FunctionDef):
+                    self.always |= nonlocals(inner)
+        self.outer = nonlocals(node)  # read when the function has ended
+        self.always |= self.outer
         self.block(node.body, self.always, self.always, self.always)
 
     def block(self, body: list[Anything], out: Names, stop: Names, next: Names) -> Names:
@@ -137,6 +158,8 @@ def assigned(nodes: list[Anything]) -> dict[str, None]:
             return
         if isinstance(node, (gast.Lambda, *COMPREHENSIONS)):
             return
+        if isinstance(node, gast.Call):
+            out.update(dict.fromkeys(sorted(getattr(node, "writes", ()))))
         if isinstance(node, gast.Name) and isinstance(node.ctx, gast.Store):
             out[node.id] = None
         if isinstance(node, (gast.Import, gast.ImportFrom)):

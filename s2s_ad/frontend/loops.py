@@ -35,6 +35,7 @@ from s2s_ad.frontend.carried import (
     set_out,
     settle,
 )
+from s2s_ad.frontend.comprehensions import Generator
 from s2s_ad.frontend.conditions import holds
 from s2s_ad.frontend.context import (
     RAISED,
@@ -48,8 +49,8 @@ from s2s_ad.frontend.context import (
     operate,
     refuse,
 )
-from s2s_ad.frontend.generators import Generated, lower_generated, of_expression
 from s2s_ad.frontend.escapes import escapes
+from s2s_ad.frontend.generators import Generated, lower_generated, of_expression
 from s2s_ad.frontend.iteration import SHORT, Enumerate, Items, Range, Reversed, Walk, walk
 from s2s_ad.frontend.liveness import Names, assigned, contains
 from s2s_ad.frontend.places import root_of

@@ -22,8 +22,9 @@ from s2s_ad.frontend import (
 from s2s_ad.frontend.bindings import Object, is_structure
 from s2s_ad.frontend.context import Frame, Lowering, Transform
 from s2s_ad.frontend.guards import Apart, Looks
-from s2s_ad.frontend.inline import build, check_kind, default_objects, parameters, source_of
+from s2s_ad.frontend.inline import build, check_kind, default_objects, entry_of, parameters
 from s2s_ad.frontend.names import RESOLVED, freeze
+from s2s_ad.frontend.objects import forget_classes
 from s2s_ad.frontend.places import current
 from s2s_ad.ir.build import NotStatic, knowing, reading
 from s2s_ad.ir.core import Function, Value, walk
@@ -59,7 +60,7 @@ def lower(
         kept = {key: guard for key, guard in lowering.guards.items() if key[0] == "value"}
         lowering = Lowering(transform, guards=kept, frozen=lowering.frozen)
         lowering.names.update(_symbols(*signature.types.values()))
-        source = source_of(lowering, function)
+        source = entry_of(lowering, function)
         if method:
             static.setdefault(parameters(source.tree)[0][0], owner)
         try:
@@ -74,6 +75,9 @@ def lower(
             continue
         except S2SError as error:
             raise error.at(source.location(source.tree)) from None
+        rules = [f for r in lowering.rules.values() for f in (r.jvp, r.vjp)]
+        lowered = [f for f in rules if isinstance(f, Function)]
+        forget_classes(frame, [out, *lowering.callees.values(), *lowered])
         out.imports = lowering.imports
         out.guards = list(lowering.guards.values())
         if out.written:
@@ -107,8 +111,8 @@ def _static(frame: Frame, given: dict[str, Anything]) -> dict[str, Anything]:
 
 def _object(frame: Frame, x: Anything, k: int, name: str) -> Object:
     def value() -> Value:
-        found: Value = frame.env[""][k]
-        return found
+        # Of the block, not of what names mean: a handler may see other names.
+        return frame.lowering.blocks[0].params[k]
 
     return Object(x, value, lambda arguments: arguments[k], name)
 

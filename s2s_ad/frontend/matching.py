@@ -95,7 +95,9 @@ def read(pattern: Anything, x: Anything, tests: list[Anything], bound: list[Anyt
     elif isinstance(pattern, gast.MatchClass):
         _read_class(pattern, x, tests, bound)
     else:
-        raise UnsupportedError(f"the pattern {type(pattern).__name__} is not supported here")
+        raise UnsupportedError(
+            f"the pattern {type(pattern).__name__} is not supported here", "use if and elif"
+        )
 
 
 def _read_or(pattern: Anything, x: Anything, tests: list[Anything]) -> None:

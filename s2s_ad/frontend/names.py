@@ -10,13 +10,14 @@ from __future__ import annotations
 import builtins
 import copy
 import enum
+import functools
 import types
 from typing import Any as Anything
 
 import gast
 import numpy as np
 
-from s2s_ad.frontend.bindings import Bound, Conflict, Object
+from s2s_ad.frontend.bindings import Bound, Conflict, Object, Partial, Stored, is_plain
 from s2s_ad.frontend.context import Frame, Lowering, expression, refuse, refuse_conflict
 from s2s_ad.frontend.draws import is_generator
 from s2s_ad.frontend.guards import (
@@ -29,9 +30,9 @@ from s2s_ad.frontend.guards import (
     look,
     outside_type,
 )
-from s2s_ad.ir.build import emit
+from s2s_ad.ir.build import cursor, emit
 from s2s_ad.ir.core import UNDEFINED, Op, Value
-from s2s_ad.ir.types import Opaque
+from s2s_ad.ir.types import ANY, Opaque
 from s2s_ad.ops.structure import Outside
 
 # Modules whose functions do not change under us.
@@ -70,7 +71,7 @@ def look_up(frame: Frame, name: str) -> Anything:
                 refuse_conflict(found)
             if found is UNDEFINED:
                 refuse(f"{name!r} is read before it is assigned", "assign it on every path")
-            return found
+            return take(found) if isinstance(found, Stored) else found
         if inner.parent is None:
             break
         inner = inner.parent
@@ -79,7 +80,10 @@ def look_up(frame: Frame, name: str) -> Anything:
     if name in source.cells:
         cell = source.cells[name]
         if contents(cell) is MISSING:
-            refuse(f"the closure variable {name!r} has no value yet")
+            refuse(
+                f"the closure variable {name!r} has no value yet",
+                "assign it before the function is differentiated",
+            )
         return outside(frame, contents(cell), Outside(name, "", cell), name)
     if name in source.globals:
         place = Outside(name, source.module, source.globals)
@@ -87,7 +91,20 @@ def look_up(frame: Frame, name: str) -> Anything:
     if hasattr(builtins, name):
         frame.lowering.unchanged.note(source.globals, name, MISSING)
         return getattr(builtins, name)
-    refuse(f"the name {name!r} is not defined")
+    refuse(f"the name {name!r} is not defined", "define or import it in the module")
+
+
+def take(found: Stored) -> Anything:
+    """An iterator, where its name is read."""
+    if found.used:
+        refuse("an iterator is consumed twice", "make a list of it: xs = list(...)")
+    if cursor().block is not found.block:
+        refuse(
+            "an iterator is consumed in a loop or branch that began after it was made",
+            "make it there, or make a list of it: xs = list(...)",
+        )
+    found.used = True
+    return found.iterator
 
 
 def outside(frame: Frame, found: Anything, place: Outside, shown: str) -> Anything:
@@ -96,6 +113,9 @@ def outside(frame: Frame, found: Anything, place: Outside, shown: str) -> Anythi
     if holds_data(found):
         return read(frame, found, place, shown)
     unchanged = frame.lowering.unchanged
+    if isinstance(found, functools.partial):
+        unchanged.note(place.namespace, place.name, found)
+        return _partial(frame, found, place, shown)
     if is_method(found):
         unchanged.note(place.namespace, place.name, found)
         return _method(found, place, shown)
@@ -116,6 +136,27 @@ def outside(frame: Frame, found: Anything, place: Outside, shown: str) -> Anythi
         lambda arguments: place.read(),
         shown,
     )
+
+
+def _partial(frame: Frame, found: Anything, place: Outside, shown: str) -> Partial:
+    """A partial that stands in a namespace: the data in it are read through it."""
+    guards = frame.lowering.guards
+
+    def part(name: str, key: Anything, x: Anything) -> Anything:
+        if not holds_data(x) or is_plain(x):
+            return x
+
+        def find(arguments: tuple[Anything, ...]) -> Anything:
+            return getattr(place.read(), name)[key]
+
+        guards.setdefault(("partial", id(found), name, key), Looks(find, look(x)))
+        held = emit("read", place=place, type=Opaque("partial"))
+        parts = emit("getattr", held, name=name, type=ANY)
+        return emit("getitem", parts, key, types=[outside_type(x, f"{shown}.{name}[{key!r}]")])
+
+    args = tuple(part("args", k, x) for k, x in enumerate(found.args))
+    kwargs = {k: part("keywords", k, x) for k, x in found.keywords.items()}
+    return Partial(found.func, args, kwargs)
 
 
 def is_method(x: Anything) -> bool:

@@ -18,7 +18,8 @@ from typing import Any as Anything
 from s2s_ad.frontend.bindings import Bound, Cell, Conflict, Object
 from s2s_ad.frontend.context import Frame, cell_of, holding, made, opened, refuse, refuse_conflict
 from s2s_ad.frontend.guards import Is
-from s2s_ad.ir.core import UNDEFINED, Value
+from s2s_ad.ir.core import UNDEFINED, Function, Op, Value, walk
+from s2s_ad.ir.types import ListOf, Seq, Type
 
 MISSING = object()
 OWN_ACCESS = ("__getattr__", "__getattribute__", "__setattr__", "__delattr__")
@@ -70,7 +71,7 @@ def construct(
     if isinstance(init, types.FunctionType):
         _call(frame, init, [cell, *args], kwargs, site)
     elif args or kwargs:
-        refuse(f"{cls.__name__}() takes no arguments")
+        refuse(f"{cls.__name__}() takes no arguments", "give the class an __init__")
     return cell
 
 
@@ -86,7 +87,8 @@ def check_class(cls: type) -> None:
             generated = dataclasses.is_dataclass(base) and name in ("__setattr__", "__delattr__")
             if name in base.__dict__ and not generated:
                 refuse(
-                    f"the class {base.__name__} defines {name}", "use plain attributes, or properties"
+                    f"the class {base.__name__} defines {name}",
+                    "use plain attributes, or properties",
                 )
         if "__new__" in base.__dict__ and base.__module__ != "typing":
             refuse(f"the class {base.__name__} defines __new__", "use __init__")
@@ -150,7 +152,9 @@ def _default(frame: Frame, name: str, x: Anything) -> Anything:
     return default_binding(frame, name, x)
 
 
-def _call(frame: Frame, function: Anything, args: list[Anything], kwargs: Anything, site: Anything) -> Anything:
+def _call(
+    frame: Frame, function: Anything, args: list[Anything], kwargs: Anything, site: Anything
+) -> Anything:
     from s2s_ad.frontend.inline import call_function
 
     return call_function(frame, function, args, kwargs, site)
@@ -174,10 +178,13 @@ def find(frame: Frame, cls: type, name: str, after: type | None = None) -> Anyth
         found = base.__dict__[name]
         if base.__module__ != "builtins":
             key = ("class", id(base), name)
-            again: Callable[[Anything], Anything] = lambda arguments: base.__dict__[name]
-            frame.lowering.guards.setdefault(key, Is(again, found))
+            frame.lowering.guards.setdefault(key, Is(_member(base, name), found))
         return found
     return MISSING
+
+
+def _member(cls: type, name: str) -> Callable[[Anything], Anything]:
+    return lambda arguments: cls.__dict__[name]
 
 
 def get(frame: Frame, cell: Cell, name: str, after: type | None = None) -> Anything:
@@ -208,7 +215,9 @@ def get(frame: Frame, cell: Cell, name: str, after: type | None = None) -> Anyth
         return value
     if name == "__class__":
         return cls
-    if found is MISSING or isinstance(found, (types.MemberDescriptorType, types.GetSetDescriptorType)):
+    if found is MISSING or isinstance(
+        found, (types.MemberDescriptorType, types.GetSetDescriptorType)
+    ):
         refuse(f"a {cell.shown} has no attribute {name!r}", "set it in __init__")
     from s2s_ad.frontend.attributes import get_attribute
 
@@ -218,10 +227,46 @@ def get(frame: Frame, cell: Cell, name: str, after: type | None = None) -> Anyth
 def attributes_of(frame: Frame, cell: Cell) -> dict[str, Anything]:
     """What an object holds now."""
     held = holding(frame, cell)
+    if is_real(held):
+        held = held.owner.args[-1]
     if type(held) is Value:
         held = opened(frame, held)
     out: dict[str, Anything] = held
     return out
+
+
+def is_real(x: Anything) -> bool:
+    """Whether a value is an object of its class; others are dicts until they are returned."""
+    op = x.owner if type(x) is Value else None
+    return isinstance(op, Op) and op.prim.name in ("like_object", "new_object")
+
+
+def from_argument(frame: Frame, x: Value) -> bool:
+    """Whether a value is an argument of the whole function, or a part of one."""
+    while isinstance(x.owner, Op) and x.owner.prim.name in ("getattr", "getitem"):
+        x = x.owner.args[0]
+        if type(x) is not Value:
+            return False
+    return x in frame.lowering.arguments
+
+
+def forget_classes(frame: Frame, functions: list[Function]) -> None:
+    """From here on an object that the function made is a dict; the caller's keep their class."""
+    values = [v for f in functions for v in f.block.params]
+    for f in functions:
+        for op in walk(f.block):
+            values += op.results
+            values += [p for b in op.blocks for p in b.params]
+    for v in values:
+        if not from_argument(frame, v):
+            v.type = without_class(v.type)
+
+
+def without_class(t: Type) -> Type:
+    """A type with dicts in place of objects."""
+    if isinstance(t, Seq):
+        return Seq(t.kind, tuple(map(without_class, t.items)), t.keys)
+    return ListOf(t.kind, without_class(t.elem)) if isinstance(t, ListOf) else t
 
 
 def _of_record(frame: Frame, cell: Cell, name: str) -> Anything:
@@ -267,12 +312,19 @@ def get_from_super(frame: Frame, x: Super, name: str) -> Anything:
     """`super().name`."""
     if name == "__init__" and find(frame, _class_of(x.cell), name, x.after) is object.__init__:
         return Builtin(lambda args, kwargs: None)
+    found = find(frame, _class_of(x.cell), name, x.after)
+    if name == "__init__" and found is not MISSING and is_builtin_exception(found):
+        return Builtin(lambda args, kwargs: _hold(frame, x.cell, "args", tuple(args)))
     if isinstance(x.cell, Cell):
         return get(frame, x.cell, name, x.after)
-    found = find(frame, _class_of(x.cell), name, x.after)
     if isinstance(found, types.FunctionType):
         return Bound(found, x.cell)
     refuse(f"super() has no method {name!r}", "name the attribute on the object")
+
+
+def is_builtin_exception(method: Anything) -> bool:
+    """Whether a method is one of an exception of Python's own."""
+    return issubclass(getattr(method, "__objclass__", object), BaseException)
 
 
 def _class_of(x: Anything) -> type:
@@ -391,4 +443,3 @@ def replaced(frame: Frame, x: Anything, changes: dict[str, Anything], site: Anyt
     held = attributes_of(frame, x)
     given = {n: held[n] for n, f in x.kind.__dataclass_fields__.items() if f.init and n in held}
     return construct(frame, x.kind, [], {**given, **changes}, site)
-

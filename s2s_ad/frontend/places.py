@@ -13,13 +13,14 @@ from typing import Any as Anything
 
 import numpy as np
 
-from s2s_ad.frontend.bindings import Cell, Held, map_leaves
-from s2s_ad.frontend.context import refuse
+from s2s_ad.frontend.bindings import Cell, Conflict, Held, map_leaves
+from s2s_ad.frontend.context import refuse, refuse_conflict
+from s2s_ad.frontend.layouts import made_layout, order_of, view_layout
 from s2s_ad.ir.build import emit, typeof
 from s2s_ad.ir.core import Block, Op, Value
 from s2s_ad.ir.types import ListOf, Num, Seq, Type
-from s2s_ad.ops.indexing import item_type, read_type
-from s2s_ad.ops.overlap import crosses, is_basic
+from s2s_ad.ops.indexing import item_type
+from s2s_ad.ops.overlap import is_basic
 
 if TYPE_CHECKING:
     from s2s_ad.frontend.context import Frame, Lowering
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
 AXES = (
     "T", "transpose", "swapaxes", "moveaxis", "squeeze", "expand_dims", "flip", "fliplr", "flipud",
 )  # fmt: skip
-# Operations whose result is laid out row by row, unless an order is given.
-C_ORDER = ("zeros", "ones", "empty", "full", "arange", "linspace", "eye", "identity", "flatten")
 
 
 def base(lowering: Lowering, v: Value) -> tuple[Anything, list[Op]]:
@@ -86,57 +85,14 @@ def is_list(t: Type) -> bool:
     return isinstance(t, (Seq, ListOf)) and t.kind == "list"
 
 
-def order_of(op: Op) -> str:
-    """In which order a `reshape` or `ravel` takes the items."""
-    place = 2 if op.prim.name == "reshape" else 1
-    return str(op.args[place] if len(op.args) > place else op.kwargs.get("order", "C"))
-
-
 def layout(lowering: Lowering, v: Value) -> str:
     """How an array surely is laid out, without gaps: "C" row by row, "F" column by column, "" not
     known."""
     root, steps = base(lowering, v)
-    found = _laid_out(root)
+    found = made_layout(root)
     for op in steps:
-        if op.prim.name in ("reshape", "ravel"):
-            found = order_of(op)  # it is a view, so there are no gaps
-        elif op.prim.name in ("T", "transpose") and len(op.args) == 1 and not op.kwargs:
-            found = {"C": "F", "F": "C"}.get(found, "")
-        elif op.prim.name == "getitem":
-            found = found if found == "C" and _without_gaps(op.args[1]) else ""
-        elif op.prim.name != "asarray":
-            return ""
-        if isinstance(op.result.type, Num) and op.result.type.rank == 1 and found:
-            found = "C"
+        found = view_layout(op, found)
     return found
-
-
-def _laid_out(root: Value) -> str:
-    op, t = root.owner, root.type
-    if not isinstance(op, Op) or op.blocks or not isinstance(t, Num) or t.kind != "array":
-        return ""
-    fresh = op.prim.name not in ("call", "getattr", "read") and op.prim.aliasing(op) == "fresh"
-    if fresh and t.rank == 1:
-        return "C"
-    order = op.kwargs.get("order", "C" if op.prim.name in C_ORDER else "")
-    return order if fresh and order in ("C", "F") else ""
-
-
-def _without_gaps(index: Anything) -> bool:
-    """Whether what an index takes of an array that is laid out row by row has no gaps: ints, then
-    at most one slice."""
-    entries = index if isinstance(index, tuple) else (index,)
-    sliced = False
-    for e in entries:
-        if e is Ellipsis:
-            return len(entries) == 1
-        if e is None or sliced and not (isinstance(e, slice) and e == slice(None)):
-            return False
-        if isinstance(e, slice):
-            if e.step not in (None, 1):
-                return False
-            sliced = True
-    return True
 
 
 def current(lowering: Lowering, v: Value) -> Value:
@@ -151,6 +107,8 @@ def current(lowering: Lowering, v: Value) -> Value:
     if root not in lowering.versions and v not in lowering.owners:
         return v
     out: Value = lowering.versions.get(root, root)
+    if isinstance(out, Conflict):
+        refuse_conflict(out)
     for op in steps:
         out = op.result if op.args[0] is out else again(lowering, op, out)
     return out
@@ -427,58 +385,3 @@ def _shifted(lowering: Lowering, outer: slice, inner: Anything) -> Anything:
     if type(end) is int and end < 0 and type(last) is int and last < 0:
         return slice(start + first, end + last)
     return None
-
-
-# Overlap --------------------------------------------------------------------------------------
-
-
-def overlaps(lowering: Lowering, root: Value, steps: list[Op], index: Anything, v: Value) -> bool:
-    """Whether `root[index] = v` (after view steps) stores a view of the root into a vector of it
-    that is laid out otherwise (see ops/overlap.py)."""
-    if isinstance(root, Cell):
-        return base(lowering, v)[0] is root
-    crossed: list[Op] = []
-    inner = v
-    while inner not in lowering.owners and inner is not root:
-        op = inner.owner
-        if not isinstance(op, Op) or op.blocks or not op.args or type(op.args[0]) is not Value:
-            return False
-        if op.prim.name in ("call", "getattr", "read") or op.prim.aliasing(op) == "fresh":
-            return False
-        crossed.append(op)
-        inner = op.args[0]
-    if lowering.owners.get(inner, inner) is not root:
-        return False
-    if not crossed:
-        return not steps and not is_basic(index)
-    shared = crossed[len(crossed) - len(steps) :][::-1]
-    if steps and len(shared) == len(steps) and all(map(_same_step, steps, shared)):
-        rest = crossed[: len(crossed) - len(steps)]  # both are pieces of one view
-        if not rest:
-            return not is_basic(index)
-        return crosses(steps[-1].result.type, [index], rest[::-1])
-    place = steps[-1].result.type if steps else root.type
-    if is_basic(index):
-        t = read_type(place, index)
-        if isinstance(t, Num) and t.rank not in (None, 1):
-            return False
-    return crosses(root.type, [*steps, index], crossed[::-1])
-
-
-def _same_step(a: Op, b: Op) -> bool:
-    """Whether two view steps lead from one array to the same places."""
-    return a.prim is b.prim and _same_index((a.args[1:], a.kwargs), (b.args[1:], b.kwargs))
-
-
-def _same_index(a: Anything, b: Anything) -> bool:
-    if type(a) is Value or type(b) is Value:
-        return a is b
-    if type(a) is not type(b):
-        return False
-    if isinstance(a, (tuple, list)):
-        return len(a) == len(b) and all(map(_same_index, a, b))
-    if isinstance(a, dict):
-        return list(a) == list(b) and all(map(_same_index, a.values(), b.values()))
-    if isinstance(a, slice):
-        return _same_index((a.start, a.stop, a.step), (b.start, b.stop, b.step))
-    return a is None or a is Ellipsis or isinstance(a, (int, str)) and a == b

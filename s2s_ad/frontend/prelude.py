@@ -8,6 +8,10 @@ from __future__ import annotations
 from typing import Any
 
 
+def same(x: Any) -> Any:
+    return x
+
+
 def extend(items: Any, out: Any) -> Any:
     for item in items:
         out.append(item)
@@ -42,6 +46,10 @@ def keys(items: Any, key: Any) -> Any:
     for item in items:
         out.append(key(item))
     return out
+
+
+def place(k: Any, length: Any) -> Any:
+    return k + length if k < 0 else k
 
 
 def item(items: Any, k: Any) -> Any:

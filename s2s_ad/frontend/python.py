@@ -15,6 +15,7 @@ from s2s_ad.frontend.bindings import (
     Bound,
     Closure,
     Object,
+    Partial,
     is_number,
     is_plain,
     is_structure,
@@ -26,15 +27,16 @@ from s2s_ad.frontend.conditions import negation, truth
 from s2s_ad.frontend.context import Frame, holding, opened, operand, operate, refuse
 from s2s_ad.frontend.expressions import arithmetic
 from s2s_ad.frontend.foreign import observe
+from s2s_ad.frontend.generators import Generated, of_expression
 from s2s_ad.frontend.iteration import Enumerate, Range, Reversed, Zip, listed, walk
-from s2s_ad.frontend.objects import MISSING, call, is_object
 from s2s_ad.frontend.matching import WHOLE, positional
+from s2s_ad.frontend.objects import MISSING, call, is_object
 from s2s_ad.frontend.statics import is_instance, python_class, rank_of
 from s2s_ad.ir.build import emit
 from s2s_ad.ir.core import Value
+from s2s_ad.ir.types import ListOf, Num, Seq
 from s2s_ad.ops.custom import stop_gradient
 from s2s_ad.ops.opaque import Reference
-from s2s_ad.ir.types import ListOf, Num, Seq
 
 Handler = Callable[..., Anything]
 PYTHON: dict[Anything, Handler] = {}
@@ -101,7 +103,7 @@ def _type(frame: Frame, x: Anything) -> Anything:
 def _callable(frame: Frame, x: Anything) -> Anything:
     if isinstance(x, Object):
         return callable(x.object)
-    if isinstance(x, (Closure, Bound)):
+    if isinstance(x, (Closure, Bound, Partial)):
         return True
     return False if type(x) is Value else callable(x)
 
@@ -137,10 +139,20 @@ def _positional(frame: Frame, x: Anything, cls: Anything, index: Anything) -> An
     return get_attribute(frame, x, names[index], names[index])
 
 
+@python(functools.partial)
+def _partial(frame: Frame, function: Anything, *args: Anything, **kwargs: Anything) -> Anything:
+    return Partial(function, args, kwargs)
+
+
+@python(functools.wraps)
+def _wraps(frame: Frame, *args: Anything, **options: Anything) -> Anything:
+    return prelude.same
+
+
 @python(range)
 def _range(frame: Frame, *args: Anything) -> Anything:
     if not 1 <= len(args) <= 3:
-        refuse(f"range takes 1 to 3 arguments, not {len(args)}")
+        refuse(f"range takes 1 to 3 arguments, not {len(args)}", "write range(start, stop, step)")
     for x in args:
         t = x.type if type(x) is Value else None
         wrong = isinstance(t, Num) and t.dtype is not None and t.dtype.kind not in "iu"
@@ -149,12 +161,16 @@ def _range(frame: Frame, *args: Anything) -> Anything:
     start, stop = (0, args[0]) if len(args) == 1 else args[:2]
     step = args[2] if len(args) == 3 else 1
     if type(step) is int and step == 0:
-        refuse("the step of a range is 0")
+        refuse("the step of a range is 0", "give another step")
     return Range(start, stop, step)
 
 
 @python(enumerate)
 def _enumerate(frame: Frame, x: Anything, start: Anything = 0) -> Anything:
+    if isinstance(x, Generator):
+        x = of_expression(frame, x)
+    if isinstance(x, Generated):
+        return containers.run(frame, prelude.enumerating, x, start)
     return Enumerate(walk(frame, x), start)
 
 
@@ -327,11 +343,6 @@ def _stop_gradient(frame: Frame, x: Anything) -> Anything:
     return operate(frame, stop_gradient, x)
 
 
-@python(map, filter)
-def _map(frame: Frame, *xs: Anything) -> Anything:
-    refuse("map and filter are not supported", "write a loop")
-
-
 @python(sorted)
 def _sorted(frame: Frame, x: Anything, **options: Anything) -> Anything:
     return containers.sorted_(frame, containers.run(frame, prelude.collected, x), **options)
@@ -355,6 +366,13 @@ def _iterator(frame: Frame, *xs: Anything) -> Anything:
 @python(operator.not_)
 def _not(frame: Frame, x: Anything) -> Anything:
     return negation(frame, x)
+
+
+@python(np.diag_indices)
+def _diag_indices(frame: Frame, n: Anything, ndim: Anything = 2) -> Anything:
+    if type(ndim) is not int:
+        refuse("the number of axes must be known here", "write it out")
+    return (operate(frame, np.arange, n),) * ndim
 
 
 @python(np.asarray, np.array)

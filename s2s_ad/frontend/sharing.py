@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from typing import Any as Anything
 
 from s2s_ad.errors import Location, UnsupportedError
-from s2s_ad.frontend.bindings import Cell, flatten
+from s2s_ad.frontend.bindings import Bound, Cell, Derived, Kept, Partial, Stored, flatten
 from s2s_ad.frontend.context import Frame, Lowering
 from s2s_ad.frontend.places import root_of
 from s2s_ad.ir.build import cursor
 from s2s_ad.ir.collecting import report
 from s2s_ad.ir.core import Block, Op, Value, leaves
-from s2s_ad.ir.types import Num, Opaque, Type
+from s2s_ad.ir.types import POISON, Num, Opaque, Type
 
 CHANGES = ("list_insert", "list_take", "list_join")  # of lists: what comes out may be what went in
 FOREIGN = ("read", "getattr")  # objects that live outside the function
@@ -34,6 +34,7 @@ class Update:
     location: Location | None
     advice: str
     held: Value | None = None  # the list of which an item is written
+    blocks: tuple[Block, ...] = ()  # that were open: where a list or dict changed
 
 
 def may_be_array(t: Type) -> bool:
@@ -80,7 +81,22 @@ def visible(
                 see(held)
             elif type(v) is Value:
                 out[v] = None
+            elif isinstance(getattr(v, "frame", None), Frame):
+                see_frame(v.frame)
+            elif isinstance(v, (Bound, Partial, Stored, Derived)):
+                for part in vars(v).values():
+                    see(part)
 
+    def see_frame(f: Frame | None) -> None:
+        while f is not None and f not in seen:  # not in the chain: its functions outlived it
+            seen.append(f)
+            for binding in list(f.env.values()):
+                see(binding)
+            f = f.parent
+
+    seen = list(frame.chain())
+    for f in list(seen):
+        see_frame(f.parent)
     for f in frame.chain():
         names = frame.liveness.after.get(node, f.visible) if f is frame else f.visible
         for other, binding in f.env.items():
@@ -101,14 +117,17 @@ def operands_before(frame: Frame) -> list[Value]:
     return [v for op in mark[0].ops[mark[1] : frame.began[1]] for v in op.results]
 
 
-def check(lowering: Lowering, updates: list[Update], block: Block) -> None:
+def check(lowering: Lowering, updates: list[Update | Kept], block: Block) -> None:
     """Refuse a write into an object that somebody may see through another root."""
     if not updates:
         return
     sharing = Sharing(lowering, block)
-    for update in updates:
+    for position, update in enumerate(updates):
+        if isinstance(update, Kept) or type(update.value) is Value and update.value.type == POISON:
+            continue
         if isinstance(update.value, Cell):
             check_cell(update)
+            check_kept(update, updates, position)
             continue
         if update.held is not None:
             check_items(update, sharing)
@@ -161,6 +180,46 @@ def check_cell(update: Update) -> None:
             )
 
 
+def check_kept(update: Update, updates: list[Update | Kept], position: int) -> None:
+    """Refuse to change a list that may be, under another identity or since an earlier iteration,
+    an item of a list of unknown length: that holds its contents of that time."""
+    cell = update.value
+    assert isinstance(cell, Cell)
+    for k, kept in enumerate(updates):
+        if not isinstance(kept, Kept) or isinstance(kept.cell.kind, type):
+            continue
+        again = any(_repeated(b) for b in kept.blocks if b in update.blocks)
+        if kept.cell is cell:  # before, it was refused at once
+            harmful = again and goes_on(kept)
+        elif not cell.sources and cell.age >= kept.age:  # made after that
+            harmful = False
+        else:
+            harmful = (k < position or again) and bool(one_of(kept.cell) & one_of(cell))
+        if harmful:
+            report(
+                UnsupportedError(
+                    f"{update.name} is changed that may be an item of another list as well",
+                    "store a copy there: list(xs)",
+                    update.location,
+                )
+            )
+            return
+
+
+def _repeated(block: Block) -> bool:
+    """Whether it is the body of a loop."""
+    return isinstance(block.owner, Op) and block.owner.prim.name in ("for", "while")
+
+
+def goes_on(kept: Kept) -> bool:
+    """Whether what was kept may come back to its cell in a later iteration: not by a branch that
+    was not taken when it was kept."""
+    cell = kept.cell
+    return any(
+        cell in c.sources and not c.besides.get(cell, set()) & {*kept.blocks} for c in one_of(cell)
+    )
+
+
 def one_of(cell: Cell) -> set[Cell]:
     """The objects one of which a cell is."""
     out: set[Cell] = set()
@@ -173,11 +232,13 @@ def one_of(cell: Cell) -> set[Cell]:
     return out
 
 
-def written_parameters(lowering: Lowering, updates: list[Update], block: Block) -> list[int]:
+def written_parameters(lowering: Lowering, updates: list[Update | Kept], block: Block) -> list[int]:
     """The positions of the parameters whose objects are written."""
     sharing = Sharing(lowering, block)
     found: set[Anything] = set()
     for u in updates:
+        if isinstance(u, Kept):
+            continue
         for x in one_of(u.value) if isinstance(u.value, Cell) else {u.value}:
             v = x.initial if isinstance(x, Cell) else x
             if type(v) is Value:

@@ -104,6 +104,8 @@ class Source:
             return f"for {self.text(node.target)} in {self.text(node.iter)}"
         if isinstance(node, gast.With):
             return "with " + ", ".join(self.text(item.context_expr) for item in node.items)
+        if isinstance(node, gast.Try):
+            return "try"
         if isinstance(node, gast.FunctionDef):
             return f"def {node.name}"
         return self.text(node)
@@ -121,7 +123,7 @@ def find(function: Anything) -> Source:
     if isinstance(function, types.MethodType):
         return find(function.__func__)
     name = getattr(function, "__qualname__", None) or repr(function)
-    if hasattr(function, "__wrapped__"):
+    if hasattr(function, "__wrapped__") and not isinstance(function, types.FunctionType):
         raise UnsupportedError(
             f"{name} is wrapped by a decorator, which the derivative would not run",
             "pass the function itself: remove the decorator, or give its `__wrapped__`",

@@ -16,6 +16,7 @@ from s2s_ad.frontend.bindings import (
     Derived,
     Method,
     Object,
+    Partial,
     Pullback,
     flatten,
     is_structure,
@@ -26,7 +27,6 @@ from s2s_ad.frontend.branches import (
     BREAKS,
     CONTINUES,
     FALLS,
-    RAISES,
     RETURNS,
     Join,
     Rest,
@@ -36,12 +36,12 @@ from s2s_ad.frontend.branches import (
     branch,
     ending,
     fill,
-    join,
     live_at,
     resume,
     run,
     write,
 )
+from s2s_ad.frontend.closures import decorated
 from s2s_ad.frontend.conditions import holds
 from s2s_ad.frontend.containers import delete_item
 from s2s_ad.frontend.context import (
@@ -49,7 +49,6 @@ from s2s_ad.frontend.context import (
     Frame,
     evaluate,
     holding,
-    operand,
     refuse,
     refuse_node,
     statement,
@@ -58,14 +57,15 @@ from s2s_ad.frontend.escapes import Unwound, close
 from s2s_ad.frontend.exceptions import lower_assert, lower_raise
 from s2s_ad.frontend.expressions import closure
 from s2s_ad.frontend.imports import declare_global, import_modules, import_names
+from s2s_ad.frontend.iteration import stored
 from s2s_ad.frontend.liveness import Names, assigned
-from s2s_ad.frontend.objects import attributes_of, is_object, name_attribute, put
 from s2s_ad.frontend.loops import lower_for, lower_while
+from s2s_ad.frontend.objects import attributes_of, is_object, name_attribute, put
 from s2s_ad.frontend.stores import assign_item, augment_item
 from s2s_ad.frontend.tries import lower_try
 from s2s_ad.frontend.unpacking import unpacked
 from s2s_ad.ir.build import cursor, emit
-from s2s_ad.ir.core import UNDEFINED, Block, Value
+from s2s_ad.ir.core import UNDEFINED, Value
 from s2s_ad.ir.types import INT, ListOf
 from s2s_ad.ops.structure import ERRSTATE
 
@@ -278,24 +278,19 @@ def refuse_target(frame: Frame, target: Anything) -> None:
 
 def bind(frame: Frame, name: str, x: Anything, named: bool = True) -> None:
     """Bind a name; a value without a name gets it."""
+    x = stored(x)
     kind = type(x)
-    if getattr(kind, "walks", False) and not getattr(kind, "storable", False):
-        refuse(
-            "an iterator that is stored is not supported", "use it directly in the for statement"
-        )
-    if kind is Method:
+    if kind is Method and not isinstance(x.receiver, Cell):
         refuse("a method that is stored is not supported", "call it where it is used")
-    if name in frame.hidden:
-        frame.env[name] = x
-        return
-    if kind is Value and not x.named and (named or not x.hint):
-        x.hint, x.named = name, named
-    if kind is Cell:
-        x.name = x.name or name
+    shown = "" if name in frame.hidden else user_name(name)
+    if shown and kind is Value and not x.named and (named or not x.hint):
+        x.hint, x.named = shown, named
+    if shown and kind is Cell:
+        x.name = x.name or shown
         if is_object(x):
             for attribute, v in attributes_of(frame, x).items():
                 name_attribute(x, attribute, v)
-        bind_held(frame, name, holding(frame, x), named)
+        bind_held(frame, shown, holding(frame, x), named)
     frame.env[name] = x
 
 
@@ -331,7 +326,8 @@ def _augmented(frame: Frame, node: Anything) -> None:
 
 def _return(frame: Frame, node: Anything) -> Status:
     x = None if node.value is None else evaluate(frame, node.value)
-    check_escape(frame, x)
+    if frame.caller is None:
+        check_escape(frame, x)
     frame.env[RETURN] = x
     return always(RETURNS)
 
@@ -342,7 +338,7 @@ def check_escape(frame: Frame, x: Anything) -> None:
         held = holding(frame, x)
         for inner in items(held) if is_structure(held) else []:
             check_escape(frame, inner)
-    elif isinstance(x, (Closure, Bound, Derived, Pullback)):
+    elif isinstance(x, (Closure, Bound, Derived, Partial, Pullback)):
         refuse("a function that is returned is not supported", "call it and return its value")
     elif isinstance(x, Object):
         refuse("returning an object is not supported", "return numbers, arrays or containers")
@@ -354,9 +350,8 @@ def _expression(frame: Frame, node: Anything) -> None:
 
 
 def _local(frame: Frame, node: Anything) -> None:
-    if node.decorator_list:
-        refuse("a decorator on a local function is not supported", "call the function directly")
-    bind(frame, node.name, closure(frame, node, node.name))
+    made = closure(frame, node, user_name(node.name))
+    bind(frame, node.name, decorated(frame, node, made) if node.decorator_list else made)
 
 
 CONTROL: dict[type, Callable[[Frame, Anything, Rest], tuple[Status, bool]]] = {
@@ -379,6 +374,7 @@ SIMPLE: dict[type, Callable[[Frame, Anything], Status | None]] = {
     gast.Import: import_modules,
     gast.ImportFrom: import_names,
     gast.Global: declare_global,
+    gast.Nonlocal: lambda frame, node: None,
     gast.Pass: lambda frame, node: None,
     gast.Break: lambda frame, node: always(BREAKS),
     gast.Continue: lambda frame, node: always(CONTINUES),

@@ -17,12 +17,12 @@ from s2s_ad.frontend.containers import is_inside, set_item
 from s2s_ad.frontend.context import Frame, evaluate, holding, operand, operate, refuse
 from s2s_ad.frontend.expressions import BINARY, arithmetic
 from s2s_ad.frontend.objects import MISSING, call, is_object
+from s2s_ad.frontend.overlaps import overlaps
 from s2s_ad.frontend.places import (
     again,
     base,
     current,
     narrowed,
-    overlaps,
     put_back,
     renew,
 )

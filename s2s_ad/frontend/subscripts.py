@@ -8,7 +8,7 @@ from typing import NoReturn
 
 import gast
 
-from s2s_ad.frontend.bindings import Object, Unrollable, is_number, is_plain, is_structure
+from s2s_ad.frontend.bindings import Object, Unrollable, is_key, is_number, is_plain, is_structure
 from s2s_ad.frontend.context import (
     Frame,
     cell_of,
@@ -26,7 +26,7 @@ from s2s_ad.frontend.objects import MISSING, call, is_object
 from s2s_ad.frontend.places import element, now_in_list
 from s2s_ad.ir.build import cursor, emit
 from s2s_ad.ir.core import Op, Value
-from s2s_ad.ir.types import ANY, ListOf, Num, Opaque, Seq
+from s2s_ad.ir.types import ANY, EMPTY, ListOf, Num, Opaque, Seq
 from s2s_ad.ops import slots
 
 
@@ -63,9 +63,9 @@ def get_item(frame: Frame, x: Anything, index: Anything) -> Anything:
     if isinstance(t, ListOf):
         return _of_list(frame, x, t, index)
     if isinstance(t, Opaque) and t.what != "object":
-        refuse(f"a value of type {t.what} cannot be subscripted")
+        refuse(f"a value of type {t.what} cannot be subscripted", "index an array or a container")
     if isinstance(t, Num) and t.kind == "py":
-        refuse("a Python number cannot be subscripted")
+        refuse("a Python number cannot be subscripted", "give an array, or say that it is one")
     known = _known_size(x, index)
     if known is not None:
         return known
@@ -95,7 +95,7 @@ def refuse_key() -> NoReturn:
 
 def _of_structure(frame: Frame, x: Anything, index: Anything) -> Anything:
     if type(x) is dict:
-        if not is_plain(index):
+        if not is_key(index):
             refuse_key()
         if index not in x:
             refuse(f"the key {index!r} is not in the dict", f"it has {', '.join(map(repr, x))}")
@@ -105,15 +105,17 @@ def _of_structure(frame: Frame, x: Anything, index: Anything) -> Anything:
     ):
         return x[index]
     if is_number(index) and hasattr(index, "__index__"):
-        if not -len(x) <= index < len(x):
+        if -len(x) <= index < len(x):
+            return x[index]
+        if type(x) is not list or not looping(frame):
             refuse(f"the index {index} is out of range", f"there are {len(x)} items")
-        return x[index]
+        return emit("getitem", materialised(frame, x), index, types=[EMPTY])
     return get_item(frame, materialised(frame, x), index)
 
 
 def _of_sequence(frame: Frame, x: Value, t: Seq, index: Anything) -> Anything:
     if t.kind == "dict":
-        if not is_plain(index):
+        if not is_key(index):
             refuse_key()
         if index not in t.keys:
             refuse(
@@ -133,9 +135,16 @@ def _of_sequence(frame: Frame, x: Value, t: Seq, index: Anything) -> Anything:
         return _of_list(frame, x, ListOf(t.kind, slots.element(t)), index)
     from s2s_ad.frontend.branches import join_types
 
-    if not t.items:
-        refuse("an empty container is indexed")
-    return emit("getitem", x, operand(frame, index), types=[join_types(list(t.items))])
+    if not t.items and not looping(frame):
+        refuse("an empty container is indexed", "test its length first: if xs")
+    found = join_types(list(t.items)) if t.items else EMPTY
+    return emit("getitem", x, operand(frame, index), types=[found])
+
+
+def looping(frame: Frame) -> bool:
+    """Whether a loop is under way: a list may have grown in an earlier iteration, though this is
+    not known yet. Where it has not, an item that is not there raises at run time."""
+    return any(b.params for b in frame.lowering.blocks[1:])
 
 
 def _of_list(frame: Frame, x: Value, t: ListOf, index: Anything) -> Anything:

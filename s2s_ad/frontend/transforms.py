@@ -14,6 +14,7 @@ from typing import Any as Anything
 from s2s_ad.errors import UnsupportedError
 from s2s_ad.frontend.bindings import (
     Bound,
+    Cell,
     Closure,
     Derived,
     Object,
@@ -31,6 +32,7 @@ from s2s_ad.frontend.context import (
     cell_of,
     checkpoint,
     holding,
+    made,
     materialised,
     opened,
     operand,
@@ -46,8 +48,9 @@ from s2s_ad.frontend.inline import (
     default_binding,
     default_objects,
     parameters,
-    source_of,
+    entry_of,
 )
+from s2s_ad.frontend.objects import attributes_of, forget_classes, is_object
 from s2s_ad.frontend.places import contents
 from s2s_ad.ir.build import NotStatic, cursor, reading, typeof
 from s2s_ad.ir.collecting import raising
@@ -91,18 +94,22 @@ def make_derived(
 
         if kwargs:
             refuse("vjp takes the primals by position", "write vjp(f, x, y)")
-        primals = tuple(contents(frame.lowering, x) for x in rest)
+        primals = tuple(x if is_object(x) else contents(frame.lowering, x) for x in rest)
         block, restore = cursor().block, checkpoint(frame)
         start = len(block.ops)
         value = call_binding(frame, target, [_own(frame, x) for x in rest], kwargs, site)
-        if list(flatten((primals,))) != list(flatten((contents(frame.lowering, tuple(rest)),))):
+        now = tuple(x if is_object(x) else contents(frame.lowering, x) for x in rest)
+        if list(flatten((primals,))) != list(flatten((now,))):
             # It writes into its arguments: a derivative leaves them as they are.
             del block.ops[start:]
             restore()
             copies = [_own(frame, map_leaves(_copied, x)) for x in primals]
             value = call_binding(frame, target, copies, kwargs, site)
         return value, Pullback(target, primals)
-    refuse(f"{mode} is not supported inside a differentiated function")
+    refuse(
+        f"{mode} is not supported inside a differentiated function",
+        "use grad, value_and_grad, jvp or vjp",
+    )
 
 
 def _copied(x: Anything) -> Anything:
@@ -127,11 +134,45 @@ def call_derived(
     if derived.mode in ("jvp", "vjp"):
         return make_derived(frame, derived.mode, [derived.target, *args], kwargs, site)
     args, kwargs = plain(frame, args), plain(frame, kwargs)
-    return _in_place(frame, _derived(frame, derived, args, kwargs), [])
+    prepared = _derived(frame, derived, args, kwargs)
+    given = list(prepared.given.values())
+    places = _positions(derived.wrt, list(prepared.given), prepared.lead)
+    out = _in_place(frame, prepared, [])
+    if not any(_has_objects(given[k]) for k in places):
+        return out
+    value, bars = out if derived.mode == "value_and_grad" else (None, out)
+    if isinstance(derived.wrt, (tuple, list)):
+        bars = tuple(classed(frame, g, given[k]) for g, k in zip(bars, places))
+    else:
+        bars = classed(frame, bars, given[places[0]])
+    return (value, bars) if derived.mode == "value_and_grad" else bars
+
+
+def _has_objects(x: Anything) -> bool:
+    return is_object(x) or is_structure(x) and any(map(_has_objects, items(x)))
+
+
+def classed(frame: Frame, x: Anything, like: Anything) -> Anything:
+    """A derivative as an object where its argument is one."""
+    if is_object(like):
+        found = opened(frame, x)
+        held = attributes_of(frame, like)
+        inner = {k: classed(frame, found[k], v) for k, v in held.items() if k in found}
+        return made(frame.lowering, Cell(like.kind, inner), frame.lowering.blocks[-1])
+    like = holding(frame, like)
+    if _has_objects(like):
+        return rebuilt(
+            like, [classed(frame, a, b) for a, b in zip(items(opened(frame, x)), items(like))]
+        )
+    return x
 
 
 def plain(frame: Frame, x: Anything) -> Anything:
     """A binding with lists and dicts as what they hold: a derivative does not change them."""
+    if is_object(x):
+        inside = {k: plain(frame, v) for k, v in attributes_of(frame, x).items()}
+        now = Cell(x.kind, {k: cell_of(frame, v) for k, v in inside.items()}, outside=True)
+        return made(frame.lowering, now, frame.lowering.blocks[-1])
     x = holding(frame, x)
     return rebuilt(x, [plain(frame, i) for i in items(x)]) if is_structure(x) else x
 
@@ -154,7 +195,8 @@ def call_pullback(
 
     def gradients(active: list[int]) -> list[Anything]:
         places = tuple(prepared.lead + k for k in active)
-        return list(_in_place(frame, _changed(frame, prepared, "vjp", places, True), args)[1])
+        bars = _in_place(frame, _changed(frame, prepared, "vjp", places, True), args)[1]
+        return [classed(frame, g, pullback.primals[k]) for g, k in zip(bars, active)]
 
     if floats == every or not floats:
         return tuple(gradients(every))
@@ -210,7 +252,7 @@ def _frame(frame: Frame, target: Anything) -> Frame:
     if isinstance(target, Closure):
         check_recursion(frame, target.node, target.name)
         return Frame(frame.lowering, target.frame.source, target.node, frame, target.frame)
-    source = source_of(frame.lowering, target)
+    source = entry_of(frame.lowering, target)
     check_recursion(frame, source.tree, source.name)
     return Frame(frame.lowering, source, source.tree, frame, None)
 
@@ -224,7 +266,7 @@ def _arguments(
         start = len(names) - len(target.defaults)
         defaults = {**dict(zip(names[start:], target.defaults)), **target.kwdefaults}
         return bind_arguments(target.name, node, args, kwargs, defaults)
-    source = source_of(frame.lowering, target)
+    source = entry_of(frame.lowering, target)
     check_kind(target)
     objects = default_objects(source)
     missing = dict.fromkeys(objects, MISSING)
@@ -252,13 +294,16 @@ def _changed(
     """The same with its lowering transformed."""
     transform = frame.lowering.transform
     if transform is None:
-        refuse("a derivative inside a function cannot be lowered here")
+        refuse(
+            "a derivative inside a function cannot be lowered here", "use the pipeline's prepare"
+        )
     names = list(prepared.given)
     wanted = {names[k] for k in places}
     given = {n: _promoted(frame, x) if n in wanted else x for n, x in prepared.given.items()}
 
     def make(known: dict[str, Type], static: dict[str, Anything]) -> Function:
         inner = prepared.make(known, static)
+        forget_classes(frame, [inner, *frame.lowering.callees.values()])
         with reading(lambda v: v):
             return transform(inner, mode, places, several)
 
@@ -319,7 +364,7 @@ def _in_place(frame: Frame, prepared: Prepared, seeds: list[Anything]) -> Anythi
 def _value(frame: Frame, x: Anything) -> Anything:
     if type(x) is Value:
         return operand(frame, x)
-    return materialised(frame, x) if is_structure(x) else x
+    return materialised(frame, x) if is_structure(x) or is_object(x) else x
 
 
 def splice(frame: Frame, function: Function, values: list[Anything]) -> Anything:

@@ -8,16 +8,14 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any as Anything
 
-import gast
-
+from s2s_ad.frontend.attempts import attempted
 from s2s_ad.frontend.branches import (
     CAUGHT,
     FALLS,
     RAISES,
-    Arm,
     Rest,
     Status,
     always,
@@ -26,14 +24,26 @@ from s2s_ad.frontend.branches import (
     meet,
     resume,
 )
-from s2s_ad.frontend.context import RAISED, Frame, evaluate, inside, operate, refuse
+from s2s_ad.frontend.context import RAISED, Frame, checkpoint, evaluate, inside, operate, refuse
 from s2s_ad.frontend.escapes import Opening, close, escapes, resumed
-from s2s_ad.frontend.exceptions import throw
 from s2s_ad.frontend.liveness import Names
 from s2s_ad.ir.build import building, cursor
 from s2s_ad.ir.core import Block, Value
+from s2s_ad.ops.raising import facts_now, risky
 
 LowerList = Callable[[Frame, list[Anything], Names, bool], Status]
+
+
+@dataclass(eq=False)
+class Note:
+    """What holds at one moment: so many operations stand in a block."""
+
+    block: Block
+    count: int
+    env: dict[str, Anything]
+    versions: dict[Anything, Anything]
+    homes: int
+    ended: Anything  # the statement that has ended
 
 
 @dataclass(eq=False)
@@ -43,7 +53,14 @@ class Try:
     frame: Frame
     caught: list[tuple[tuple[type, ...], int]]
     live: Names  # read in a handler or after it
+    after: Names  # ... where the body ends
     general: bool = False  # exceptions are raised, not jumps
+    notes: list[Note] = field(default_factory=list)
+
+    def note(self, block: Block, ended: Anything) -> None:
+        lowering = self.frame.lowering
+        env, versions = dict(self.frame.env), dict(lowering.versions)
+        self.notes.append(Note(block, len(block.ops), env, versions, len(lowering.homes), ended))
 
     @property
     def codes(self) -> frozenset[int]:
@@ -74,8 +91,14 @@ def lower_try(
     for k, h in enumerate(node.handlers):
         caught.append((classes_of(frame, h), first + k))
         handlers.append(Handler(h.name.id if h.name is not None else "", h.body))
-    t = Try(frame, caught, frame.liveness.entry[node])
+    t = Try(frame, caught, frame.liveness.entry[node], frame.liveness.after[node.body[-1]])
+    known, restore = facts_now(), checkpoint(frame)
     found = attempt(frame, t, node.body, lower_open)
+    caught_here = tuple(c for classes, _ in caught for c in classes)
+    blocks = [b for o in found.openings for b in (o.gone.block, o.going)]
+    if risky([found.block, *blocks], caught_here, known):
+        restore()
+        return attempted(frame, node, t, handlers, rest, lower)
     splice(frame, found)
     following = Rest(lambda: always(FALLS), True, rest.after, rest.after)
     otherwise = Rest(
@@ -219,8 +242,10 @@ class Dispatch:
         if not status.mixed:
             return self.handler(own[0]), False
         nothing = Rest(lambda: always(FALLS), True, self.rest.after, self.rest.after)
-        return self.choose(status, own, self.rest) if len(own) == 1 else self.chain(
-            status, own, nothing
+        return (
+            self.choose(status, own, self.rest)
+            if len(own) == 1
+            else self.chain(status, own, nothing)
         )
 
     def chain(self, status: Status, own: list[int], nothing: Rest) -> tuple[Status, bool]:
@@ -240,7 +265,9 @@ class Dispatch:
             left = among(value, others)
             if len(own) > 1:
                 nothing = Rest(lambda: always(FALLS), True, self.rest.after, self.rest.after)
-                return self.choose(left, own[1:], nothing)[0] if left.mixed else self.handler(own[1])
+                return (
+                    self.choose(left, own[1:], nothing)[0] if left.mixed else self.handler(own[1])
+                )
             return resume(frame, left, self.otherwise)
 
         return branch(frame, condition, lambda: self.handler(code), orelse, rest)

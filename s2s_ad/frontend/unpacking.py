@@ -28,12 +28,18 @@ def unpacked(frame: Frame, x: Anything, targets: list[Anything]) -> list[Anythin
     if found is not None:
         if not stars:
             if len(found) != count:
-                refuse(f"{len(found)} values are unpacked into {count} names")
+                refuse(
+                    f"{len(found)} values are unpacked into {count} names",
+                    "give as many names as values, or a starred one",
+                )
             return found
         (k,) = stars
         behind = count - 1 - k
         if len(found) < count - 1:
-            refuse(f"{len(found)} values are unpacked into at least {count - 1} names")
+            refuse(
+                f"{len(found)} values are unpacked into at least {count - 1} names",
+                "give no more names than values",
+            )
         last = len(found) - behind
         return [*found[:k], cell_of(frame, found[k:last]), *found[last:]]
     if is_object(x):
@@ -158,9 +164,7 @@ class Rest:
         self.value = value
 
 
-def room(
-    frame: Frame, callee: Anything, kwargs: dict[str, Anything]
-) -> tuple[int | None, bool]:
+def room(frame: Frame, callee: Anything, kwargs: dict[str, Anything]) -> tuple[int | None, bool]:
     """How many arguments without name a callee takes (None: not fixed), and whether it takes all
     further ones."""
     from s2s_ad.frontend.inline import parameters, source_of
@@ -175,7 +179,9 @@ def room(
     if isinstance(callee, np.ufunc):
         return callee.nin, False
     if isinstance(callee, (Closure, types.FunctionType)):
-        node = callee.node if isinstance(callee, Closure) else source_of(frame.lowering, callee).tree
+        node = (
+            callee.node if isinstance(callee, Closure) else source_of(frame.lowering, callee).tree
+        )
         optional = {n.id for n in node.args.args[len(node.args.args) - len(node.args.defaults) :]}
         found = parameters(node)
     elif isinstance(callee, type):
@@ -185,7 +191,9 @@ def room(
             return None, False
         found = [(p.name, p.kind.name.lower()) for p in signature.parameters.values()]
         optional = {
-            p.name for p in signature.parameters.values() if p.default is not inspect.Parameter.empty
+            p.name
+            for p in signature.parameters.values()
+            if p.default is not inspect.Parameter.empty
         }
     else:
         return None, False

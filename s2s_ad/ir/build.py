@@ -18,7 +18,7 @@ from s2s_ad.errors import InternalError, Location, UnsupportedError
 from s2s_ad.ir.collecting import refusals
 from s2s_ad.ir.core import Block, Op, Statement, Value, leaves, tree_map
 from s2s_ad.ir.primitive import BY_NAME, TABLE, Primitive, result_types
-from s2s_ad.ir.types import POISON, Facts, ListOf, Seq, Stack, Type, type_of
+from s2s_ad.ir.types import POISON, Facts, ListOf, Num, Seq, Stack, Type, type_of
 
 
 @dataclass
@@ -153,7 +153,10 @@ def apply(function: Anything, *args: Anything, **kwargs: Anything) -> Anything:
     if prim is None:
         name = getattr(function, "__qualname__", repr(function))
         module = getattr(function, "__module__", None)
-        raise UnsupportedError(f"no derivative rule for {module + '.' if module else ''}{name}")
+        raise UnsupportedError(
+            f"no derivative rule for {module + '.' if module else ''}{name}",
+            "write it with supported functions, or register a rule for it",
+        )
     operands, static = prim.bind(args, kwargs)
     for name, value in static.items():
         if any(True for _ in leaves(value)):
@@ -180,18 +183,38 @@ class NotStatic(UnsupportedError):
     retried = True
 
     def __init__(self, prim: Primitive, argument: str, value: Value) -> None:
-        self.value = value
+        found = decisive(value)
+        self.value = value if found is None else found
         super().__init__(
             f"{prim.name}: {argument!r} must be known when the function is transformed",
             "pass a literal, or a parameter whose value is given",
         )
 
 
+def decisive(value: Value) -> Value | None:
+    """The first parameter, or number from outside, from which an int was computed."""
+    if not isinstance(value.owner, Op):
+        return value if isinstance(value.owner, Block) and _is_int(value) else None
+    if value.owner.prim.name == "read":
+        return value
+    operands = [v for v in value.owner.operands if _is_int(v)]
+    if not _is_int(value) or len(operands) < len(value.owner.operands) or value.owner.blocks:
+        return None
+    return next((found for v in operands if (found := decisive(v)) is not None), None)
+
+
+def _is_int(v: Value) -> bool:
+    return isinstance(v.type, Num) and v.type.kind == "py" and str(v.type.dtype) == "int64"
+
+
 def _ufunc(
     self: Value, ufunc: Anything, method: str, *inputs: Anything, **kwargs: Anything
 ) -> Anything:
     if method != "__call__":
-        raise UnsupportedError(f"np.{ufunc.__name__}.{method} is not supported")
+        raise UnsupportedError(
+            f"np.{ufunc.__name__}.{method} is not supported",
+            "write it with functions that have a rule",
+        )
     return apply(ufunc, *inputs, **kwargs)
 
 

@@ -130,4 +130,21 @@ def _errstate(op: Op, env: Environment) -> list[Anything]:
         return run_block(op.blocks[0], [], env)
 
 
-SPECIAL = {"if": _if, "for": _for, "while": _while, "call": _call, "errstate": _errstate}
+def _try(op: Op, env: Environment) -> list[Anything]:
+    try:
+        return run_block(op.blocks[0], [], env)
+    except Exception as error:
+        for k, classes in enumerate(op.kwargs["handlers"]):
+            if isinstance(error, classes):
+                return run_block(op.blocks[1], [k + 1, error], env)
+        raise
+
+
+SPECIAL = {
+    "try": _try,
+    "if": _if,
+    "for": _for,
+    "while": _while,
+    "call": _call,
+    "errstate": _errstate,
+}

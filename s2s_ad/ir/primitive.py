@@ -73,7 +73,9 @@ class Primitive:
         try:
             bound = self.signature.bind(*args, **kwargs)
         except TypeError as error:
-            raise UnsupportedError(f"{self.name}: {error}") from None
+            raise UnsupportedError(
+                f"{self.name}: {error}", f"its arguments are {self.signature}"
+            ) from None
         operands: list[Anything] = []
         static: dict[str, Anything] = {}
         for name, value in bound.arguments.items():

@@ -128,7 +128,7 @@ class Opaque:
 
 @dataclass(frozen=True)
 class Any:
-    """Nothing is known; or, of the items of a stack, that there is none yet."""
+    """Nothing is known; or, of the items of a stack or list, that there is none (yet)."""
 
     empty: bool = False
 
@@ -304,8 +304,10 @@ class Facts:
 
     def join(self, a: Type, b: Type) -> Type:
         """The least type that covers both, for values that meet at a join of control flow."""
-        if a == b:
+        if a == b or b == EMPTY:
             return a
+        if a == EMPTY:
+            return b
         if isinstance(a, Num) and isinstance(b, Num):
             kind = a.kind
             if a.kind != b.kind:
@@ -325,8 +327,6 @@ class Facts:
             if a.kind != "dict":
                 return self.join_lengths(a, b)
         if isinstance(a, Stack) and isinstance(b, Stack):
-            if EMPTY in (a.elem, b.elem):
-                return b if a.elem == EMPTY else a
             return Stack(self.join(a.elem, b.elem))
         return POISON if POISON in (a, b) else ANY
 

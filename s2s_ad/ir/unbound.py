@@ -26,6 +26,8 @@ def may_be_unbound(v: Anything, seen: set[Value] | None = None) -> bool:
             return False
         last = op.blocks[-1].yields[k]
         return may_be_unbound(op.inits[k], seen) or may_be_unbound(last, seen)
+    if v not in op.results:
+        return False
     k = op.results.index(v)
     return any(may_be_unbound(b.yields[k], seen) for b in op.blocks)
 
@@ -52,7 +54,7 @@ def define(v: Anything, seen: set[Value] | None = None) -> None:
         for b in op.blocks:
             at = k + (op.prim.name == "while" and b is op.blocks[0])
             b.yields[at] = _bound(b.yields[at], seen)
-    else:
+    elif v in op.results:
         k = op.results.index(v)
         for b in op.blocks:
             b.yields[k] = _bound(b.yields[k], seen)

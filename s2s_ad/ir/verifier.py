@@ -194,6 +194,13 @@ class Verifier:
         self.count(op, "yields", len(op.blocks[0].yields), len(op.results))
         self.cover(op, op.results, op.blocks[0].yields)
 
+    def _try(self, op: Op) -> None:
+        self.count(op, "blocks", len(op.blocks), 2)
+        for block, count in zip(op.blocks, (0, 2)):
+            self.count(op, "block parameters", len(block.params), count)
+            self.count(op, "yields", len(block.yields), len(op.results))
+            self.cover(op, op.results, block.yields)
+
     def _call(self, op: Op) -> None:
         callee = op.kwargs.get("callee")
         if not isinstance(callee, Function):
@@ -218,7 +225,7 @@ class Verifier:
             for v in leaves(op.args):
                 if isinstance(v.type, Stack) and v in spent:
                     self.fail(f"the stack %{v.hint} is used after it was consumed", op)
-            if op.prim.name != "stack_length":
+            if op.prim.name != "stack_length":  # asks, and takes nothing
                 self.consume(op.args, spent, op)
             if op.prim.name in ("for", "while"):
                 for b in op.blocks:

@@ -5,6 +5,7 @@ Importing this package fills the table of primitives.
 
 from s2s_ad.ops import arithmetic as arithmetic
 from s2s_ad.ops import buffers as buffers
+from s2s_ad.ops import choices as choices
 from s2s_ad.ops import conversion as conversion
 from s2s_ad.ops import copies as copies
 from s2s_ad.ops import creation as creation

@@ -118,7 +118,10 @@ class Store:
             if type(x) is Value and x in active:
                 rows = within and not isinstance(typeof(bar[index]), (Seq, ListOf))
                 number = is_scalar(typeof(v)) or rows
-                yield x, emit(SET_AT, bar, index, 0.0 if number else zero(emit("getitem", x, index)))
+                yield (
+                    x,
+                    emit(SET_AT, bar, index, 0.0 if number else zero(emit("getitem", x, index))),
+                )
             return
         if isinstance(t, Num) and t.kind in SCALARS:  # of a 0-d array that is the function's value
             bar = np.full_like(op.result, bar)

@@ -162,7 +162,7 @@ def _linspace_type(
         raise UnsupportedError("np.linspace between arrays", "use start + t * (stop - start)")
     found = promoted(*types, Num("py", np.dtype(float), ()))
     found = np.dtype(float) if all(t.kind == "py" for t in types) else found
-    return Num("array", dtype_given(dtype, found), (int(num),))
+    return Num("array", dtype_given(dtype, found), (size_of_int(num),))
 
 
 class Linspace(Linear):
@@ -172,26 +172,28 @@ class Linspace(Linear):
         super().__init__({0: self.first, 1: self.last})
 
     @staticmethod
-    def steps(static: dict[str, Anything]) -> Anything:
-        return emit("linspace", 0.0, 1.0, **{k: v for k, v in static.items() if k != "dtype"})
+    def steps(num: tuple[Anything, ...], static: dict[str, Anything]) -> Anything:
+        kept = {k: v for k, v in static.items() if k != "dtype"}
+        return emit("linspace", 0.0, 1.0, *num, **kept)
 
-    def first(self, g: Anything, out: Value, *ends: Anything, **static: Anything) -> Anything:
-        return fit(g * (1.0 - self.steps(static)), ends[0])
+    def first(self, g: Anything, out: Value, *args: Anything, **static: Anything) -> Anything:
+        return fit(g * (1.0 - self.steps(args[2:], static)), args[0])
 
-    def last(self, g: Anything, out: Value, *ends: Anything, **static: Anything) -> Anything:
-        return fit(g * self.steps(static), ends[1])
+    def last(self, g: Anything, out: Value, *args: Anything, **static: Anything) -> Anything:
+        return fit(g * self.steps(args[2:], static), args[1])
 
     def jvp(self, op: Op, dots: dict[Value, Anything]) -> list[Anything]:
         if not carries(op):
             return [None]
-        ends = [dots[v] if type(v) is Value and v in dots else 0.0 for v in op.args]
-        return [emit(op.prim, *ends, **op.kwargs)]
+        ends = [dots[v] if type(v) is Value and v in dots else 0.0 for v in op.args[:2]]
+        return [emit(op.prim, *ends, *op.args[2:], **op.kwargs)]
 
     def vjp(self, op: Op, bars: list[Anything], active: set[Value]) -> Contributions:
         return super().vjp(op, bars, active) if carries(op) else iter(())
 
 
 LINSPACE = declare(np.linspace, _linspace_type, Linspace())
+LINSPACE.static -= {"num"}  # an operand: the number may be known at run time only
 
 # Grids ----------------------------------------------------------------------------------------
 

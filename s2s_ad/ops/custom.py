@@ -1,12 +1,12 @@
 """Functions with derivatives given by the user: the registry, and the operation that calls one.
 
-A rule is a Python function. The front end lowers it where the function is called (so the rule's text
-appears in the derivative's, and is differentiated again); here its operations are put in place.
+A rule is a Python function. The front end lowers it where the function is called, so its text
+appears in the derivative's and is differentiated again; here its operations are put in place.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from dataclasses import dataclass
 from typing import Any as Anything
 from typing import TypeVar
@@ -35,7 +35,7 @@ class Registration:
 
 
 REGISTRY: dict[Anything, Registration] = {}
-epoch = [0]  # counts registrations: derivatives made before one are made anew
+epoch = {"epoch": 0}  # counts registrations: derivatives made before one are made anew
 
 
 def enter(
@@ -52,7 +52,7 @@ def enter(
     setattr(known, mode, rule)
     if type is not None:
         known.type = type
-    epoch[0] += 1
+    epoch["epoch"] += 1
 
 
 def registration(x: Anything) -> Registration | None:
@@ -92,10 +92,11 @@ class Custom:
             yield from self.transposed(op, bars, active)
             return
         rule = self.rule(op, "vjp", "jvp")
+        refuse_keyword(op, active)
         found = place(rule, [bars[0], op.result, *op.args[0]])
         for x, g in zip(positional(op), found, strict=True):
             if type(x) is Value and x in active and g is not None:
-                yield x, fit(g, x) if isinstance(x.type, Num) else g
+                yield x, fitted(op, g, x)
 
     def transposed(self, op: Op, bars: list[Anything], active: set[Value]) -> Contributions:
         """A linear map, the JVP, read backwards."""
@@ -110,15 +111,23 @@ class Custom:
                 op.location,
             )
         moving = [x for x in positional(op) if type(x) is Value and x in active]
-        seeds = {x: Value(bar_type(x.type), x.hint + "_dot" if x.hint else "") for x in moving}
+        seeds = {x: Value(bar_type(x.type)) for x in moving}
 
         def body() -> Anything:
             return place(rule, [*tangents(op, seeds), op.result, *op.args[0]])[0]
 
+        before = len(cursor().block.ops)
         found = transpose_of(body, list(seeds.values()), bars)
+        for new in cursor().block.ops[before:]:
+            if any(v in seeds.values() for v in leaves(new.args)):
+                raise UnsupportedError(
+                    f"the JVP of {op.kwargs['callee'].name} is not linear in its tangents",
+                    "it is the derivative times the tangent: out_dot = ... * x_dot",
+                    op.location,
+                )
         for x, g in zip(moving, found, strict=True):
             if g is not None:
-                yield x, fit(g, x) if isinstance(x.type, Num) else g
+                yield x, fitted(op, g, x)
 
     def rule(self, op: Op, mode: str, other: str) -> Function:
         rules: Rules = op.kwargs["rules"]
@@ -144,19 +153,36 @@ def positional(op: Op) -> list[Anything]:
 
 def tangents(op: Op, dots: dict[Value, Anything]) -> list[Anything]:
     """A tangent for each positional operand, zero where it is constant."""
-    for x in op.args[0][len(positional(op)) :]:
-        refuse_keyword(op, [v for v in leaves(x) if v in dots])
+    refuse_keyword(op, dots)
     return [dots[x] if type(x) is Value and x in dots else zero(x) for x in positional(op)]
 
 
-def refuse_keyword(op: Op, found: list[Value]) -> None:
-    if found:
+def refuse_keyword(op: Op, active: Container[Value]) -> None:
+    """Refuse an active argument that is given by keyword."""
+    if any(v in active for v in leaves(op.args[0][len(positional(op)) :])):
         raise UnsupportedError(
             f"{op.kwargs['callee'].name} gets a keyword argument that depends on what one "
             "differentiates by",
             "pass it by position: rules have tangents and cotangents of these only",
             op.location,
         )
+
+
+def fitted(op: Op, g: Anything, x: Value) -> Anything:
+    """The cotangent that a rule gave, in the shape and dtype of its argument."""
+    have, want = typeof(g), x.type
+    if not isinstance(want, Num):
+        return g
+    if isinstance(have, Num) and have.rank is not None and want.rank is not None:
+        if have.rank < want.rank:
+            name = op.kwargs["callee"].name
+            raise UnsupportedError(
+                f"the rule of {name} gives a cotangent with {have.rank} axes for an argument with "
+                f"{want.rank}",
+                "a cotangent has the shape of its argument: np.full_like(x, out_bar)",
+                op.location,
+            )
+    return fit(g, x)
 
 
 def zero(x: Anything) -> Anything:
@@ -214,13 +240,15 @@ def stop_gradient(x: T) -> T:
     >>> stop_gradient([2.0, 3.0])
     [2.0, 3.0]
     """
-    found: Anything = x
-    if type(found) is tuple or type(found) is list:
-        return type(found)([stop_gradient(item) for item in found])
-    if type(found) is dict:
-        made: Anything = {key: stop_gradient(item) for key, item in found.items()}
-        return made  # type: ignore[no-any-return]
-    return x
+    given: Anything = x
+    made: Anything = x
+    if type(x) is tuple or type(x) is list:
+        made = [stop_gradient(item) for item in given]
+        made = tuple(made) if type(x) is tuple else made
+    elif type(x) is dict:
+        made = {key: stop_gradient(item) for key, item in given.items()}
+    found: T = made
+    return found
 
 
 STOP = register(

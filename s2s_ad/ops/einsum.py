@@ -30,7 +30,10 @@ def parse(subscripts: Anything, ranks: list[int | None]) -> tuple[list[str], str
         once = sorted(c for c in set(letters) if letters.count(c) == 1)
         output = ("..." if "..." in left else "") + "".join(once)
     if len(inputs) != len(ranks):
-        raise UnsupportedError(f"np.einsum({subscripts!r}) of {len(ranks)} operands")
+        raise UnsupportedError(
+            f"np.einsum({subscripts!r}) of {len(ranks)} operands",
+            f"the subscripts are for {len(inputs)}",
+        )
     dotted = [r for s, r in zip(inputs, ranks) if "..." in s]
     if dotted and None not in dotted:
         spare = [c for c in string.ascii_letters if c not in text]

@@ -13,7 +13,7 @@ from typing import Any as Anything
 from s2s_ad.errors import UnsupportedError
 from s2s_ad.ir.core import Op, Value
 from s2s_ad.ir.primitive import Primitive, register
-from s2s_ad.ir.types import ANY, NONE, Type
+from s2s_ad.ir.types import ANY, NONE
 from s2s_ad.ops.rules import Contributions, constant
 from s2s_ad.ops.structure import Outside
 
@@ -62,14 +62,16 @@ def no_rule(op: Op) -> UnsupportedError:
         )
     if callee.function is None:
         return UnsupportedError(
-            f"there is no derivative rule for the method {callee.name}, which is no Python function "
-            "with source",
-            "call it through a function of yours that has a rule (custom_jvp, custom_vjp), or with "
-            "values that do not depend on what one differentiates by: stop_gradient(x)",
+            f"there is no derivative rule for the method {callee.name}, and it has no Python "
+            "source",
+            "call it in a function of yours for which you register a rule (custom_jvp, "
+            "custom_vjp), or give it a constant: stop_gradient(x)",
             op.location,
         )
+    library = callee.name.startswith("np.")
     return UnsupportedError(
-        f"there is no derivative rule for {callee.name}, and it has no Python source",
+        f"there is no derivative rule for {callee.name}"
+        + ("" if library else ", and it has no Python source"),
         advice(callee.name),
         op.location,
     )
@@ -118,3 +120,8 @@ OBSERVE = register(
         derivative=constant,
     )
 )
+
+
+def is_unknown(op: Op) -> bool:
+    """Whether an operation may change what it gets."""
+    return op.prim is OPAQUE and not (op.kwargs.get("fresh") or op.kwargs.get("reads"))

@@ -10,9 +10,9 @@ from s2s_ad import runtime
 from s2s_ad.ir.build import emit, facts, typeof
 from s2s_ad.ir.core import Op, Value
 from s2s_ad.ir.primitive import Primitive, register
-from s2s_ad.ir.types import ANY, F8, FLOAT, ListOf, Num, Seq, Type, is_scalar
+from s2s_ad.ir.types import ANY, EMPTY, F8, FLOAT, ListOf, Num, Seq, Type, differentiable, is_scalar
 from s2s_ad.ops.fitting import cast
-from s2s_ad.ops.rules import Contributions, Linear, constant
+from s2s_ad.ops.rules import At, Contributions, Linear, constant
 from s2s_ad.ops.structure import as_type, same_as_first
 
 # The adjoint of a list that a loop walks. `new_slots` are empty, `fill_slot` puts an adjoint into
@@ -117,7 +117,7 @@ def element(t: Anything, *more: Anything) -> Type:
     out: Type | None = None
     for u in (*found, *map(as_type, more)):
         out = u if out is None else facts().join(out, u)
-    return ANY if out is None else out
+    return EMPTY if out is None else out
 
 
 def stored(t: Type, path: Anything, v: Type) -> Type:
@@ -214,6 +214,50 @@ FRESH_TREE = register(
         same_as_first,
         "runtime copy_tree",
         derivative=Linear({0: lambda g, out, x: g}),
+    )
+)
+
+
+class NewObject:
+    """Linear in the attributes."""
+
+    def jvp(self, op: Op, dots: dict[Value, Anything]) -> list[Anything]:
+        (x,) = op.args
+        return [emit(op.prim, dots[x], **op.kwargs)] if x in dots else [None]
+
+    def vjp(self, op: Op, bars: list[Anything], active: set[Value]) -> Contributions:
+        (x,) = op.args
+        if x in active:
+            for name, t in zip(x.type.keys, x.type.items):
+                if differentiable(t):
+                    yield x, At(name, emit("getattr", bars[0], name=name, type=t))
+
+
+def _object_type(attributes: Anything, cls: Anything) -> Type:
+    t = as_type(attributes)
+    return Seq("dict", t.items, t.keys, cls) if isinstance(t, Seq) else ANY
+
+
+# An object that is returned: its attributes are a dict until then.
+NEW_OBJECT = register(
+    Primitive(
+        "new_object",
+        lambda attributes, cls: runtime.new_object(cls, attributes),
+        _object_type,
+        "new_object",
+        static=frozenset({"cls"}),
+        derivative=NewObject(),
+    )
+)
+
+# The gradient of an object: an object of its class with these attributes.
+LIKE_OBJECT = register(
+    Primitive(
+        "like_object",
+        runtime.like_object,
+        lambda x, attributes: as_type(x),
+        "runtime like_object",
+        derivative=Linear({1: lambda g, out, x, attributes: g}),
     )
 )
 SCALAR_SEED = register(

@@ -8,6 +8,7 @@ from typing import Any as Anything
 from typing import cast, get_args
 
 from s2s_ad import runtime
+from s2s_ad.ir.build import emit
 from s2s_ad.ir.core import Op, Value
 from s2s_ad.ir.primitive import Primitive, register
 from s2s_ad.ir.types import (
@@ -167,6 +168,11 @@ RAISE = register(
 # `with np.errstate(**kwargs)`: one block, whose yields are the results.
 ERRSTATE = register(Primitive("errstate", _no_function, _control, "errstate"))
 
+# `try`: the body, and what the results are where it raised. A handler is a tuple of classes; the
+# second block's parameters are the number of the handler (from 1) and the exception. The first two
+# results are the number (0 where nothing was raised) and the exception; what follows decides by it.
+TRY = register(Primitive("try", _no_function, _control, "try", static=frozenset({"handlers"})))
+
 
 def _fstring(parts: list[Anything]) -> str:
     out = []
@@ -197,6 +203,20 @@ EXCEPTION = register(
     )
 )
 
+
+class Attribute:
+    """The derivative of the attribute of an argument: the same attribute of the tangent."""
+
+    def jvp(self, op: Op, dots: dict[Value, Anything]) -> list[Anything]:
+        (x,) = op.args
+        return [emit(GETATTR, dots[x], **op.kwargs) if x in dots else None]
+
+    def vjp(self, op: Op, bars: list[Anything], active: set[Value]) -> Contributions:
+        (x,) = op.args
+        if x in active:
+            yield x, At(op.kwargs["name"], bars[0])
+
+
 # An attribute of an object that is no array (`self.k`), read where the primal reads it.
 GETATTR = register(
     Primitive(
@@ -206,7 +226,7 @@ GETATTR = register(
         "getattr",
         alias="same",
         static=frozenset({"name"}),
-        derivative=constant,
+        derivative=Attribute(),
     )
 )
 

@@ -15,7 +15,7 @@ COMMUTATIVE = ("add", "multiply", "np.add", "np.multiply")
 # storage, return it, or store it somewhere.
 KEEPERS = (
     "add_at", "set_at", "accumulate", "push", "tuple", "list", "dict", "call", "if", "for",
-    "while", "errstate", "list_insert", "list_take", "list_join",
+    "while", "errstate", "try", "list_insert", "list_take", "list_join",
 )  # fmt: skip
 NEVER = ("read", "new_stack", "push", "pop", "new_slots", "call", "print", "tuple", "list", "dict")
 

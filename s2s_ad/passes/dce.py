@@ -89,6 +89,13 @@ class Liveness:
             self.need(op.blocks[0].yields[0])
         else:
             self.need(op.args)
+        if op.prim.name == "try":
+            # What may raise decides on the way.
+            for inner in _all(op.blocks[0]):
+                if inner.role == "primal" and inner.prim.name not in ("push", "pop", "new_stack"):
+                    self.need_op(inner)
+            self.slot(op, 0)
+            self.slot(op, 1)
         if op.prim.name in ("for", "while") and op.kwargs.get("stop"):
             self.need(op.blocks[-1].yields[-1])
         owner = self.parents[op].owner
@@ -129,6 +136,8 @@ class Liveness:
         """Whether the k-th slot of an operation with blocks stays."""
         if op.results[k] in self.values:
             return True
+        if op.prim.name == "try" and k < 2:
+            return True
         if op.prim.name not in ("for", "while"):
             return False
         if k >= len(op.inits):
@@ -157,7 +166,7 @@ def _all(block: Block) -> list[Op]:
 def sweep(block: Block, live: Liveness) -> None:
     block.ops = [op for op in block.ops if op in live.ops]
     for op in block.ops:
-        if op.blocks and op.prim.name in ("if", "for", "while", "errstate"):
+        if op.blocks and op.prim.name in ("if", "for", "while", "errstate", "try"):
             for k in reversed(range(len(op.results))):
                 if not live.keeps(op, k):
                     drop(op, k)

@@ -62,26 +62,6 @@ def computed_key(x, n):
     return d[0]
 
 
-@refused("insert at a computed place", x=VECTOR, n=INT)
-def computed_insert(x, n):
-    xs = [x[0], x[1]]
-    xs.insert(n, x[2])
-    return xs[0]
-
-
-@refused("pop at a computed place", x=VECTOR, n=INT)
-def computed_pop(x, n):
-    xs = [x[0], x[1]]
-    return xs.pop(n)
-
-
-@refused("a store into a slice of a list of unknown length", x=VECTOR)
-def slice_of_a_list(x):
-    xs = [v for v in x]
-    xs[0:2] = [x[0], x[1]]
-    return xs[0]
-
-
 @refused("a list += an array", x=VECTOR)
 def array_added_to_a_list(x):
     xs = [x[0]]
@@ -105,11 +85,6 @@ def removes(x):
 @refused("an assignment (:=) inside a comprehension", x=VECTOR)
 def walrus_in_comprehension(x):
     return sum([(y := v) * y for v in x])
-
-
-@refused("sorted with a key", x=VECTOR)
-def sorted_by_key(x):
-    return sorted(x, key=abs)[0]
 
 
 @refused("is an item of another list", x=VECTOR)

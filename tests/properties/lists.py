@@ -262,17 +262,17 @@ class Lists(Control):
         x = self.lists[name]
         item = f"{name}[{self.at(x.low)}]"
         if x.items == "numbers":
-            forms = (item, item, item, f"np.sin(sum({name}))", f"max(«{name}»)", f"0.2 * len({name})",
-                     f"np.mean(np.array({name}))", f"sum(v * 0.5 for v in {name})")  # fmt: skip
+            forms = [item, item, item, f"np.sin(sum({name}))", f"max(«{name}»)"]
+            forms += [f"0.2 * len({name})", f"np.mean(np.array({name}))"]
+            forms += [f"sum(v * 0.5 for v in {name})"]
         elif x.items == "vectors":
             if self.memory.wrote.get(x.root, set()) - {name}:
                 self.memory.seen = True
             index = self.index(x.length)
-            forms = (f"{item}[{index}]", f"{item}[{index}]", f"np.sum({item})",
-                     f"np.sin(sum({name})[{index}])", f"np.tanh(np.sum(np.array({name})))",
-                     f"sum(np.sum(v) for v in {name}) * 0.1",
-                     f"np.mean(np.stack({name}))")  # fmt: skip
+            forms = [f"{item}[{index}]", f"{item}[{index}]", f"np.sum({item})"]
+            forms += [f"np.sin(sum({name})[{index}])", f"np.tanh(np.sum(np.array({name})))"]
+            forms += [f"sum(np.sum(v) for v in {name}) * 0.1", f"np.mean(np.stack({name}))"]
         else:
-            forms = (f"{item}[0]", f"{item}[1]", f"{item}[-1]", f"np.sin(sum({item}))",
-                     f"0.3 * sum(v[0] for v in {name})", f"np.mean(np.array({name}))")  # fmt: skip
+            forms = [f"{item}[0]", f"{item}[1]", f"{item}[-1]", f"np.sin(sum({item}))"]
+            forms += [f"0.3 * sum(v[0] for v in {name})", f"np.mean(np.array({name}))"]
         return str(self.choose(forms))

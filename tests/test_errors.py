@@ -1,0 +1,131 @@
+"""The family of errors: each says what, where and what to write instead, and each has a test.
+
+The calls that refuse are found in the syntax trees of s2s_ad, the messages that tests expect in
+those of the tests.
+"""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from s2s_ad import errors
+from s2s_ad.errors import Location, S2SError, UnsupportedError
+
+ROOT = Path(errors.__file__).parent
+TESTS = Path(__file__).parent
+REFUSING = {
+    "Conflict",
+    "DerivativeTypeError",
+    "SourceNotFoundError",
+    "SpecError",
+    "UnsupportedError",
+    "Unrollable",
+    "refuse",
+}
+SHORTEST = 8  # characters of a message that a test has to name
+
+
+def refusals():
+    """(place, message, advice) of every call that refuses with a text of its own."""
+    for path in sorted(ROOT.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if not isinstance(node, ast.Call):
+                continue
+            name = node.func.id if isinstance(node.func, ast.Name) else None
+            if name in REFUSING and node.args and fragments(node.args[0]):
+                given = {k.arg: k.value for k in node.keywords}
+                advice = node.args[1] if len(node.args) > 1 else given.get("advice")
+                place = f"{path.relative_to(ROOT)}:{node.lineno}"
+                yield place, fragments(node.args[0]), advice
+
+
+def fragments(message):
+    """The constant parts of a message."""
+    if isinstance(message, ast.Constant):
+        return [message.value] if isinstance(message.value, str) else []
+    if isinstance(message, ast.JoinedStr):
+        return [part.value for part in message.values if isinstance(part, ast.Constant)]
+    if isinstance(message, ast.BinOp):
+        return fragments(message.left) + fragments(message.right)
+    return []
+
+
+def expected():
+    """Every string in the tests that may be a part of a message."""
+    out = set()
+    for path in sorted(TESTS.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                if SHORTEST <= len(node.value) <= 200:
+                    out.add(node.value.replace("\\", ""))
+    return out
+
+
+def named(message, strings):
+    """Whether a test names a message: by a part of one of its constant parts, or more."""
+    return any(
+        text in part or (len(part.strip()) >= SHORTEST and part.strip() in text)
+        for part in message
+        for text in strings
+    )
+
+
+def test_every_refusal_says_what_to_write_instead():
+    missing = [
+        f"{place}: {'...'.join(message)}"
+        for place, message, advice in refusals()
+        if advice is None or isinstance(advice, ast.Constant) and not advice.value
+    ]
+    assert not missing, "refusals without advice:\n" + "\n".join(missing)
+
+
+def test_every_refusal_has_a_test():
+    strings = expected()
+    missing = [
+        f"{place}: {'...'.join(message)}"
+        for place, message, _ in refusals()
+        if not named(message, strings)
+    ]
+    assert not missing, "refusals that no test expects:\n" + "\n".join(missing)
+
+
+# What an error shows ---------------------------------------------------------------------------
+
+PLACE = Location("model.py", 3, 8, 15, "    y = np.i0(x)", "loss")
+CALLER = Location("main.py", 7, 4, 11, "    loss(x)", "main")
+
+
+def test_place_line_caret_and_advice():
+    error = UnsupportedError("no rule for np.i0", "write it out", PLACE)
+    assert str(error).splitlines() == [
+        "model.py:3:9: no rule for np.i0",
+        "        y = np.i0(x)",
+        "            ^^^^^^^",
+        "write it out",
+    ]
+
+
+def test_the_call_that_led_to_another_file():
+    error = UnsupportedError("no rule for np.i0", "write it out", PLACE).at(CALLER)
+    assert str(error).splitlines()[3:6] == [
+        "called from main.py:7:",
+        "        loss(x)",
+        "        ^^^^^^^",
+    ]
+    assert error.at(PLACE) is error
+    assert str(error).count("called from") == 1
+
+
+def test_an_error_without_a_place_gets_one_once():
+    error = UnsupportedError("no rule", "write it out")
+    assert str(error) == "no rule\nwrite it out"
+    assert error.at(None).location is None
+    assert str(error.at(PLACE)).startswith("model.py:3:9: no rule")
+
+
+@pytest.mark.parametrize("cls", S2SError.__subclasses__(), ids=lambda c: c.__name__)
+def test_kinds_are_told_apart(cls):
+    assert issubclass(cls, S2SError)
+    assert cls.__doc__
+    assert cls.code != S2SError.code
