@@ -1,4 +1,3 @@
-# ruff: noqa: E731
 """Functions with rules of one's own, random draws, clocks and files: right to second order."""
 
 from __future__ import annotations

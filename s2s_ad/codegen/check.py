@@ -101,13 +101,13 @@ class Replay:
         for stmt in stmts:
             if state is None:
                 return None
-            self.note(state)
+            self.note(stmt, state)
             state = self.stmt(stmt, state)
-        if state is not None:
-            self.note(state)
         return state
 
-    def note(self, state: State) -> None:
+    def note(self, stmt: Stmt, state: State) -> None:
+        if isinstance(stmt, Move) or isinstance(stmt, Let) and stmt.op.prim in (PUSH, RESTORE):
+            return  # raises nothing
         for states in self.tries:
             states.append(dict(state))
 

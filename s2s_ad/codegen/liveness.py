@@ -19,6 +19,7 @@ from s2s_ad.codegen.program import (
     With,
 )
 from s2s_ad.ir.core import Value
+from s2s_ad.ir.types import Stack
 
 Live = frozenset[Value]
 NONE: Live = frozenset()
@@ -94,7 +95,8 @@ class Liveness:
         self.body_start[stmt] = handled
         orelse = self.block(stmt.orelse, live, brk, cont)
         outer = self.handlers
-        self.handlers |= handled - {stmt.error}
+        # A tape is one list under one name; a handler takes back what was pushed (`restore`).
+        self.handlers |= {v for v in handled if not isinstance(v.type, Stack)} - {stmt.error}
         inside = self.block(stmt.body, orelse, brk, cont) | self.handlers
         self.handlers = outer
         return inside

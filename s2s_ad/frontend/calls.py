@@ -156,14 +156,14 @@ def call_binding(
             f"np.{callee.__name__}(...) of a run-time value is not supported",
             "use float(x), or x.astype(...) for an array",
         )
+    if isinstance(callee, type) and issubclass(callee, BaseException):
+        return make(frame, callee, args, kwargs, site)
     if str(getattr(callee, "__module__", "")).partition(".")[0] == "numpy" or acts(callee):
         return unknown(frame, callee, args, kwargs)
     if isinstance(callee, types.FunctionType):
         return call_function(frame, callee, args, kwargs, site)
     if makes_objects(callee):
         return construct(frame, callee, args, kwargs, site)
-    if isinstance(callee, type) and issubclass(callee, BaseException):
-        return make(frame, callee, args, kwargs, site)
     return unknown(frame, callee, args, kwargs)
 
 

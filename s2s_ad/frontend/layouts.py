@@ -22,7 +22,7 @@ def order_of(op: Op) -> str:
 def view_layout(op: Op, found: str) -> str:
     """The layout of a view of an array, given that of the array."""
     if op.prim.name in ("reshape", "ravel"):
-        found = order_of(op)  # it is a view, so there are no gaps
+        found = found and order_of(op)
     elif op.prim.name in ("T", "transpose") and len(op.args) == 1 and not op.kwargs:
         found = {"C": "F", "F": "C"}.get(found, "")
     elif op.prim.name == "getitem":

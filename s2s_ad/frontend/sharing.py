@@ -305,6 +305,8 @@ class Sharing:
             op = owner.owner
             if not isinstance(op, Op):
                 return None
+            if op.prim.name == "try":
+                return None
             k = owner.params.index(v)
             if op.prim.name == "for":
                 return None if k == 0 else [op.inits[k - 1], owner.yields[k - 1]]
@@ -317,7 +319,7 @@ class Sharing:
         name = owner.prim.name
         if owner.blocks:
             k = owner.results.index(v)
-            if name in ("if", "errstate"):
+            if name in ("if", "errstate", "try"):
                 return [b.yields[k] for b in owner.blocks]
             if k >= len(owner.inits):
                 return []

@@ -50,7 +50,7 @@ from s2s_ad.frontend.inline import (
     parameters,
     entry_of,
 )
-from s2s_ad.frontend.objects import attributes_of, forget_classes, is_object
+from s2s_ad.frontend.objects import attributes_of, forget_classes, is_object, without_class
 from s2s_ad.frontend.places import contents
 from s2s_ad.ir.build import NotStatic, cursor, reading, typeof
 from s2s_ad.ir.collecting import raising
@@ -94,11 +94,11 @@ def make_derived(
 
         if kwargs:
             refuse("vjp takes the primals by position", "write vjp(f, x, y)")
-        primals = tuple(x if is_object(x) else contents(frame.lowering, x) for x in rest)
+        primals = tuple(x if _has_objects(x) else contents(frame.lowering, x) for x in rest)
         block, restore = cursor().block, checkpoint(frame)
         start = len(block.ops)
         value = call_binding(frame, target, [_own(frame, x) for x in rest], kwargs, site)
-        now = tuple(x if is_object(x) else contents(frame.lowering, x) for x in rest)
+        now = tuple(x if _has_objects(x) else contents(frame.lowering, x) for x in rest)
         if list(flatten((primals,))) != list(flatten((now,))):
             # It writes into its arguments: a derivative leaves them as they are.
             del block.ops[start:]
@@ -174,7 +174,15 @@ def plain(frame: Frame, x: Anything) -> Anything:
         now = Cell(x.kind, {k: cell_of(frame, v) for k, v in inside.items()}, outside=True)
         return made(frame.lowering, now, frame.lowering.blocks[-1])
     x = holding(frame, x)
-    return rebuilt(x, [plain(frame, i) for i in items(x)]) if is_structure(x) else x
+    if type(x) is Value and x.type != without_class(x.type):
+        x = opened(frame, x)  # objects of the caller in a list
+        if not is_structure(x):
+            refuse(
+                "a list of unknown length with objects is passed to a function that is "
+                "differentiated inside this one",
+                "pass the numbers in lists of their own",
+            )
+    return rebuilt(x, [plain(frame, cell_of(frame, i)) for i in items(x)]) if is_structure(x) else x
 
 
 def call_pullback(

@@ -78,6 +78,13 @@ class Rules:
         return f"<rules {self.name}>"
 
 
+# Which operand of these operations lends its shape and dtype alone.
+SHAPES = {
+    "size": 0, "shape": 0, "ndim": 0, "len": 0, "broadcast_like": 1, "unbroadcast": 1,
+    "zeros_like": 0, "zeros_tree": 0,
+}  # fmt: skip
+
+
 class Custom:
     """The derivative that the user gave."""
 
@@ -118,8 +125,11 @@ class Custom:
 
         before = len(cursor().block.ops)
         found = transpose_of(body, list(seeds.values()), bars)
+        primal = {seed: x for x, seed in seeds.items()}
         for new in cursor().block.ops[before:]:
-            if any(v in seeds.values() for v in leaves(new.args)):
+            k = SHAPES.get(new.prim.name, len(new.args))
+            new.args = (*new.args[:k], *replace(new.args[k : k + 1], primal), *new.args[k + 1 :])
+            if any(v in primal for v in leaves(new.args)):
                 raise UnsupportedError(
                     f"the JVP of {op.kwargs['callee'].name} is not linear in its tangents",
                     "it is the derivative times the tangent: out_dot = ... * x_dot",

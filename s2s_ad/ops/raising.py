@@ -1,6 +1,7 @@
 """What an operation may raise, from what is known of its operands.
 
-`Exception` stands for anything. A `try` is needed around an operation only if its handlers catch
+A class of Python's or NumPy's stands for those classes derived from it that are Python's or
+NumPy's too; `Exception` stands for anything. A `try` is needed around an operation only if its handlers catch
 something that is listed here; lack of memory and the like is not.
 """
 
@@ -21,9 +22,11 @@ from s2s_ad.ops.rules import Elementwise
 
 Classes = tuple[type, ...]
 ANYTHING: Classes = (Exception,)
+# What Python's own functions and NumPy's raise, if nothing else is known.
+BUILTIN: Classes = (ArithmeticError, LookupError, ValueError, TypeError, AttributeError, OSError)
 NOTHING: Classes = ()
 LINALG: Classes = (np.linalg.LinAlgError, ValueError)
-# Operations that raise nothing, whatever numbers and arrays they get.
+# Operations that raise nothing, whatever numbers and arrays they get:
 SAFE = frozenset(
     """
     if for while errstate tuple list dict read new_stack push pop mark print fstring shape ndim size
@@ -35,7 +38,8 @@ SAFE = frozenset(
     atleast_2d builtins.max builtins.min stack_length copy_stack gradient_like identity eye
     """.split()
 )
-# ... and those that raise nothing if they get numbers.
+FOREIGN = ("opaque", "observe", "custom", "getattr")  # ... that may raise anything
+# Those that raise nothing if they get numbers.
 SAFE_NUMBERS = frozenset(
     """
     add subtract multiply less less_equal greater greater_equal equal not_equal np.less
@@ -84,7 +88,16 @@ ON_NUMBERS = {  # of Python's arithmetic
 
 def may_catch(raised: Classes, caught: Classes) -> bool:
     """Whether a handler for some classes catches some of what is raised."""
-    return any(issubclass(r, c) or issubclass(c, r) for r in raised for c in caught)
+    return any(
+        issubclass(r, c) or issubclass(c, r) and (r is Exception or library(c))
+        for r in raised
+        for c in caught
+    )
+
+
+def library(cls: type) -> bool:
+    """Whether a class is Python's or NumPy's."""
+    return cls.__module__.partition(".")[0] in ("builtins", "numpy")
 
 
 def facts_now() -> Facts:
@@ -130,13 +143,15 @@ def raised_by(op: Op) -> Classes:
     if name == "raise":
         made = op.args[0].owner if type(op.args[0]) is Value else None
         known = isinstance(made, Op) and made.prim.name == "exception"
-        return (made.kwargs["cls"],) if known else (BaseException,)  # type: ignore[union-attr]
+        return (made.kwargs["cls"],) if known else ANYTHING  # type: ignore[union-attr]
     if name == "exception":
         return NOTHING if op.kwargs["cls"].__init__ in (Exception.__init__,) else ANYTHING
     if name == "call":
         return tuple(dict.fromkeys(c for o in inside(op.kwargs["callee"]) for c in raised_by(o)))
-    if any(map(unknown, leaves(op.args))):
+    if name in FOREIGN:
         return ANYTHING
+    if any(map(unknown, leaves(op.args))):
+        return BUILTIN
     if name == "if":
         return NOTHING if number(op.args[0]) else (ValueError,)
     if name == "getitem":
@@ -169,7 +184,7 @@ def raised_by(op: Op) -> Classes:
         return NOTHING
     if name in SAFE_NUMBERS:
         return NOTHING if numbers or fits(op.args) else (ValueError,)
-    return ANYTHING
+    return BUILTIN
 
 
 def inside(function: Function) -> Iterator[Op]:
@@ -219,11 +234,11 @@ def of_read(op: Op) -> Classes:
     x, index = op.args[0], op.args[1]
     t = typeof(x)
     if isinstance(t, Seq):
-        return NOTHING
+        return (LookupError,) if any(True for _ in leaves(index)) else NOTHING
     if isinstance(t, ListOf):
         return NOTHING if isinstance(index, slice) else (IndexError,)
     if isinstance(t, Opaque):
-        return ANYTHING
+        return BUILTIN
     parts = index if isinstance(index, tuple) else (index,)
     if is_basic(index) and all(p is None or p is Ellipsis or isinstance(p, slice) for p in parts):
         return NOTHING

@@ -48,7 +48,15 @@ COPY_STACKS = register(
     )
 )
 # A tape on which the body of a `try` had pushed when it raised: what was pushed there goes.
-RESTORE = register(Primitive("restore", lambda s, n: s, lambda s, n: s, "restore"))
+RESTORE = register(
+    Primitive(
+        "restore",
+        lambda s, n: s,
+        lambda s, n: s,
+        "restore",
+        derivative=Linear({0: lambda g, out, s, n: g}),
+    )
+)
 STACK_LENGTH = register(
     Primitive("stack_length", len, lambda s: INT, "call len", derivative=constant)
 )

@@ -14,9 +14,6 @@ class Rejected(ValueError):
     """A user's own exception."""
 
 
-ERROR = Rejected("too small")
-
-
 def third(v):
     return v[3] * 2.0
 
@@ -91,16 +88,13 @@ WAYS = {
 def test_the_line_of_the_primal_is_shown(way, function, x, kind, name, line):
     if function is stores and way == "grad":
         pytest.skip("nothing is stored for the gradient alone")
+    if function is indexes and sys.version_info < (3, 11):  # the line is known, not the expression
+        name, line = "indexes", "return y[0] + third(y)"
     for _ in range(2):  # the second call is served by the same module
         with pytest.raises(kind) as caught:
             WAYS[way](function, x)
         assert type(caught.value) is kind
         check(caught.value, name, line)
-
-
-def raises_given(x):
-    raise ERROR
-    return x
 
 
 def fails_on_the_way_back(x):
@@ -109,7 +103,8 @@ def fails_on_the_way_back(x):
 
 
 def test_in_a_pullback():
-    _, pullback = s2s_ad.vjp(fails_on_the_way_back, np.array([0.0, 1.0]))
+    with np.errstate(divide="ignore"):
+        _, pullback = s2s_ad.vjp(fails_on_the_way_back, np.array([0.0, 1.0]))
     with np.errstate(divide="raise"), pytest.raises(FloatingPointError) as caught:
         pullback(1.0)
     check(caught.value, "fails_on_the_way_back", "y = np.log(x)")

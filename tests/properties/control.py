@@ -30,7 +30,7 @@ class Control(Stores):
         changed = [name for name, a in arrays.items() if self.arrays.get(name) is not a]
         self.arrays = {name: a for name, a in arrays.items() if name in self.arrays}
         for name in changed:
-            if name in self.arrays and len(self.arrays) > 1 and self.chance(85):
+            if name in self.arrays and len(self.arrays) > 1 and self.chance(95):
                 del self.arrays[name]  # one array or another: what is stored there is refused
             elif name in self.arrays:
                 self.arrays[name] = Array(arrays[name].shape, arrays[name].root)

@@ -131,7 +131,7 @@ class Writer(Lists):
         """Another name for an array, or a view of it."""
         base = self.choose(self.arrays)
         a = self.arrays[base]
-        rows = len(a.shape) == 2 and self.chance(4)
+        rows = len(a.shape) == 2 and self.chance(2)
         if rows:
             n, m = a.shape
             names = [self.name_for("pqr") for _ in range(n)]

@@ -150,7 +150,7 @@ class Stores(Expressions):
         a = self.arrays[name]
         kind = self.below(4)
         twins = [n for n, b in self.arrays.items() if b.shape == a.shape and n != name]
-        if kind == 0 and twins:
+        if kind == 0 and twins and (not self.nested or self.chance(40)):
             return self.exchange_names(indent, name, self.choose(twins))
         if len(a.shape) == 1:
             i, j = self.index(a.shape[0]), self.index(a.shape[0])

@@ -1,0 +1,392 @@
+"""Programs with objects of the user's classes, with arguments."""
+
+from __future__ import annotations
+
+from collections import namedtuple
+from dataclasses import dataclass, field, replace
+from enum import Enum
+from typing import Any, NamedTuple
+
+import numpy as np
+
+X = np.array([0.5, 1.25, 0.75])
+
+
+class Quat:
+    __slots__ = ("w", "x", "y", "z")
+
+    def __init__(self, w: Any, x: Any, y: Any, z: Any) -> Any:
+        self.w, self.x, self.y, self.z = w, x, y, z
+
+    def __mul__(self, o: Any) -> Any:
+        if isinstance(o, Quat):
+            return Quat(
+                self.w * o.w - self.x * o.x - self.y * o.y - self.z * o.z,
+                self.w * o.x + self.x * o.w + self.y * o.z - self.z * o.y,
+                self.w * o.y - self.x * o.z + self.y * o.w + self.z * o.x,
+                self.w * o.z + self.x * o.y - self.y * o.x + self.z * o.w,
+            )
+        return Quat(self.w * o, self.x * o, self.y * o, self.z * o)
+
+    __rmul__ = __mul__
+
+    def __neg__(self) -> Any:
+        return Quat(-self.w, -self.x, -self.y, -self.z)
+
+    @property
+    def conj(self) -> Any:
+        return Quat(self.w, -self.x, -self.y, -self.z)
+
+    def __abs__(self) -> Any:
+        return np.sqrt(self.w**2 + self.x**2 + self.y**2 + self.z**2)
+
+    @classmethod
+    def unit(cls) -> Any:
+        return cls(1.0, 0.0, 0.0, 0.0)
+
+    @staticmethod
+    def scale(a: Any) -> Any:
+        return a * 2.0
+
+    def __iter__(self) -> Any:
+        return iter((self.w, self.x, self.y, self.z))
+
+    def __getitem__(self, i: Any) -> Any:
+        return (self.w, self.x, self.y, self.z)[i]
+
+    def __len__(self) -> Any:
+        return 4
+
+
+def quaternion_product(x: Any) -> Any:
+    p = Quat(x[0], x[1], x[2], 0.5)
+    q = 2.0 * p * p.conj * Quat.unit()
+    return q.w * abs(p) + (-p).x + Quat.scale(x[0]) + p[1] * len(p)
+
+
+def quaternions_in_a_loop(x: Any) -> Any:
+    q = Quat.unit()
+    for v in x:
+        q = q * Quat(v, 0.1, v * v, 0.2)
+    a, b, c, d = q
+    return a * b + c * d
+
+
+@dataclass
+class Body:
+    pos: np.ndarray
+    vel: np.ndarray
+    mass: float = 1.5
+    log: list = field(default_factory=list)
+
+    def kinetic(self) -> Any:
+        return 0.5 * self.mass * np.sum(self.vel**2)
+
+    def step(self, dt: Any) -> Any:
+        self.vel = self.vel - dt * self.pos
+        self.pos += dt * self.vel
+        self.log.append(self.kinetic())
+
+
+def body_steps(x: Any) -> Any:
+    b = Body(x * 1.0, x * 0.5)
+    for _ in range(5):
+        b.step(0.1)
+    return b.kinetic() + sum(b.log) + np.sum(b.pos)
+
+
+@dataclass(frozen=True)
+class P:
+    a: float
+    b: float = 2.0
+
+    def shifted(self, d: Any) -> Any:
+        return replace(self, a=self.a + d)
+
+
+def frozen_replaced(x: Any) -> Any:
+    p = P(x[0])
+    q = p.shifted(x[1])
+    return q.a * q.b * p.a
+
+
+Pt = namedtuple("Pt", "u v", defaults=(1.0,))
+
+
+class Pair(NamedTuple):
+    u: float
+    v: float = 3.0
+
+    def prod(self) -> Any:
+        return self.u * self.v
+
+
+def named_tuples(x: Any) -> Any:
+    p = Pt(x[0], x[1])
+    q = Pair(u=x[2])
+    u, v = p
+    r = q._replace(v=x[0])
+    return u * v * q.prod() + r[1] * p.u + np.sum(np.array(p))
+
+
+class PID:
+    def __init__(self, kp: Any, ki: Any, kd: Any) -> Any:
+        self.kp, self.ki, self.kd = kp, ki, kd
+        self.integral = 0.0
+        self.last = None
+
+    def __call__(self, e: Any, dt: Any) -> Any:
+        self.integral += e * dt
+        d = 0.0 if self.last is None else (e - self.last) / dt
+        self.last = e
+        return self.kp * e + self.ki * self.integral + self.kd * d
+
+
+def controller(x: Any) -> Any:
+    c = PID(x[0], x[1], x[2])
+    y = 0.0
+    cost = 0.0
+    for i in range(6):
+        e = 1.0 - y
+        u = c(e, 0.1)
+        y = y + 0.1 * (u - y)
+        cost += e * e
+    return cost
+
+
+class Base:
+    K = 3.0
+
+    def __init__(self, w: Any) -> Any:
+        self.w = w
+
+    def f(self, x: Any) -> Any:
+        return self.w * x
+
+
+class Derived(Base):
+    def __init__(self, w: Any, b: Any) -> Any:
+        super().__init__(w)
+        self.b = b
+
+    def f(self, x: Any) -> Any:
+        return super().f(x) + self.b * self.K
+
+
+def inherited(x: Any) -> Any:
+    m = Derived(x[0], x[1])
+    return m.f(x[2]) ** 2
+
+
+def records_in_a_list(x: Any) -> Any:
+    scene = [Pair(v, v * v) for v in x]
+    return sum(s.prod() for s in scene)
+
+
+def object_chosen_then_changed(x: Any) -> Any:
+    best = Base(x[0])
+    if x[0] > 0.0:
+        best = Base(x[1] * x[0])
+    other = best
+    other.w = other.w * 2.0
+    return best.w * x[2]
+
+
+class Mode(Enum):
+    LIN = 1
+    QUAD = 2
+
+
+def enum_argument(x: Any, mode: Any = Mode.QUAD) -> Any:
+    m = Mode.LIN if mode is Mode.QUAD else Mode.QUAD
+    if m == Mode.LIN:
+        return np.sum(x * mode.value)
+    return np.sum(x * x)
+
+
+class Vec:
+    def __init__(self, d: Any) -> Any:
+        self.d = np.asarray(d)
+
+    def __add__(self, o: Any) -> Any:
+        return Vec(self.d + (o.d if isinstance(o, Vec) else o))
+
+    def __matmul__(self, o: Any) -> Any:
+        return np.dot(self.d, o.d)
+
+    def __iadd__(self, o: Any) -> Any:
+        self.d = self.d + o.d
+        return self
+
+    def __setitem__(self, i: Any, v: Any) -> Any:
+        self.d[i] = v
+
+    def __getitem__(self, i: Any) -> Any:
+        return self.d[i]
+
+    def __eq__(self, o: Any) -> Any:
+        return False
+
+    def __bool__(self) -> Any:
+        return len(self.d) > 0
+
+    def __contains__(self, v: Any) -> Any:
+        return v in (1, 2)
+
+
+def vector_operators(x: Any) -> Any:
+    a = Vec(x * 2.0)
+    b = a + Vec(x)
+    c = b
+    b += a
+    a[0] = x[1] * x[2]
+    if a and 2 in a and not a == b:
+        return c @ b + a[0] * a[1]
+    return 0.0
+
+
+def bodies_in_a_list(x: Any) -> Any:
+    stack = []
+    for v in x:
+        stack.append(Body(np.array([v, v * v]), np.array([1.0, v])))
+    return sum(b.kinetic() * b.mass for b in stack) + stack[-1].pos[1]
+
+
+def objects_in_a_dict(x: Any) -> Any:
+    objs = {"a": Base(x[0]), "b": Base(x[1])}
+    for k in objs:
+        objs[k].w = objs[k].w * x[2]
+    return objs["a"].w * objs["b"].w
+
+
+def closure_changes_an_object(x: Any) -> Any:
+    acc = Base(0.0)
+
+    def visit(v: Any) -> Any:
+        acc.w += v * v
+
+    for v in x:
+        visit(v)
+    return acc.w * acc.K
+
+
+def zip_with_arrays(x: Any) -> Any:
+    cols = [np.array([1.0, 2.0]), np.array([3.0, 4.0])]
+    s = [v * c[0] for v, c in zip(x, cols)]
+    return sum(s)
+
+
+def object_or_none(x: Any) -> Any:
+    hit = None
+    for v in x:
+        if v > 0.6:
+            hit = Pair(v, v)
+    if hit is None:
+        return 0.0
+    return hit.prod()
+
+
+def nearest_hit(x: Any) -> Any:
+    near, hit = 1e9, None
+    for v in x:
+        p = Pair(v, v * v)
+        t = p.prod() if v > 0.6 else None
+        if t is not None and t < near:
+            near, hit = t, p
+    if hit is None:
+        return 0.0
+    return hit.prod() * near
+
+
+def object_on_one_path(x: Any) -> Any:
+    hit = None
+    if x[0] > 0.1:
+        hit = Pair(x[0], x[1])
+    if hit is None:
+        return 0.0
+    return hit.prod()
+
+
+@dataclass
+class Inner:
+    k: float
+    w: np.ndarray
+
+
+@dataclass
+class Planet:
+    pos: np.ndarray
+    mass: float
+    inner: Inner
+    name: str = "b"
+    n: int = 3
+
+    def energy(self, v: Any) -> Any:
+        return 0.5 * self.mass * np.sum(v * v) + self.inner.k * np.sum(self.pos * self.inner.w)
+
+
+def planet_argument(b: Any, v: Any) -> Any:
+    s = 0.0
+    for i in range(b.n):
+        s = s + b.energy(v * (i + 1.0)) * b.pos[i]
+    return s
+
+
+Point = namedtuple("Point", "u v")
+
+
+def record_argument(p: Any) -> Any:
+    return p.u * p.v**2 + p[0]
+
+
+class Net:
+    def __init__(self, w: Any, b: Any) -> Any:
+        self.w = w
+        self.b = b
+        self.extra = [w * 2, 3.0]
+
+    def loss(self, x: Any) -> Any:
+        return np.sum(np.tanh(x @ self.w + self.b)) * self.extra[1] + np.sum(self.extra[0])
+
+
+def network_argument(net: Any, x: Any) -> Any:
+    return net.loss(x)
+
+
+def record_returned(p: Any) -> Any:
+    q = Point(p.u * p.v, p.v)
+    return q
+
+
+def records_argument(ps: Any) -> Any:
+    return sum(p.u * p.v for p in ps) + ps[0].u
+
+
+def planet() -> Planet:
+    return Planet(X.copy(), 1.5, Inner(0.3, np.array([0.1, 0.2, 0.3])))
+
+
+PROGRAMS: list[tuple[Any, tuple[Any, ...]]] = [
+    (quaternion_product, (X,)),
+    (quaternions_in_a_loop, (X,)),
+    (body_steps, (X,)),
+    (frozen_replaced, (X,)),
+    (named_tuples, (X,)),
+    (controller, (X,)),
+    (inherited, (X,)),
+    (records_in_a_list, (X,)),
+    (object_chosen_then_changed, (X,)),
+    (enum_argument, (X,)),
+    (vector_operators, (X,)),
+    (bodies_in_a_list, (X,)),
+    (objects_in_a_dict, (X,)),
+    (closure_changes_an_object, (X,)),
+    (zip_with_arrays, (X,)),
+    (object_or_none, (X,)),
+    (nearest_hit, (X,)),
+    (object_on_one_path, (X,)),
+    (planet_argument, (planet(), np.array([0.2, 0.3, 0.4]))),
+    (record_argument, (Point(1.5, 0.7),)),
+    (network_argument, (Net(0.3 * np.ones((3, 2)), np.array([0.1, 0.2])), X)),
+    (records_argument, ([Point(1.5, 0.7), Point(0.3, 0.4)],)),
+]

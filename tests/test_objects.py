@@ -1,0 +1,76 @@
+"""Programs with objects: values and derivatives to second order; gradients that are objects."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import s2s_ad
+from s2s_ad.errors import UnsupportedError
+from s2s_ad.testing import check_grads
+from tests.object_programs import PROGRAMS, Net, Planet, Point, X, planet, record_returned
+
+IDS = [f.__name__ for f, _ in PROGRAMS]
+
+
+@pytest.mark.parametrize(("f", "args"), PROGRAMS, ids=IDS)
+def test_derivatives(f: Any, args: Any) -> None:
+    check_grads(f, args, order=2)
+
+
+def test_a_gradient_is_an_object_of_the_same_class() -> None:
+    net = Net(0.3 * np.ones((3, 2)), np.array([0.1, 0.2]))
+    bar = s2s_ad.grad(Net.loss, wrt="self")(net, X)
+    assert type(bar) is Net
+    assert bar.w.shape == net.w.shape
+    assert not np.shares_memory(bar.w, net.w)
+    assert bar.extra[1] == np.sum(np.tanh(X @ net.w + net.b))
+    mass = s2s_ad.grad(Planet.energy, wrt=0)(planet(), X)
+    assert type(mass) is Planet
+    assert mass.mass == pytest.approx(0.5 * np.sum(X * X))
+    assert mass.name is None
+    assert mass.n is None
+
+
+def test_a_returned_object_has_tangents_in_its_attributes() -> None:
+    value, dot = s2s_ad.jvp(record_returned, (Point(1.5, 0.7),), (Point(1.0, 0.0),))
+    assert value == record_returned(Point(1.5, 0.7))
+    assert dot == Point(0.7, 0.0) or tuple(dot) == (0.7, 0.0)
+    value, pullback = s2s_ad.vjp(record_returned, Point(1.5, 0.7))
+    assert tuple(pullback(type(value)(1.0, 2.0))[0]) == (0.7, 3.5)
+
+
+def changes_its_argument(p: Any) -> Any:
+    p.mass = 2.0 * p.mass
+    return p.mass
+
+
+def changes_a_record(p: Any) -> Any:
+    q = Point(p, p)
+    q.u = 2.0
+    return q.u
+
+
+def uses_an_object_as_a_number(x: Any) -> Any:
+    return np.sum(Net(x, x))
+
+
+def missing_attribute(x: Any) -> Any:
+    return Net(x, x).nothing
+
+
+@pytest.mark.parametrize(
+    ("f", "x", "message"),
+    [
+        (changes_its_argument, planet(), "of the caller is changed"),
+        (changes_a_record, 2.0, "is frozen"),
+        (uses_an_object_as_a_number, X, "is used as a number or array"),
+        (missing_attribute, X, "has no attribute"),
+    ],
+    ids=lambda x: getattr(x, "__name__", ""),
+)
+def test_refused(f: Any, x: Any, message: str) -> None:
+    with pytest.raises(UnsupportedError, match=message):
+        s2s_ad.grad(f)(x)
