@@ -63,11 +63,11 @@ def expected():
 
 
 def named(message, strings):
-    """Whether a test names a message: by a part of one of its constant parts, or more."""
-    return any(
-        text in part or (len(part.strip()) >= SHORTEST and part.strip() in text)
-        for part in message
-        for text in strings
+    """Whether a test names a message: by a part of one of its constant parts, or more. One whose
+    parts are all short cannot be recognised."""
+    parts = [part.strip() for part in message if len(part.strip()) >= SHORTEST]
+    return not parts or any(
+        text.strip() in part or part in text for part in parts for text in strings
     )
 
 

@@ -36,72 +36,52 @@ from s2s_ad.frontend.context import RAISED, Frame, operate
 from s2s_ad.ir.build import cursor, facts
 from s2s_ad.ir.core import UNDEFINED, Block, Op, Value, walk
 from s2s_ad.ir.types import INT, Facts, Opaque
-from s2s_ad.ops.raising import facts_now, risky
+from s2s_ad.ops.raising import copied, risky
 from s2s_ad.ops.structure import FOR, TRY, WHILE
 
 if TYPE_CHECKING:
-    from s2s_ad.frontend.tries import Handler, LowerList, Note, Try
+    from s2s_ad.frontend.tries import Dispatch, Note, Try
 
 EXCEPTION = Opaque("exception")
+NOTHING = Rest(lambda: always(FALLS), True, frozenset(), frozenset())
 
 
-def attempted(
-    frame: Frame, node: Anything, t: Try, handlers: list[Handler], rest: Rest, lower: LowerList
-) -> tuple[Status, bool]:
+def attempted(d: Dispatch, t: Try) -> tuple[Status, bool]:
     """A `try` statement as an operation, and what follows it."""
-    lowering, known = frame.lowering, facts_now()
-    t.general = True
+    frame, lowering, body = d.frame, d.frame.lowering, d.node.body
+    known = copied(facts())
     lowering.tries.append(t)
     try:
-        arm = run(frame, lambda: lower(frame, node.body, frame.liveness.after[node.body[-1]], False))
+        arm = run(frame, lambda: d.lower(frame, body, t.after, False))
+        caught = [(classes, code) for classes, code in t.caught if code in t.general]
+        classes = tuple(c for found, _ in caught for c in found)
+        start, unsure = moment(t.notes, arm.block, risky([arm.block], classes, copied(known)))
+        hoist(frame, arm.block, start)
+        number, error, status = written(frame, t, arm, start, d.rest)
     finally:
         lowering.tries.remove(t)
-    caught = tuple(c for classes, _ in t.caught for c in classes)
-    found = risky([arm.block], caught, facts_now_from(known))
-    start, unsure = moment(t.notes, arm.block, found)
-    hoist(frame, arm.block, start)
-    number, error, status = written(frame, t, arm, start, rest)
     forget(known)
-    live = rest.after or frozenset()
-    tail = rest.tail and rest.empty
 
     def handle(k: int) -> Callable[[], Status]:
         def lowered() -> Status:
             frame.env = {**start.env, **unsure[0], RAISED: error}
             lowering.versions = {**start.versions, **unsure[1]}
-            classes = t.caught[k][0]
+            classes, code = caught[k]
             lowering.caught[error] = classes[0] if len(classes) == 1 else BaseException
-            return handlers[k].lower(frame, lower, live, tail)
+            return d.handler(code)
 
         return lowered
 
-    def completed() -> Status:
-        return resume(frame, status, otherwise)
-
     def orelse(k: int) -> Callable[[], Status]:
         """What happens where none of the first so many handlers ran."""
-        if k == len(handlers):
-            return completed
-        return lambda: branch(frame, is_number(k), handle(k), orelse(k + 1), nothing)[0]
+        if k == len(caught):
+            return lambda: d.alone().dispatch(status)[0]
+        return lambda: branch(frame, is_number(k), handle(k), orelse(k + 1), NOTHING)[0]
 
     def is_number(k: int) -> Anything:
-        return number if len(handlers) == 1 else operate(frame, operator.eq, number, k + 1)
+        return number if len(caught) == 1 else operate(frame, operator.eq, number, k + 1)
 
-    otherwise = Rest(
-        lambda: lower(frame, node.orelse, live, tail), not node.orelse, rest.after, rest.after
-    )
-    nothing = Rest(lambda: always(FALLS), True, rest.after, rest.after)
-    return branch(frame, is_number(0), handle(0), orelse(1), rest)
-
-
-def facts_now_from(known: Facts) -> Facts:
-    """A copy of what was known of sizes."""
-    import copy
-
-    out = copy.copy(known)
-    out.parent, out.soft = dict(known.parent), {d: set(s) for d, s in known.soft.items()}
-    out.relied, out.joined, out.derived = set(known.relied), dict(known.joined), dict(known.derived)
-    return out
+    return branch(frame, is_number(0), handle(0), orelse(1), d.rest)
 
 
 def forget(known: Facts) -> None:
@@ -120,7 +100,10 @@ def moment(
     it and the last one, that it is not known."""
     around = enclosing(block)
     places = [place(notes, op, around) for op in walk(block) if op in found]
-    top = [k for k, op in enumerate(block.ops) if op in found or any(o in found for b in op.blocks for o in walk(b))]
+    top = [
+        k for k, op in enumerate(block.ops)
+        if op in found or any(o in found for b in op.blocks for o in walk(b))
+    ]  # fmt: skip
     start = max(
         (k for k, n in enumerate(notes) if n.block is block and n.count <= top[0]), default=0
     )
@@ -203,7 +186,8 @@ def binds_early(node: Anything) -> bool:
         or not isinstance(n, (gast.Subscript, gast.Attribute, gast.Starred))
         for n in gast.walk(node.targets[0])
     )
-    return not plain and not (len(node.targets) == 1 and isinstance(node.targets[0], gast.Subscript))
+    item = len(node.targets) == 1 and isinstance(node.targets[0], gast.Subscript)
+    return not plain and not item
 
 
 # Writing --------------------------------------------------------------------------------------
@@ -243,7 +227,7 @@ def written(
     failed = Block()
     failed.yields = [failed.add_param(INT, "raised"), failed.add_param(EXCEPTION, "error")]
     failed.yields += [UNDEFINED] * (len(found.results) - 2)
-    handlers = tuple(classes for classes, _ in t.caught)
+    handlers = tuple(classes for classes, code in t.caught if code in t.general)
     write(TRY, (), {"handlers": handlers}, [arm.block, failed], found.results)
     bind_written(frame, changed, found.results)
     frame.env = {

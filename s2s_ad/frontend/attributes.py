@@ -173,6 +173,12 @@ def _of_value(frame: Frame, x: Value, name: str) -> Anything:
     if isinstance(x.owner, Op) and name in x.owner.prim.fields:
         refuse("a field of a named result that was unpacked", "use the unpacked name")
     t = x.type
+    if isinstance(t, Opaque) and t.what == "exception":
+        refuse(
+            f"the attribute {name!r} of an exception that an operation may have raised as well",
+            "assign what the handler needs to a name, or raise a class that the handler of the "
+            "operation does not catch",
+        )
     if isinstance(t, Opaque) and t.what != "object":
         return Method(name, x) if is_foreign_type(t) else _attribute_of(x, name)
     if name == "ndim" and rank_of(x) is not None:

@@ -310,6 +310,12 @@ def differs(name: str, known: list[Anything]) -> Conflict:
     what = "the value" if name in (RETURN, RESULT) else repr(name)
     what = "the exception" if name == RAISED else what
     first, last = describe(known[0]), describe(known[-1])
+    if type(known[0]) is dict and type(known[-1]) is dict:
+        some = [key for x in known for key in x if any(key not in other for other in known)]
+        if some:
+            return Conflict(
+                f"{what} has {some[0]!r} on one path and not on another", "set it on every path"
+            )
     if first == last:
         return Conflict(
             f"{what} is {first} that depends on the path taken",

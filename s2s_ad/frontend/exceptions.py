@@ -113,7 +113,7 @@ def throw(frame: Frame, error: Anything, cause: list[Anything]) -> Status:
             "it is not known whether an enclosing try catches this",
             "name the class of the exception in the inner handler",
         )
-    if found is None or found[0].general:
+    if found is None or found[1] in found[0].general:
         emit(RAISE, as_value(frame, error) if is_exception(error) else error, *cause)
         return always(RAISES)
     frame.env[RAISED] = as_cell(frame, error)
@@ -156,7 +156,7 @@ def lower_assert(frame: Frame, node: Anything) -> Status | None:
     if test is True:
         return None
     found = catcher(frame.lowering, AssertionError)
-    if found is None or found[0].general:
+    if found is None or found[1] in found[0].general:
         return _asserted(frame, node, test)
 
     def fail() -> Status:

@@ -27,9 +27,9 @@ from s2s_ad.frontend.branches import (
 from s2s_ad.frontend.context import RAISED, Frame, checkpoint, evaluate, inside, operate, refuse
 from s2s_ad.frontend.escapes import Opening, close, escapes, resumed
 from s2s_ad.frontend.liveness import Names
-from s2s_ad.ir.build import building, cursor
+from s2s_ad.ir.build import building, cursor, facts
 from s2s_ad.ir.core import Block, Value
-from s2s_ad.ops.raising import facts_now, risky
+from s2s_ad.ops.raising import copied, risky
 
 LowerList = Callable[[Frame, list[Anything], Names, bool], Status]
 
@@ -54,7 +54,7 @@ class Try:
     caught: list[tuple[tuple[type, ...], int]]
     live: Names  # read in a handler or after it
     after: Names  # ... where the body ends
-    general: bool = False  # exceptions are raised, not jumps
+    general: frozenset[int] = frozenset()  # handlers of what operations raise: no jumps
     notes: list[Note] = field(default_factory=list)
 
     def note(self, block: Block, ended: Anything) -> None:
@@ -92,21 +92,16 @@ def lower_try(
         caught.append((classes_of(frame, h), first + k))
         handlers.append(Handler(h.name.id if h.name is not None else "", h.body))
     t = Try(frame, caught, frame.liveness.entry[node], frame.liveness.after[node.body[-1]])
-    known, restore = facts_now(), checkpoint(frame)
+    known, restore = copied(facts()), checkpoint(frame)
     found = attempt(frame, t, node.body, lower_open)
-    caught_here = tuple(c for classes, _ in caught for c in classes)
     blocks = [b for o in found.openings for b in (o.gone.block, o.going)]
-    if risky([found.block, *blocks], caught_here, known):
+    blocks = [found.block, *blocks]
+    t.general = frozenset(c for classes, c in caught if risky(blocks, classes, copied(known)))
+    if t.general:
         restore()
         return attempted(frame, node, t, handlers, rest, lower)
     splice(frame, found)
-    following = Rest(lambda: always(FALLS), True, rest.after, rest.after)
-    otherwise = Rest(
-        lambda: lower(frame, node.orelse, rest.after or frozenset(), rest.tail and rest.empty),
-        not node.orelse, following.after, following.live,
-    )  # fmt: skip
-    run = Dispatch(frame, t, handlers, otherwise, rest, lower)
-    return run.go(found)
+    return Dispatch(frame, t, node, handlers, rest, lower).go(found)
 
 
 def next_code(frame: Frame) -> int:
@@ -192,16 +187,30 @@ class Dispatch:
 
     frame: Frame
     t: Try
+    node: Anything
     handlers: list[Handler]
-    otherwise: Rest
     rest: Rest
     lower: LowerList
 
+    @property
+    def live(self) -> Names:
+        return self.rest.after or frozenset()
+
+    @property
+    def tail(self) -> bool:
+        return self.rest.tail and self.rest.empty
+
+    @property
+    def otherwise(self) -> Rest:
+        """The `else` of the statement."""
+        body = self.node.orelse
+        return Rest(
+            lambda: self.lower(self.frame, body, self.live, self.tail), not body, self.live, self.live
+        )
+
     def handler(self, code: int) -> Status:
         k = next(k for k, (_, own) in enumerate(self.t.caught) if own == code)
-        live = self.rest.after or frozenset()
-        tail = self.rest.tail and self.rest.empty
-        return self.handlers[k].lower(self.frame, self.lower, live, tail)
+        return self.handlers[k].lower(self.frame, self.lower, self.live, self.tail)
 
     def go(self, found: Lowered) -> tuple[Status, bool]:
         frame, status = self.frame, found.status

@@ -38,7 +38,7 @@ SAFE = frozenset(
     atleast_2d builtins.max builtins.min stack_length copy_stack gradient_like identity eye
     """.split()
 )
-FOREIGN = ("opaque", "observe", "custom", "getattr")  # ... that may raise anything
+FOREIGN = ("opaque", "observe", "custom")  # ... that may raise anything
 # Those that raise nothing if they get numbers.
 SAFE_NUMBERS = frozenset(
     """
@@ -49,6 +49,7 @@ SAFE_NUMBERS = frozenset(
 )
 KNOWN: dict[str, Classes] = {
     "assert": (AssertionError,),
+    "getattr": (AttributeError,),
     "unpack": (ValueError, TypeError),
     "max": (ValueError,),
     "min": (ValueError,),
@@ -100,9 +101,9 @@ def library(cls: type) -> bool:
     return cls.__module__.partition(".")[0] in ("builtins", "numpy")
 
 
-def facts_now() -> Facts:
-    """What is known of sizes at this moment."""
-    known = copy.copy(facts())
+def copied(known: Facts) -> Facts:
+    """What is known of sizes at one moment."""
+    known = copy.copy(known)
     known.parent, known.soft = dict(known.parent), {d: set(s) for d, s in known.soft.items()}
     known.relied, known.joined = set(known.relied), dict(known.joined)
     known.derived = dict(known.derived)
@@ -150,6 +151,8 @@ def raised_by(op: Op) -> Classes:
         return tuple(dict.fromkeys(c for o in inside(op.kwargs["callee"]) for c in raised_by(o)))
     if name in FOREIGN:
         return ANYTHING
+    if name == "getattr" and not isinstance(op.results[0].type, Any):
+        return NOTHING  # it is asked before the call
     if any(map(unknown, leaves(op.args))):
         return BUILTIN
     if name == "if":
