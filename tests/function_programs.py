@@ -542,3 +542,127 @@ PROGRAMS += [
     (assigns_nonlocal, (X,)),
     (nonlocal_in_while, (X,)),
 ]
+
+
+# Recursion --------------------------------------------------------------------------------------
+
+
+def power(x: Any, n: Any) -> Any:
+    if n == 0:
+        return 1.0
+    return x * power(x, n - 1)
+
+
+def halves(x: Any) -> Any:
+    if len(x) == 1:
+        return x[0] * x[0]
+    middle = len(x) // 2
+    return halves(x[:middle]) * 2.0 + np.sin(halves(x[middle:]))
+
+
+def even(x: Any, n: Any) -> Any:
+    return x if n == 0 else odd(x * x, n - 1) + x
+
+
+def odd(x: Any, n: Any) -> Any:
+    return np.sin(x) if n == 0 else even(x * 0.5, n - 1)
+
+
+def collatz(x: Any, limit: Any) -> Any:
+    if x > limit:
+        return x
+    y = x * 1.5 + 0.1
+    return collatz(y * y * 0.5 + x, limit) * 0.5
+
+
+def simpson(f: Any, a: Any, b: Any, depth: Any) -> Any:
+    middle = 0.5 * (a + b)
+    one = (b - a) / 6.0 * (f(a) + 4.0 * f(middle) + f(b))
+    if depth == 0:
+        return one
+    return simpson(f, a, middle, depth - 1) + simpson(f, middle, b, depth - 1)
+
+
+def fibonacci_pair(x: Any, n: int) -> Any:
+    """Two results."""
+    if n <= 0:
+        return x, 0.5 * x * x
+    a, b = fibonacci_pair(x, n - 1)
+    return a + b * 0.1, a * 0.5
+
+
+def recursive_power(x: Any) -> Any:
+    return power(x[0], 4) + power(x[1] * x[0], 3) ** 2
+
+
+def recursive_halves(x: Any) -> Any:
+    return halves(x)
+
+
+def mutual_recursion(x: Any) -> Any:
+    return even(x[0], 3) * x[1] + odd(x[2], 2)
+
+
+def recursion_to_a_limit(x: Any) -> Any:
+    return collatz(x[0], 6.0) + collatz(x[1], 8.0) * x[2]
+
+
+def recursive_quadrature(x: Any) -> Any:
+    return simpson(lambda t: np.exp(-x[0] * t) * x[1], 0.0, x[2], 2)
+
+
+def recursive_local_function(x: Any) -> Any:
+    n = len(x)
+    a = x[1] * 2.0
+
+    def horner(t: Any, k: Any) -> Any:
+        if k == n:
+            return 0.0
+        return x[k] + t * horner(t, k + 1) * a
+
+    first = horner(x[0], 0)
+    a = x[2]
+    return first + horner(a, 1)
+
+
+def recursive_with_two_results(x: Any) -> Any:
+    a, b = fibonacci_pair(x[0], 5)
+    return a * b + x[1]
+
+
+def recursive_in_a_loop(x: Any) -> Any:
+    out = 0.0
+    for k in range(len(x)):
+        out = out + power(x[k], k + 1) * out + x[0]
+    return out
+
+
+def factorial(n: Any) -> Any:
+    return 1 if n <= 1 else n * factorial(n - 1)
+
+
+def series(x: Any) -> Any:
+    out = 0.0
+    for k in range(6):
+        out = out + x[0] ** k / factorial(k)
+    return out * factorial(4) * x[1]
+
+
+def recursive_itself(x: Any, n: Any = 3) -> Any:
+    if n == 0:
+        return np.sum(x * x)
+    return recursive_itself(np.sin(x) + x[0], n - 1) * x[1]
+
+
+PROGRAMS += [
+    (recursive_power, (X,)),
+    (recursive_halves, (np.array([0.5, 1.25, 0.75, 0.3]),)),
+    (mutual_recursion, (X,)),
+    (recursion_to_a_limit, (X,)),
+    (recursive_quadrature, (X,)),
+    (recursive_local_function, (X,)),
+    (recursive_with_two_results, (X,)),
+    (recursive_in_a_loop, (X,)),
+    (series, (X,)),
+    (recursive_itself, (X,)),
+]

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any as Anything
 
-from s2s_ad.autodiff.joint import jvp_function
+from s2s_ad.autodiff.joint import jvp_function, vjp_function
 from s2s_ad.autodiff.split import split_function
 from s2s_ad.ir.build import emit
-from s2s_ad.ir.core import Function, Op, Value
+from s2s_ad.ir.core import Block, Function, Op, Value
 from s2s_ad.ir.types import differentiable
 from s2s_ad.ops.structure import CALL
 
@@ -23,7 +23,8 @@ def forward_call(op: Op, dots: dict[Value, Anything]) -> list[Anything]:
     op.args = (*op.args, *(dots[op.args[k]] for k in wrt))
     op.kwargs["callee"] = derived
     tangents: list[Anything] = []
-    for v, r in zip(derived.block.yields[n:], list(op.results), strict=True):
+    found = list(op.results) if callee.recursive else derived.block.yields[n:]
+    for v, r in zip(found, list(op.results), strict=True):
         t = Value(getattr(v, "type", r.type))
         t.owner = op
         op.results.append(t)
@@ -34,10 +35,19 @@ def forward_call(op: Op, dots: dict[Value, Anything]) -> list[Anything]:
 def reverse_call(
     op: Op, bars: list[Anything], active: set[Value]
 ) -> Iterator[tuple[Value, Anything]]:
-    """The contributions of a call: its forward call also returns what the pullback reads."""
+    """The contributions of a call: its forward call also returns what the pullback reads. The
+    gradient of a recursive function computes it again instead: what it would have to return is as
+    deep as the recursion."""
     callee: Function = op.kwargs["callee"]
     wrt = tuple(k for k, v in enumerate(op.args) if type(v) is Value and v in active)
     of = tuple(k for k, bar in enumerate(bars) if bar is not None)
+    if callee.recursive:
+        types = [op.args[k].type for k in wrt]
+        seeds = [bars[k] for k in of]
+        out = emit(CALL, *op.args, *seeds, callee=_memo(callee, "grad", wrt, of), types=types)
+        for k, bar in zip(wrt, out if isinstance(out, list) else [out], strict=True):
+            yield op.args[k], bar
+        return
     forward, pullback, count = _memo(callee, "split", wrt, of)
     n = len(op.results)
     op.kwargs["callee"] = forward
@@ -56,7 +66,16 @@ def reverse_call(
 def _memo(callee: Function, mode: str, wrt: tuple[int, ...], of: tuple[int, ...] = ()) -> Anything:
     """One derivative function per callee, however often it is called."""
     key = (mode, wrt, of)
-    if key not in callee.derived:
+    if key not in callee.derived and callee.recursive:
+        # It is there before it is done, for the calls of itself.
+        made = callee.derived[key] = Function(callee.name, Block(), recursive=True)
+        if mode == "jvp":
+            new = jvp_function(callee, wrt)
+        else:
+            new = vjp_function(callee, wrt, several=True, value=False, of=of)
+        made.__dict__.update({**new.__dict__, "recursive": True, "derived": made.derived})
+        made.block.owner = made
+    elif key not in callee.derived:
         if mode == "jvp":
             callee.derived[key] = jvp_function(callee, wrt)
         else:

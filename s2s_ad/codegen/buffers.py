@@ -17,6 +17,7 @@ from s2s_ad.codegen.apart import apart
 from s2s_ad.codegen.liveness import Liveness
 from s2s_ad.codegen.outcome import NAME
 from s2s_ad.codegen.program import Let, Stmt, statements
+from s2s_ad.codegen.putback import put_back
 from s2s_ad.ir.core import Block, Function, Op, Value, walk
 from s2s_ad.ir.primitive import Primitive
 from s2s_ad.ir.types import Any, Num, Stack
@@ -80,6 +81,8 @@ class Copies:
                 continue
             shared = self.aliases.of(v) & tokens
             if not shared or self.aliases.older(v, x) or apart(self.aliases, v, x):
+                continue
+            if put_back(self.function.block, op, v):
                 continue
             if isinstance(v.type, Stack):
                 if self.copy_pushed(shared):

@@ -25,6 +25,7 @@ from s2s_ad.codegen.program import (
     With,
     operand_of,
 )
+from s2s_ad.codegen.putback import put_back
 from s2s_ad.codegen.storage import Plan
 from s2s_ad.errors import InternalError
 from s2s_ad.ir.core import UNDEFINED, Op, Value, leaves
@@ -166,6 +167,7 @@ class Replay:
                         v for v in held
                         if plan.aliases.of(v) & tokens and not plan.aliases.older(v, x)
                         and not apart(plan.aliases, v, x)
+                        and not put_back(plan.function.block, op, v)
                     )  # fmt: skip
                     state[name] = held - spoiled
         for r in op.results:

@@ -69,9 +69,12 @@ def with_callees(functions: list[Function]) -> list[Function]:
     """The functions, each after those that it calls."""
     out: list[Function] = []
 
+    entered: list[Function] = []
+
     def visit(f: Function) -> None:
-        if f in out:
+        if f in entered:
             return
+        entered.append(f)
         for op in walk(f.block):
             if op.prim is CALL:
                 visit(op.kwargs["callee"])

@@ -17,18 +17,15 @@ import gast
 
 from s2s_ad.frontend.bindings import Conflict
 from s2s_ad.frontend.branches import (
-    FALLS,
     Arm,
     Join,
     Rest,
     Status,
-    always,
     bind_written,
     branch,
     ending,
     fill,
     live_at,
-    resume,
     run,
     write,
 )
@@ -43,7 +40,6 @@ if TYPE_CHECKING:
     from s2s_ad.frontend.tries import Dispatch, Note, Try
 
 EXCEPTION = Opaque("exception")
-NOTHING = Rest(lambda: always(FALLS), True, frozenset(), frozenset())
 
 
 def attempted(d: Dispatch, t: Try) -> tuple[Status, bool]:
@@ -76,7 +72,7 @@ def attempted(d: Dispatch, t: Try) -> tuple[Status, bool]:
         """What happens where none of the first so many handlers ran."""
         if k == len(caught):
             return lambda: d.alone().dispatch(status)[0]
-        return lambda: branch(frame, is_number(k), handle(k), orelse(k + 1), NOTHING)[0]
+        return lambda: branch(frame, is_number(k), handle(k), orelse(k + 1), d.nothing)[0]
 
     def is_number(k: int) -> Anything:
         return number if len(caught) == 1 else operate(frame, operator.eq, number, k + 1)
@@ -204,9 +200,7 @@ def hoist(frame: Frame, block: Block, start: Note) -> None:
             homes[root] = outer
 
 
-def written(
-    frame: Frame, t: Try, arm: Arm, start: Note, rest: Rest
-) -> tuple[Value, Value, Status]:
+def written(frame: Frame, t: Try, arm: Arm, start: Note, rest: Rest) -> tuple[Value, Value, Status]:
     """Write the operation: its number, its exception, and how the body ends where it does not
     raise."""
     lowering = frame.lowering

@@ -148,8 +148,12 @@ def _of_object(frame: Frame, x: Object, name: str) -> Anything:
 
     key = ("attribute", x.name, id(x.object), name)
     if holds_data(found):
+        if key in frame.lowering.frozen:
+            return frame.lowering.frozen[key]
         guards.setdefault(key, Looks(find, look(found)))
-        return emit("getattr", x.value(), name=name, type=outside_type(found, f"{x.name}.{name}"))
+        value = emit("getattr", x.value(), name=name, type=outside_type(found, f"{x.name}.{name}"))
+        frame.lowering.origins[value] = (key, find, found)
+        return value
     if owns_methods(x, name, found):
         guards.setdefault(key, Is(lambda arguments: type(again(arguments)), type(x.object)))
         return Method(name, x)

@@ -134,6 +134,7 @@ class Pullback:
 
     target: Anything
     primals: tuple[Anything, ...]
+    done: tuple[Anything, ...] = ()  # the calls that are not looked into, done for the value
 
 
 @dataclass(eq=False)

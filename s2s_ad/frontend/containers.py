@@ -119,7 +119,7 @@ def set_item(frame: Frame, cell: List, index: Anything, v: Anything) -> None:
         held = unfolded(frame, held)
     if type(held) is dict:
         if not is_key(index):
-            refuse_key()
+            refuse_key(index)
         change(frame, cell, {**held, index: v}, grows=index not in held)
         return
     if type(held) is list and isinstance(index, slice):
@@ -293,7 +293,7 @@ def _pop_key(
     frame: Frame, cell: List, held: Anything, key: Anything, *default: Anything
 ) -> Anything:
     if not is_key(key):
-        refuse_key()
+        refuse_key(key)
     if key not in held:
         if default:
             return default[0]
@@ -357,7 +357,7 @@ def update(frame: Frame, cell: List, *others: Anything, **named: Anything) -> No
 def setdefault(frame: Frame, cell: List, key: Anything, default: Anything = None) -> Anything:
     held = unfolded(frame, now(frame, cell))
     if not is_key(key):
-        refuse_key()
+        refuse_key(key)
     if key not in held:
         change(frame, cell, {**held, key: default})
         return default

@@ -19,6 +19,7 @@ from s2s_ad.frontend.bindings import (
     Conflict,
     Held,
     Kept,
+    Object,
     Unrollable,
     is_structure,
     items,
@@ -52,6 +53,8 @@ class Lowering:
     items: dict[Value, dict[Anything, Value]] = field(default_factory=dict)
     types: dict[Anything, tuple[str, Type]] = field(default_factory=dict)  # of data from outside
     frozen: dict[Anything, Anything] = field(default_factory=dict)  # numbers taken by value
+    # Attributes that were read: how a guard finds them, and what they are.
+    origins: dict[Value, tuple[Anything, Anything, Anything]] = field(default_factory=dict)
     callees: dict[Anything, Function] = field(default_factory=dict)
     sites: dict[Anything, list[Anything]] = field(default_factory=dict)  # where each is called
     sizes: dict[Anything, int] = field(default_factory=dict)  # operations of an inlined callee
@@ -75,6 +78,10 @@ class Lowering:
     liveness: dict[Anything, Liveness] = field(default_factory=dict)
     pending: set[Value] = field(default_factory=set)  # see loops.template
     sources: dict[Anything, Source] = field(default_factory=dict)
+    # See recursion.py: is a function recursive; what is being lowered; parameters taken by value.
+    recursive: dict[Anything, bool] = field(default_factory=dict)
+    recursions: dict[Anything, Anything] = field(default_factory=dict)
+    fixed: dict[Anything, set[str]] = field(default_factory=dict)
     woven: dict[Anything, Anything] = field(default_factory=dict)  # see generators.py
     # See escapes.py and exceptions.py: the branches in which lowering goes on while the other
     # branch waits; the `try` statements under way, outermost first.
@@ -469,6 +476,10 @@ def _home(frame: Frame, value: Value) -> Block:
 def opened(frame: Frame, x: Anything) -> Anything:
     """A container as a structure of its items, where their number is known; anything else as it
     is."""
+    if isinstance(x, Object) and isinstance(x.object, (list, tuple, dict)):
+        from s2s_ad.frontend.objects import members
+
+        return members(frame, x)
     if isinstance(x, Cell) and isinstance(x.kind, type):
         if not hasattr(x.kind, "_fields"):
             return x

@@ -46,6 +46,7 @@ from s2s_ad.frontend.guards import Equals, holds_data
 from s2s_ad.frontend.iteration import stored
 from s2s_ad.frontend.names import outside
 from s2s_ad.frontend.objects import attributes_of, is_real
+from s2s_ad.frontend.recursion import call_recursive, is_recursive
 from s2s_ad.frontend.sharing import check, written_parameters
 from s2s_ad.frontend.source import Source, find
 from s2s_ad.frontend.unpacking import Rest
@@ -170,12 +171,14 @@ def call_function(
         start = len(names) - len(callee.defaults)
         defaults = {**dict(zip(names[start:], callee.defaults)), **callee.kwdefaults}
         given = bind_arguments(callee.name, node, args, kwargs, defaults)
-        check_recursion(frame, node, callee.name)
         inner = Frame(frame.lowering, parent.source, node, frame, parent, quiet=callee.quiet)
         inner.hidden = callee.hidden
         if generates(node):
             return generated(inner, given, callee.name)
         check_alive(frame, callee)
+        if not callee.quiet and is_recursive(frame.lowering, callee):
+            return call_recursive(frame, callee, inner, given)
+        check_recursion(frame, node, callee.name)
         names = borrow(frame, inner, site, callee.name)
         out = inline(frame, inner, given)
         give_back(frame, inner, names)
@@ -183,7 +186,6 @@ def call_function(
     source = source_of(frame.lowering, callee)
     check_kind(callee)
     node = source.tree
-    check_recursion(frame, node, source.name)
     quiet = callee.__module__ == prelude.__name__
     inner = Frame(frame.lowering, source, node, frame, quiet=quiet)
     inner.hidden = inner.locals if quiet else frozenset()
@@ -195,6 +197,9 @@ def call_function(
     }
     if generates(node):
         return generated(inner, given, source.name)
+    if not quiet and is_recursive(frame.lowering, callee):
+        return call_recursive(frame, callee, inner, given)
+    check_recursion(frame, node, source.name)
     sites = frame.lowering.sites.setdefault(node, [])
     if site not in sites:
         sites.append(site)

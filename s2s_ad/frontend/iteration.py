@@ -454,7 +454,11 @@ def walk(frame: Frame, x: Anything) -> Walk:
         return x
     if is_object(x) or isinstance(x, Object):
         found = call(frame, x, "__iter__")
-        return walk(frame, opened(frame, x) if found is MISSING else found)
+        if found is MISSING:
+            found = opened(frame, x)
+        if found is x:
+            refuse("an object without __iter__ is walked", "define __iter__ in its class")
+        return walk(frame, found)
     if isinstance(x, Cell):
         return Walked(frame, x)
     if type(x) is dict:

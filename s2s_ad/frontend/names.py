@@ -212,6 +212,13 @@ def unique(taken: set[str], name: str) -> str:
 
 def freeze(lowering: Lowering, value: Value) -> bool:
     """Take a number from outside by value, as the text must depend on it; whether it could be."""
+    if value in lowering.origins:
+        key, find, now = lowering.origins[value]
+        if not isinstance(now, (int, float, bool)) or key in lowering.frozen:
+            return False
+        lowering.frozen[key] = now
+        lowering.guards[("value", *key)] = Equals(find, now)
+        return True
     op = value.owner
     if not isinstance(op, Op) or op.prim.name != "read":
         return False

@@ -17,9 +17,10 @@ from typing import Any as Anything
 
 from s2s_ad.frontend.bindings import Bound, Cell, Conflict, Object
 from s2s_ad.frontend.context import Frame, cell_of, holding, made, opened, refuse, refuse_conflict
-from s2s_ad.frontend.guards import Is
+from s2s_ad.frontend.guards import Equals, Is, Looks, holds_data, look, outside_type
+from s2s_ad.ir.build import emit
 from s2s_ad.ir.core import UNDEFINED, Function, Op, Value, walk
-from s2s_ad.ir.types import ListOf, Seq, Type
+from s2s_ad.ir.types import ListOf, Opaque, Seq, Type
 
 MISSING = object()
 OWN_ACCESS = ("__getattr__", "__getattribute__", "__setattr__", "__delattr__")
@@ -368,6 +369,47 @@ def name_attribute(cell: Cell, name: str, v: Anything) -> None:
     """Call a value after the attribute in which it stands, unless it has a name."""
     if type(v) is Value and not v.hint and cell.name:
         v.hint = f"{cell.name}_{name.strip('_')}"
+
+
+def members(frame: Frame, x: Object) -> Anything:
+    """What stands in a list, tuple or dict from outside that holds objects, as it is now."""
+    from s2s_ad.frontend.names import resolves
+
+    found, again, guards = x.object, x.again, frame.lowering.guards
+    if hasattr(type(found), "_fields"):
+        from s2s_ad.frontend.attributes import get_attribute
+
+        return tuple(get_attribute(frame, x, f, f"{x.name}.{f}") for f in found._fields)
+    keys = list(found) if isinstance(found, dict) else list(range(len(found)))
+
+    def outline(arguments: tuple[Anything, ...]) -> Anything:
+        now = again(arguments)
+        return tuple(now) if isinstance(now, dict) else len(now)
+
+    whole = tuple(found) if isinstance(found, dict) else len(found)
+    guards.setdefault(("members", x.name, id(found)), Equals(outline, whole))
+    out = []
+    for key in keys:
+        item, name = found[key], f"{x.name}[{key!r}]"
+        find = _finder(again, key)
+        if holds_data(item):
+            guards.setdefault(("member", name, id(found)), Looks(find, look(item)))
+            out.append(emit("getitem", x.value(), key, types=[outside_type(item, name)]))
+        elif resolves(item):
+            guards.setdefault(("member", name, id(found)), Is(find, item))
+            out.append(item)
+        else:
+            guards.setdefault(("member", name, id(found)), Looks(find, look(item)))
+            out.append(Object(item, _reader(x, key, item), find, name))
+    return dict(zip(keys, out)) if isinstance(found, dict) else type(found)(out)
+
+
+def _finder(again: Callable[[Anything], Anything], key: Anything) -> Callable[[Anything], Anything]:
+    return lambda arguments: again(arguments)[key]
+
+
+def _reader(x: Object, key: Anything, item: Anything) -> Callable[[], Anything]:
+    return lambda: emit("getitem", x.value(), key, types=[Opaque(type(item).__name__)])
 
 
 # Protocols ------------------------------------------------------------------------------------

@@ -41,7 +41,10 @@ def writable(frame: Frame, x: Anything, shown: str) -> Value:
     """The array that is written, or a refusal."""
     t = typeof(x) if type(x) is Value else None
     if isinstance(t, (Seq, ListOf)):
-        refuse(f"{shown} is a {t.kind} inside an argument, and is changed", f"copy it: {t.kind}(x)")
+        refuse(
+            f"{shown} is a {t.kind} inside an argument or in another list, and is changed",
+            f"change a copy, {t.kind}({shown}), and store that where it stood",
+        )
     if type(x) is tuple:
         refuse("a tuple cannot be changed", "make it a list")
     if type(x) is not Value or isinstance(t, Opaque) or isinstance(t, Num) and t.kind in SCALARS:
@@ -123,7 +126,10 @@ def check_root(root: Value | Cell, shown: str) -> None:
     if op.prim.name == "getitem" and type(op.args[0]) is Value:
         inside = op.args[0].type
         if isinstance(inside, (Seq, ListOf)) and any(True for _ in leaves(op.args[1])):
-            refuse(f"{shown} is an item of a list, chosen at run time", ADVICE)
+            refuse(
+                f"{shown} is an item of a list, chosen at run time",
+                "store a new array there: xs[i] = xs[i] + ...",
+            )
     if op.prim.name == "getitem" and type(op.args[0]) is not Value:
         refuse(f"{shown} is an item of a list, chosen at run time", ADVICE)
 

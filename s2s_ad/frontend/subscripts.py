@@ -8,6 +8,7 @@ from typing import NoReturn
 
 import gast
 
+from s2s_ad.errors import UnsupportedError
 from s2s_ad.frontend.bindings import Object, Unrollable, is_key, is_number, is_plain, is_structure
 from s2s_ad.frontend.context import (
     Frame,
@@ -24,7 +25,7 @@ from s2s_ad.frontend.context import (
 )
 from s2s_ad.frontend.objects import MISSING, call, is_object
 from s2s_ad.frontend.places import element, now_in_list
-from s2s_ad.ir.build import cursor, emit
+from s2s_ad.ir.build import NotStatic, cursor, emit
 from s2s_ad.ir.core import Op, Value
 from s2s_ad.ir.types import ANY, EMPTY, ListOf, Num, Opaque, Seq
 from s2s_ad.ops import slots
@@ -86,17 +87,28 @@ def _known_size(x: Value, index: Anything) -> int | None:
     return None
 
 
-def refuse_key() -> NoReturn:
-    """Refuse a key that is not known; copies of a loop's body may know it."""
-    raise Unrollable(
-        "a key of a dict must be a constant", "use a literal key, or a list", cursor().location
-    )
+class UnknownKey(NotStatic, Unrollable):
+    """A key of a dict is a run-time value; copies of a loop's body may know it, and a number from
+    outside may be taken by value."""
+
+    def __init__(self, value: Value) -> None:
+        self.value = value
+        UnsupportedError.__init__(
+            self, "a key of a dict must be a constant", "use a literal key, or a list"
+        )
+
+
+def refuse_key(key: Anything) -> NoReturn:
+    """Refuse a key that is not known."""
+    if type(key) is Value:
+        raise UnknownKey(key).at(cursor().location)
+    refuse("a key of a dict must be a constant", "use a literal key, or a list")
 
 
 def _of_structure(frame: Frame, x: Anything, index: Anything) -> Anything:
     if type(x) is dict:
         if not is_key(index):
-            refuse_key()
+            refuse_key(index)
         if index not in x:
             refuse(f"the key {index!r} is not in the dict", f"it has {', '.join(map(repr, x))}")
         return x[index]
@@ -116,7 +128,7 @@ def _of_structure(frame: Frame, x: Anything, index: Anything) -> Anything:
 def _of_sequence(frame: Frame, x: Value, t: Seq, index: Anything) -> Anything:
     if t.kind == "dict":
         if not is_key(index):
-            refuse_key()
+            refuse_key(index)
         if index not in t.keys:
             refuse(
                 f"the key {index!r} is not in the dict", f"it has {', '.join(map(repr, t.keys))}"

@@ -39,6 +39,7 @@ from s2s_ad.frontend.context import (
     operate,
     refuse,
 )
+from s2s_ad.frontend.effects import calls_in, settle
 from s2s_ad.frontend.guards import MISSING
 from s2s_ad.frontend.inline import (
     bind_arguments,
@@ -105,7 +106,7 @@ def make_derived(
             restore()
             copies = [_own(frame, map_leaves(_copied, x)) for x in primals]
             value = call_binding(frame, target, copies, kwargs, site)
-        return value, Pullback(target, primals)
+        return value, Pullback(target, primals, tuple(calls_in(block.ops[start:])))
     refuse(
         f"{mode} is not supported inside a differentiated function",
         "use grad, value_and_grad, jvp or vjp",

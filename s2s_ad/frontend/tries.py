@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any as Anything
 
 from s2s_ad.frontend.attempts import attempted
@@ -99,7 +99,7 @@ def lower_try(
     t.general = frozenset(c for classes, c in caught if risky(blocks, classes, copied(known)))
     if t.general:
         restore()
-        return attempted(frame, node, t, handlers, rest, lower)
+        return attempted(Dispatch(frame, t, node, handlers, rest, lower), t)
     splice(frame, found)
     return Dispatch(frame, t, node, handlers, rest, lower).go(found)
 
@@ -205,8 +205,19 @@ class Dispatch:
         """The `else` of the statement."""
         body = self.node.orelse
         return Rest(
-            lambda: self.lower(self.frame, body, self.live, self.tail), not body, self.live, self.live
+            lambda: self.lower(self.frame, body, self.live, self.tail),
+            not body,
+            self.live,
+            self.live,
         )
+
+    @property
+    def nothing(self) -> Rest:
+        return Rest(lambda: always(FALLS), True, self.live, self.live)
+
+    def alone(self) -> Dispatch:
+        """The same, without the rest of the list."""
+        return replace(self, rest=self.nothing)
 
     def handler(self, code: int) -> Status:
         k = next(k for k, (_, own) in enumerate(self.t.caught) if own == code)
@@ -250,16 +261,7 @@ class Dispatch:
             return status, False
         if not status.mixed:
             return self.handler(own[0]), False
-        nothing = Rest(lambda: always(FALLS), True, self.rest.after, self.rest.after)
-        return (
-            self.choose(status, own, self.rest)
-            if len(own) == 1
-            else self.chain(status, own, nothing)
-        )
-
-    def chain(self, status: Status, own: list[int], nothing: Rest) -> tuple[Status, bool]:
-        found = self.choose(status, own, nothing)[0]
-        return resume(self.frame, found, self.rest), True
+        return self.choose(status, own, self.rest)
 
     def choose(self, status: Status, own: list[int], rest: Rest) -> tuple[Status, bool]:
         """`if` on the number, for the first of some handlers; then the others."""
@@ -273,10 +275,9 @@ class Dispatch:
         def orelse() -> Status:
             left = among(value, others)
             if len(own) > 1:
-                nothing = Rest(lambda: always(FALLS), True, self.rest.after, self.rest.after)
-                return (
-                    self.choose(left, own[1:], nothing)[0] if left.mixed else self.handler(own[1])
-                )
+                if not left.mixed:
+                    return self.handler(own[1])
+                return self.choose(left, own[1:], self.nothing)[0]
             return resume(frame, left, self.otherwise)
 
         return branch(frame, condition, lambda: self.handler(code), orelse, rest)

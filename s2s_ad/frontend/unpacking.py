@@ -198,5 +198,6 @@ def room(frame: Frame, callee: Anything, kwargs: dict[str, Anything]) -> tuple[i
     else:
         return None, False
     places = [n for n, kind in found if kind in POSITIONAL and n not in kwargs]
-    fixed = not any(n in optional for n in places)
-    return len(places) if fixed else None, any(kind == "var_positional" for _, kind in found)
+    # Where some have defaults, those that have none are meant: another number raises when it runs.
+    needed = [n for n in places if n not in optional]
+    return len(needed), any(kind == "var_positional" for _, kind in found)

@@ -168,6 +168,7 @@ class Function:
     imports: dict[str, str] = field(default_factory=dict)  # local name -> module to import
     guards: list[Callable[[tuple[Anything, ...]], bool]] = field(default_factory=list)
     derived: dict[Anything, Anything] = field(default_factory=dict)  # derivatives made of it
+    recursive: bool = False  # it may call itself
     written: list[int] = field(default_factory=list)  # parameters whose arrays the primal writes
     inlined: bool = False  # it returns an object: only its text in place of a call can show it
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from typing import Any as Anything
 
 from s2s_ad.errors import InternalError, UnsupportedError
-from s2s_ad.ir.types import Type
+from s2s_ad.ir.types import EMPTY, Any, Num, Type
 
 if TYPE_CHECKING:
     from s2s_ad.ir.core import Op
@@ -115,6 +115,14 @@ def register(primitive: Primitive, *spellings: Anything, override: bool = False)
 
 
 def result_types(primitive: Primitive, args: Anything, kwargs: dict[str, Anything]) -> list[Type]:
-    """The types of the results, by the primitive's type rule."""
+    """The types of the results, by the primitive's type rule. What is computed from an item that
+    is not there does not widen what it meets."""
     out = primitive.infer(*args, **kwargs)
-    return list(out) if isinstance(out, tuple) else [out]
+    found = list(out) if isinstance(out, tuple) else [out]
+    if any(isinstance(t, Any) and t.empty for t in args):
+        return [EMPTY if isinstance(t, Any) or _open(t) else t for t in found]
+    return found
+
+
+def _open(t: Type) -> bool:
+    return isinstance(t, Num) and (t.dtype is None or t.dtype.kind in "fc")

@@ -16,7 +16,7 @@ import numpy as np
 from s2s_ad.errors import UnsupportedError
 from s2s_ad.ir.build import emit, facts, typeof
 from s2s_ad.ir.core import Op, Value, leaves, tree_map
-from s2s_ad.ir.types import ANY, ListOf, Num, Seq, Size, Type
+from s2s_ad.ir.types import ANY, EMPTY, ListOf, Num, Seq, Size, Type
 from s2s_ad.ops.arraytypes import UNKNOWN, agreeing, array_of, slice_size
 from s2s_ad.ops.fitting import tangent_in_nest
 from s2s_ad.ops.rules import At, Contributions, declare
@@ -181,11 +181,11 @@ def item_type(x: Seq | ListOf, index: Anything) -> Type:
     if isinstance(index, slice):
         if all(b is None or isinstance(b, int) for b in bounds):
             return Seq(x.kind, x.items[index])
-        return ListOf(x.kind, reduce(facts().join, x.items)) if x.items else ANY
+        return ListOf(x.kind, reduce(facts().join, x.items)) if x.items else x
     if isinstance(index, (int, np.integer)):
         inside = -len(x.items) <= index < len(x.items)
-        return x.items[index] if inside else ANY
-    return reduce(facts().join, x.items) if x.items else ANY
+        return x.items[index] if inside else EMPTY
+    return reduce(facts().join, x.items) if x.items else EMPTY
 
 
 def read_alias(op: Op) -> str:

@@ -1,8 +1,8 @@
 """What an operation may raise, from what is known of its operands.
 
 A class of Python's or NumPy's stands for those classes derived from it that are Python's or
-NumPy's too; `Exception` stands for anything. A `try` is needed around an operation only if its handlers catch
-something that is listed here; lack of memory and the like is not.
+NumPy's too; `Exception` stands for anything. A `try` is needed around an operation only if its
+handlers catch something that is listed here; lack of memory and the like is not.
 """
 
 from __future__ import annotations
@@ -29,13 +29,14 @@ LINALG: Classes = (np.linalg.LinAlgError, ValueError)
 # Operations that raise nothing, whatever numbers and arrays they get:
 SAFE = frozenset(
     """
-    if for while errstate tuple list dict read new_stack push pop mark print fstring shape ndim size
-    len dtype zeros_like ones_like empty_like full_like copy astype T transpose swapaxes ravel
-    flatten squeeze expand_dims flip fliplr flipud sum mean var std prod all any count_nonzero cumsum
-    cumprod not is is_not logical_not isnan isinf isfinite sign floor ceil trunc rint where real imag
-    conj diag diagonal trace tril triu outer stop_gradient bool float math.isnan math.isinf
-    math.isfinite math.copysign math.fabs abs math.degrees math.radians negative positive atleast_1d
-    atleast_2d builtins.max builtins.min stack_length copy_stack gradient_like identity eye
+    if for while errstate tuple list dict read new_stack push pop mark print fstring shape ndim
+    size len dtype zeros_like ones_like empty_like full_like copy astype T transpose swapaxes
+    ravel flatten squeeze expand_dims flip fliplr flipud sum mean var std prod all any
+    count_nonzero cumsum cumprod not is is_not logical_not isnan isinf isfinite sign floor ceil
+    trunc rint where real imag conj diag diagonal trace tril triu outer stop_gradient bool float
+    math.isnan math.isinf math.isfinite math.copysign math.fabs abs math.degrees math.radians
+    negative positive atleast_1d atleast_2d builtins.max builtins.min stack_length copy_stack
+    gradient_like identity eye
     """.split()
 )
 FOREIGN = ("opaque", "observe", "custom")  # ... that may raise anything

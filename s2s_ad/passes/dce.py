@@ -50,6 +50,7 @@ class Liveness:
         self.ops: set[Op] = set()
         self.parents: dict[Op, Block] = {}
         self.todo: list[Value] = []
+        self.entered: list[Anything] = []
         self.index(function.block)
         self.need(function.block.yields)
         for op in list(self.parents):
@@ -68,7 +69,13 @@ class Liveness:
         if may_raise(op):
             return op.role == "primal" and not self.may_raise_less
         if op.prim.name == "call":
-            return any(map(self.has_effect, _all(op.kwargs["callee"].block)))
+            callee = op.kwargs["callee"]
+            if callee in self.entered:
+                return False  # a recursive call: asked of its operations already
+            self.entered.append(callee)
+            found = any(map(self.has_effect, _all(callee.block)))
+            self.entered.pop()
+            return found
         return op.prim.effect == "effect"
 
     def need(self, tree: Anything) -> None:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 
-from s2s_ad import grad, jvp, value_and_grad, vjp
+from s2s_ad import differentiate, grad, jvp, value_and_grad, vjp
 from s2s_ad.errors import S2SError
 from s2s_ad.frontend.lower import lower
 from s2s_ad.ir.signature import Signature
@@ -23,6 +23,8 @@ MATRIX = Num("array", F8, (3, 3))
 FLOATS = ListOf("list", FLOAT)
 SPEC = {"x": VECTOR, "m": MATRIX, "a": ANY, "f": FLOAT, "n": INT, "xs": FLOATS}
 SPEC["t"] = Seq("tuple", (FLOAT, FLOAT))
+SPEC["l"] = ListOf("list", FLOATS)
+SPEC["p"] = Seq("tuple", (FLOATS, FLOATS))
 CASES = []
 
 
@@ -369,9 +371,17 @@ def arguments_for_nothing(f):
     return Nothing(f)
 
 
-@refused("super() has no method 'absent'")
+@refused("a Child object has no attribute 'absent'")
 def absent_in_the_parent(f):
     return Child().parent(f)
+
+
+CHILD = Child()
+
+
+@refused("super() has no method 'absent'")
+def absent_in_the_parent_of_a_global(f):
+    return CHILD.parent(f)
 
 
 @refused("is frozen")
@@ -530,6 +540,9 @@ def square(x):
     return x * x
 
 
+SQUARE = differentiate(square)
+
+
 @refused("a pullback takes the cotangent, nothing else")
 def pullback_of_two(f):
     y, pullback = vjp(square, f)
@@ -637,21 +650,6 @@ def field_of_an_unpacked_result(m):
     return sign.logabsdet
 
 
-@refused("is a list, which this changes in place")
-def augmented_list_of_lists(f, xs):
-    rows = [xs, xs]
-    for row in rows:
-        row -= 1.0
-    return f
-
-
-@refused("cannot be changed in place")
-def augmented_function(f):
-    g = np.sin
-    g += 1.0
-    return f
-
-
 @refused("this operator does not change a dict in place here")
 def augmented_dict(f):
     d = {"a": f}
@@ -709,11 +707,6 @@ def zip_of_generators(x):
 def counts(n):
     for i in range(n):
         yield float(i)
-
-
-@refused("an iterator without end is consumed")
-def list_without_end(f):
-    return list(itertools.count())[0] * f
 
 
 @refused("reduce of nothing")
@@ -817,11 +810,6 @@ def grad_of_an_object(f):
     return grad(PLAIN)(f)
 
 
-@refused("only grad and value_and_grad can be differentiated again here")
-def grad_of_vjp(f):
-    return grad(jvp)(square, (f,), (1.0,))
-
-
 @refused("the exceptions of a handler must be known classes")
 def handles_a_number(f):
     try:
@@ -870,14 +858,86 @@ def cross_in_the_plane(x):
     return np.cross(x[:2], x[:2])
 
 
-@refused("exp of a list")
-def exp_of_a_list(xs):
-    return np.exp(xs)
+@refused("a list += an array adds numbers")
+def list_plus_array(x):
+    xs = [1.0, 2.0, 3.0]
+    xs += x
+    return xs[0]
 
 
-@refused("sum of something unknown")
-def python_sum_of_anything(a):
-    return sum(a)
+@refused("an iterator without end is consumed")
+def reduce_without_end(f):
+    return functools.reduce(operator.mul, itertools.count()) * f
+
+
+@refused("only grad and value_and_grad can be differentiated again here")
+def grad_of_a_jvp(f):
+    return grad(SQUARE.jvp)(f)
+
+
+@refused("a list or dict inside an argument is changed (append)")
+def list_inside_a_tuple(p):
+    p[0].append(1.0)
+    return p[0][0]
+
+
+@refused("the items of this loop differ in structure")
+def items_differ(a, f):
+    for v in zip(a, ("a", (f, f)), strict=False):
+        f = f * 2.0
+    return f
+
+
+@refused("an empty container is indexed")
+def index_of_nothing(f, n):
+    t = ()
+    return t[n] * f
+
+
+@refused("is an item of a list, chosen at run time")
+def store_into_an_item_chosen(x, n):
+    t = (x * 1.0, x * 2.0)
+    t[n][0] = 1.0
+    return t[0][0]
+
+
+@refused("is changed in place, and it may be an array that lives outside")
+def changes_a_global(x):
+    OUTSIDE[0] = x[0]
+    return x[0]
+
+
+OUTSIDE = np.ones(3)
+
+
+@refused("is changed, and another name may be the same list")
+def changes_one_of_two_lists(f):
+    a, b = [f], [2.0 * f]
+    c = a if f > 0.0 else b
+    c.append(f)
+    return a[-1]
+
+
+@refused("add of an array and a sequence")
+def array_plus_tuple(x, t):
+    return (x + t)[0]
+
+
+@refused("floordiv of sequences")
+def divides_tuples(t):
+    return divmod(t, t)[0]
+
+
+@refused("the types of what this loop carries do not settle")
+def function_of_an_earlier_iteration(f, n):
+    for i in range(n):
+        g = lambda v: v * i
+    return g(f)
+
+
+@refused("max of arrays")
+def max_of_arrays(x):
+    return max(x, x)
 
 
 # In the transforms and after ------------------------------------------------------------------------
