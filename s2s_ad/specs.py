@@ -49,6 +49,8 @@ DTYPE = re.compile(r"[fiuc](1|2|4|8|16)|b1|(float|int|uint|complex)\d+|bool")
 class SpecError(S2SError):
     """A signature string that cannot be read."""
 
+    code = "spec"
+
 
 class Symbols:
     """The names of sizes: each stands for the expression where it occurred first."""

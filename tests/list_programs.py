@@ -977,7 +977,6 @@ def numbers_of_two_kinds_exchanged(x: Any) -> Any:
 
 def items_of_a_list_of_arrays_exchanged(x: Any) -> Any:
     rows = [v * x for v in x]
-    rows[0][1:] = rows[1][:2].copy()
     rows[0], rows[1] = rows[1], rows[0]
     rows[2] = rows[0]
     return np.sum(rows[0] * rows[1]) + np.sum(rows[2])

@@ -11,7 +11,7 @@ import pytest
 import s2s_ad
 from s2s_ad.errors import UnsupportedError
 from s2s_ad.testing import check_grads
-from tests.list_programs import PROGRAMS, REFUSED, X
+from tests.list_programs import PROGRAMS, REFUSED, X, recurrence_on_the_last_item
 
 IDS = [f.__name__ for f, _ in PROGRAMS]
 
@@ -43,3 +43,9 @@ def test_untyped_text(f: Any, args: Any) -> None:
 def test_what_cannot_be_decided_is_refused(f: Any, message: str) -> None:
     with pytest.raises(UnsupportedError, match=message):
         s2s_ad.grad(f)(X)
+
+
+def test_what_stands_in_a_list_that_grows_is_not_recorded() -> None:
+    text = s2s_ad.source(recurrence_on_the_last_item, "vjp", like=(X,))
+    assert "_tape" not in text
+    assert "s_bar[-1] += 2.0 * term_bar * s[t]" in text

@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from typing import Any as Anything
 
 from s2s_ad.autodiff.activity import slots
-from s2s_ad.autodiff.indices import ahead, apart, components, loop_of, rises
+from s2s_ad.autodiff.indices import ahead, apart, components, loop_of, nonnegative, rises
 from s2s_ad.ir.build import building, emit, typeof
 from s2s_ad.ir.core import Block, Op, Value, walk
-from s2s_ad.ir.types import Num, same_dtype
+from s2s_ad.ir.types import Num, Seq, same_dtype
 from s2s_ad.ops.buffers import ADD_AT, SET_AT
+from s2s_ad.ops.lists import INSERT
 from s2s_ad.ops.structure import FOR, WHILE
 
 SIZES = ("shape", "len", "size", "ndim")  # the same for all versions of an array
@@ -46,7 +47,10 @@ class Finals:
         self.top = top
         self.stores: dict[Link, list[Access]] = {}
         self.stored: dict[Value, list[Op]] = {}  # what is stored -> its stores
+        self.appended: dict[Value, list[Op]] = {}  # what is appended to a list -> where
         for op in walk(top):
+            if appends(op) and type(op.args[2]) is Value:
+                self.appended.setdefault(op.args[2], []).append(op)
             if op.prim in (SET_AT, ADD_AT):
                 access = self.access(op, op.args[1])
                 for link in self.chain(op.args[0]):
@@ -75,7 +79,7 @@ class Finals:
             seen.add(v)
             owner = v.owner
             if isinstance(owner, Op):
-                if owner.prim in (SET_AT, ADD_AT):
+                if owner.prim in (SET_AT, ADD_AT) or appends(owner):
                     v = owner.args[0]
                 elif owner.prim in (FOR, WHILE) and self.place[owner]:
                     k = owner.results.index(v)
@@ -122,7 +126,7 @@ class Finals:
         op = v.owner
         if not isinstance(op, Op):
             return None
-        if op.prim.name in SIZES and self.place[op]:
+        if op.prim.name in SIZES and self.place[op] and is_array(op.args[0]):
             for link in self.chain(op.args[0])[:1]:
                 if self.steady(link) and (not top or self.block[link[0]] is self.top):
                     return op.prim.name, (link[0].results[link[1]], *op.args[1:])
@@ -132,15 +136,55 @@ class Finals:
     def final_place(self, v: Value, op: Op, top: bool) -> tuple[Value, Anything] | None:
         """(array, index) where v, the result of op, stands for good, or None."""
         if op.prim.name == "getitem":
-            found = self._final(op.args[0], op.args[1], op, None, top)
+            index = op.args[1] if is_array(op.args[0]) else self.place_in_list(op)
+            found = None
+            if index is not None:
+                found = self._final(op.args[0], index, op, None, top)
             if found is not None:
                 return found
+        for s in self.appended.get(v, []):
+            index = self.last_place(s.result, s)
+            if index is not None:
+                found = self._final(s.result, index, s, None, top)
+                if found is not None:
+                    return found
         for s in self.stored.get(v, []):
             if stands_as_it_is(s):
                 found = self._final(s.args[0], s.args[1], s, s, top)
                 if found is not None:
                     return found
         return None
+
+    def place_in_list(self, op: Op) -> Anything:
+        """The index, from the front, of what is read from a list that may grow; None where that is
+        not known. The last item of a list that gets one in each iteration stands where the loop's
+        variable says."""
+        x, index = op.args
+        if type(x) is not Value or type(index) is tuple or type(index) is slice:
+            return None
+        if nonnegative(index):
+            return index
+        return self.last_place(x, op) if type(index) is int and index == -1 else None
+
+    def last_place(self, x: Value, op: Op) -> Anything:
+        """The index, from the front, of the last item of a list that gets one in each iteration of
+        the loop around an operation."""
+        links = self.chain(x)
+        if not links:
+            return None
+        loop, k = links[-1]
+        param = slots(loop)[k][1][-1]
+        end = slots(loop)[k][2][-1]
+        grows = type(end) is Value and isinstance(end.owner, Op) and appends(end.owner)
+        if loop.prim is not FOR or not grows or end.owner.args[0] is not param:
+            return None
+        start, step, first = loop.args[0], loop.args[2], typeof(slots(loop)[k][0])
+        if type(start) is not int or step != 1 or type(step) is not int:
+            return None
+        if not isinstance(first, Seq) or self.block.get(op) is not loop.blocks[0]:
+            return None
+        last = len(first.items) - 1 - start + (x is end)
+        return loop.blocks[0].params[0] if last == 0 else None
 
     def _final(
         self, array: Anything, index: Anything, at: Op, own: Op | None, top: bool
@@ -155,6 +199,15 @@ class Finals:
             if all(later_differs(read, s, level, own) for s in self.stores.get(link, [])):
                 return loop.results[k], index
         return None
+
+
+def appends(op: Op) -> bool:
+    """Whether an operation makes a list longer at its end: no item moves."""
+    return op.prim is INSERT and op.args[1] is None
+
+
+def is_array(x: Anything) -> bool:
+    return type(x) is Value and isinstance(x.type, Num)
 
 
 def stands_as_it_is(store: Op) -> bool:

@@ -39,7 +39,7 @@ def emit_module(functions: list[Function], *, header: str = "") -> Emitted:
     scope = Scope()
     ordered = with_callees(functions)
     taken: set[str] = set()
-    for f in ordered:
+    for f in dict.fromkeys([*functions, *ordered]):
         scope.names[f] = free(f.name, taken)
         taken.add(scope.names[f])
         scope.imports.update(f.imports)

@@ -494,7 +494,7 @@ def ending(arms: list[Arm], tail: bool) -> tuple[Status, list[Anything] | None]:
 
 def live_at(frame: Frame, status: Status, live: Names | None) -> Names | None:
     """The names that are read after a list that ends so."""
-    out: Names = frozenset()
+    out: Names = frame.finals
     for code in status.codes:
         if code == FALLS:
             if live is None:

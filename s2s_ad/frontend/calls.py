@@ -27,7 +27,6 @@ from s2s_ad.frontend.bindings import (
     is_structure,
 )
 from s2s_ad.frontend.closures import unwrapped
-from s2s_ad.frontend.containers import CHANGING
 from s2s_ad.frontend.context import Frame, evaluate, expression, opened, operand, operate, refuse
 from s2s_ad.frontend.custom import call_custom
 from s2s_ad.frontend.exceptions import make
@@ -131,10 +130,11 @@ def call_binding(
         return make_derived(frame, callee.__s2s_transform__, args, kwargs, site)
     while getattr(callee, "__s2s_ad__", False) is True:
         callee = callee.__wrapped__
-    callee = unwrapped(callee)
-    given = registration(callee)
-    if given is not None:
-        return call_custom(frame, callee, given, args, kwargs)
+    if registration(callee) is None:
+        callee = unwrapped(callee)
+    ruled = registration(callee)
+    if ruled is not None:
+        return call_custom(frame, callee, ruled, args, kwargs)
     try:
         hash(callee)
     except TypeError:
@@ -222,8 +222,6 @@ def call_method(
         if all(is_plain(a) for a in (*args, *kwargs.values())):
             return getattr(x, name)(*args, **kwargs)
         refuse("a method of a string with run-time arguments is not supported", "use an f-string")
-    if name in CHANGING["list"] and type(x) is Value and isinstance(x.type, Any) and name != "sort":
-        refuse(f"it is not known what this changes ({name})", "give types: annotate the parameters")
     if name in WRITING_METHODS and type(x) is Value:
         WRITING_METHODS[name](frame, x, *args, **kwargs)
         return None

@@ -123,6 +123,7 @@ class Frame:
     quiet: bool = False  # not the user's text: operations belong to the statement that calls it
     hidden: Names = frozenset()  # names in it that are not the user's
     handling: list[Anything] = field(default_factory=list)  # exceptions that are being handled
+    finals: Names = frozenset()  # read where blocks under way end (see finals.py)
     locals: Names = frozenset()
     elsewhere: dict[int, Frame] = field(default_factory=dict)  # of generators that it consumes
     liveness: Liveness = field(init=False)
@@ -130,10 +131,12 @@ class Frame:
     def __post_init__(self) -> None:
         if isinstance(self.node, gast.FunctionDef):
             from s2s_ad.frontend.closures import mark
+            from s2s_ad.frontend.finals import split_finally
 
             mark(self.node)
             end_with_return(self.node)
             open_loops(self.node)
+            split_finally(self.node)
         body = [self.node.body] if isinstance(self.node, gast.Lambda) else self.node.body
         a = self.node.args
         names = [n.id for n in (*a.posonlyargs, *a.args, *a.kwonlyargs, a.vararg, a.kwarg) if n]

@@ -8,9 +8,10 @@ from collections.abc import Callable
 from typing import Any as Anything
 
 import gast
+import numpy as np
 
 from s2s_ad.errors import S2SError
-from s2s_ad.frontend.bindings import Object, is_number, is_structure, items
+from s2s_ad.frontend.bindings import Object, is_structure, items
 from s2s_ad.frontend.context import (
     Frame,
     checkpoint,
@@ -104,7 +105,9 @@ def _bound(
 
 
 def _is_static(x: Binding) -> bool:
-    return not (type(x) is Value or is_number(x))
+    """Whether a rule is lowered for the value of this argument: all but run-time values and
+    floats."""
+    return not (type(x) is Value or isinstance(x, (float, complex, np.floating)))
 
 
 def _rules(
@@ -138,7 +141,11 @@ def _rules(
     for mode in ("jvp", "vjp"):
         rule = getattr(given, mode)
         if rule is not None:
-            lowered = _lowered(apart, mode, rule, bindings, operands, seen, names, found)
+            try:
+                lowered = _lowered(apart, mode, rule, bindings, operands, seen, names, found)
+            except NotStatic:
+                del lowering.rules[key]
+                raise
             setattr(rules, mode, lowered)
     lowering.ruling.pop()
     return rules

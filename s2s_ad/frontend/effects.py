@@ -1,5 +1,6 @@
-"""`vjp` inside a function: the value's operations and the pullback's are written one after the other,
-each with the forward sweep; what the function does to the world is to happen once all the same."""
+"""`vjp` inside a function: the operations of the value and of the pullback are written one after
+the other, each with a forward sweep; what the function does to the world happens once all the same.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +28,8 @@ def settle(block: Block, start: int, earlier: list[Op]) -> None:
     written = block.ops[start:]
     again = calls_in(written)
     drop_telling(block, start)
-    if all(map(repeatable, again)):
+    seeded: set[str] = set()
+    if all(repeatable(op, seeded) for op in again):
         return
     plain = all(op in written for op in again)
     if not plain or [_name(op) for op in again] != [_name(op) for op in earlier]:
@@ -53,17 +55,22 @@ def drop_telling(block: Block, start: int = 0) -> None:
     block.ops[start:] = [op for op in kept if op.prim is not PRINT and op.prim is not OBSERVE]
 
 
-def repeatable(op: Op) -> bool:
+def repeatable(op: Op, seeded: set[str]) -> bool:
     """Whether a call gives the same each time: a generator that is seeded here, draws from it, and
-    functions of NumPy that only read."""
+    functions of NumPy that only read. `seeded` are the modules seeded so far."""
     callee, operands = op.kwargs["callee"], op.args[0]
     if op.kwargs.get("reads"):
         return True
-    if callee.function is not None:
-        seeded = callee.function in SEEDED
-        return seeded and bool(operands) and operands[0] is not None
-    owner = operands[0].owner if type(operands[0]) is Value else None
-    return isinstance(owner, Op) and owner.prim is OPAQUE and repeatable(owner)
+    if callee.function is None:
+        owner = operands[0].owner if type(operands[0]) is Value else None
+        return isinstance(owner, Op) and owner.prim is OPAQUE and repeatable(owner, seeded)
+    given = bool(operands) and operands[0] is not None
+    module, _, name = callee.name.rpartition(".")
+    if callee.function in SEEDED:
+        return given
+    if name == "seed" and given:
+        seeded.add(module)
+    return module in seeded
 
 
 def _name(op: Op) -> str:

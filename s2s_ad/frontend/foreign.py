@@ -65,7 +65,8 @@ def reference(frame: Frame, callee: Anything) -> Reference:
     found: Anything = sys.modules.get(module)
     for part in qualified.split("."):
         found = getattr(found, part, None)
-    if found is callee and found is not None:
+    private = module.startswith("_") and place is not None  # `_warnings.warn`
+    if found is callee and found is not None and not private:
         first = qualified.partition(".")[0]
         place = Outside(first, module, vars(sys.modules[module]))
         return placed(callee, place, qualified)

@@ -161,9 +161,8 @@ def call_recursive(frame: Frame, callee: Anything, inner: Frame, given: dict[str
     if entry.results is None:
         raise Unwound(always(RAISES))  # its type is not known yet: other paths tell
     hidden = [operand(frame, root_of(lowering, v)) for v in entry.hidden]
-    args = [dynamic.get(n, static.get(n)) for n in given]
-    shown = [x if _is_data(x) else None for x in args]
-    out = emit("call", *shown, *hidden, callee=function, types=list(entry.results))
+    args = [dynamic[n] for n in given if n in dynamic]
+    out = emit("call", *args, *hidden, callee=function, types=list(entry.results))
     results = out if isinstance(out, list) else [out]
     return map_leaves(lambda k: results[k], function.returns)
 
@@ -171,10 +170,6 @@ def call_recursive(frame: Frame, callee: Anything, inner: Frame, given: dict[str
 def function_name(inner: Frame) -> str:
     node, source = inner.node, inner.source
     return source.name if node is source.tree else getattr(node, "name", "f")
-
-
-def _is_data(x: Anything) -> bool:
-    return type(x) is Value or is_number(x) or x is None or isinstance(x, str)
 
 
 def _split(
@@ -331,6 +326,9 @@ def _settle(
                 refuse(f"{name} returns different structures on different paths", ADVICE)
             old = results if entry.results is None else entry.results
             joined = [without_symbols(facts().join(a, b)) for a, b in zip(old, results)]
+            own = [k for k, p in enumerate(built.parameters) if p.name not in static]
+            built.block.params = [built.block.params[k] for k in own]
+            built.parameters = [built.parameters[k] for k in own]
             recursive = entry.function.recursive
             entry.function.__dict__.update(built.__dict__)
             entry.function.block.owner = entry.function

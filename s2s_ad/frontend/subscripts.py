@@ -9,7 +9,15 @@ from typing import NoReturn
 import gast
 
 from s2s_ad.errors import UnsupportedError
-from s2s_ad.frontend.bindings import Object, Unrollable, is_key, is_number, is_plain, is_structure
+from s2s_ad.frontend.bindings import (
+    Object,
+    Unrollable,
+    flatten,
+    is_key,
+    is_number,
+    is_plain,
+    is_structure,
+)
 from s2s_ad.frontend.context import (
     Frame,
     cell_of,
@@ -100,8 +108,9 @@ class UnknownKey(NotStatic, Unrollable):
 
 def refuse_key(key: Anything) -> NoReturn:
     """Refuse a key that is not known."""
-    if type(key) is Value:
-        raise UnknownKey(key).at(cursor().location)
+    for part in flatten(key):
+        if type(part) is Value:
+            raise UnknownKey(part).at(cursor().location)
     refuse("a key of a dict must be a constant", "use a literal key, or a list")
 
 

@@ -204,7 +204,10 @@ def call_pullback(
 
     def gradients(active: list[int]) -> list[Anything]:
         places = tuple(prepared.lead + k for k in active)
+        block = cursor().block
+        start = len(block.ops)
         bars = _in_place(frame, _changed(frame, prepared, "vjp", places, True), args)[1]
+        settle(block, start, list(pullback.done))
         return [classed(frame, g, pullback.primals[k]) for g, k in zip(bars, active)]
 
     if floats == every or not floats:

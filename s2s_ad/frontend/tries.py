@@ -26,6 +26,7 @@ from s2s_ad.frontend.branches import (
 )
 from s2s_ad.frontend.context import RAISED, Frame, checkpoint, evaluate, inside, operate, refuse
 from s2s_ad.frontend.escapes import Opening, close, escapes, resumed
+from s2s_ad.frontend.finals import lower_finally, shows
 from s2s_ad.frontend.liveness import Names
 from s2s_ad.ir.build import building, cursor, facts
 from s2s_ad.ir.core import Block, Value
@@ -84,7 +85,15 @@ def lower_try(
 ) -> tuple[Status, bool]:
     """A `try` statement."""
     if node.finalbody:
-        return Finally(frame, node, rest, lower).run()
+        live = frame.liveness.after[node.body[-1]]
+        return lower_finally(
+            frame,
+            rest,
+            frame.liveness.entry[node],
+            lambda: lower(frame, node.body, live, False),
+            lambda names: lower(frame, node.finalbody, names, False),
+            shows(node.finalbody),
+        )
     handlers: list[Handler] = []
     first = next_code(frame)
     caught = []
@@ -294,19 +303,3 @@ class pushed:
 
     def __exit__(self, *_: object) -> None:
         self.tries.pop()
-
-
-# finally --------------------------------------------------------------------------------------
-
-
-@dataclass(eq=False)
-class Finally:
-    """`try: ... finally: ...`: what the body does at its end happens after the final statements."""
-
-    frame: Frame
-    node: Anything
-    rest: Rest
-    lower: LowerList
-
-    def run(self) -> tuple[Status, bool]:
-        refuse("finally is not supported", "write its statements after the try")

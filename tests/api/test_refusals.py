@@ -1,12 +1,16 @@
+# ruff: noqa: E501
 """What the ways in refuse: a line for each message, with advice."""
 
 import functools
+import types
 
 import numpy as np
 import pytest
 
 import s2s_ad
 from s2s_ad.errors import S2SError
+from s2s_ad.ir.signature import Signature
+from s2s_ad.pipeline import derive
 
 
 def square(x):
@@ -54,6 +58,8 @@ MATRIX = np.ones(3).view(Matrix)
 CASES = [
     (lambda: s2s_ad.grad(Holder.__dict__["static"]), "staticmethod object cannot be differentiated"),
     (lambda: s2s_ad.grad(functools.partial(product, y=3.0)), "a functools.partial cannot be"),
+    (lambda: s2s_ad.grad(types.MethodType(Holder().method, 1.0)), "a method bound twice"),
+    (lambda: derive(square, "grad", (), Signature()), "grad of square with respect to nothing"),
     (lambda: s2s_ad.grad(3.0), "3.0 is not a function"),
     (lambda: s2s_ad.vjp(total, 1.0, 2.0), "takes its primals in *xs"),
     (lambda: s2s_ad.vjp(square, "a"), "no primal carries a derivative"),

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 
-from s2s_ad import differentiate, grad, jvp, value_and_grad, vjp
+from s2s_ad import differentiate, grad, jvp, vjp
 from s2s_ad.errors import S2SError
 from s2s_ad.frontend.lower import lower
 from s2s_ad.ir.signature import Signature
@@ -23,7 +23,7 @@ MATRIX = Num("array", F8, (3, 3))
 FLOATS = ListOf("list", FLOAT)
 SPEC = {"x": VECTOR, "m": MATRIX, "a": ANY, "f": FLOAT, "n": INT, "xs": FLOATS}
 SPEC["t"] = Seq("tuple", (FLOAT, FLOAT))
-SPEC["l"] = ListOf("list", FLOATS)
+SPEC["u"] = Seq("tuple", (Seq("list", (FLOAT,)),))
 SPEC["p"] = Seq("tuple", (FLOATS, FLOATS))
 CASES = []
 
@@ -173,7 +173,8 @@ def function_changes_in_a_loop(f, n):
 
 @refused("`is` with a number is not supported")
 def is_a_number(f):
-    return f if f is 1.0 else 2.0
+    one = 1.0
+    return f if f is one else 2.0
 
 
 # containers --------------------------------------------------------------------------------------
@@ -792,7 +793,7 @@ def diagonal_indices(m, n):
     return m[np.diag_indices(3, n)][0]
 
 
-@refused("is a tuple inside an argument, and is changed")
+@refused("is a tuple inside an argument or in another list, and is changed")
 def changes_a_tuple_inside(t):
     t[0] = 1.0
     return t[1]
@@ -940,7 +941,51 @@ def max_of_arrays(x):
     return max(x, x)
 
 
-# In the transforms and after ------------------------------------------------------------------------
+@refused("is a list, which this changes in place")
+def augmented_list_in_a_tuple(u):
+    a = u[0]
+    a -= 1.0
+    return a[0]
+
+
+@refused("this operator is not defined for")
+def augmented_object(f):
+    g = PLAIN
+    g += 1.0
+    return f
+
+
+@refused("an object without __iter__ is walked")
+def walks_an_object(f):
+    for v in Plain(f):
+        f = f + v
+    return f
+
+
+@refused("max of one sequence")
+def max_of_an_array(x):
+    return max(x)
+
+
+@refused("a list of unknown length cannot be built yet")
+def dict_of_unknown_pairs(xs):
+    d = {}
+    d.update(zip(xs, xs))
+    return d
+
+
+@refused("this is an item of a list of which items have changed, and have been added or moved")
+def item_of_a_list_that_moved(x, n):
+    rows = []
+    for i in range(n):
+        rows.append([x[i]])
+    r = rows[0]
+    rows.insert(0, [x[1]])
+    rows[1][0] = 2.0
+    return r[0]
+
+
+# In the transforms and after ----------------------------------------------------------------------
 
 DERIVED = []
 
@@ -991,6 +1036,20 @@ def pair(f):
 @underived("the value of text is not a number, but: str", "grad")
 def text(f):
     return "a"
+
+
+@underived("a while condition that changes what the loop carries")
+def condition_that_pops(f):
+    xs = [f, f * 3.0]
+    while xs.pop() > 1.0:
+        xs.append(xs[0] * 0.5)
+        f = f * 1.5
+    return f
+
+
+@underived("np.einsum with an ellipsis over arrays of unknown rank")
+def einsum_of_anything(a):
+    return np.einsum("...i,i->...", a, np.einsum("i->i", a))
 
 
 @underived("np.imag of what may be complex")
