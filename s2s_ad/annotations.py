@@ -16,11 +16,13 @@ from s2s_ad.ir.types import (
     BOOL,
     COMPLEX,
     FLOAT,
+    GENERATORS,
     INT,
     NONE,
     STR,
     ListOf,
     Num,
+    Opaque,
     Seq,
     Size,
     Type,
@@ -62,6 +64,8 @@ def of_annotation(
         return simple[annotation]
     if annotation is np.ndarray:
         return Num("array")
+    if annotation in GENERATORS:
+        return Opaque(annotation.__name__)
     jax = _of_jaxtyping(annotation, name, symbols)
     if jax is not None:
         return jax

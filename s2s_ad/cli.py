@@ -209,7 +209,7 @@ def run_lint(arguments: argparse.Namespace) -> int:
     target = arguments.target
     place, colon, name = target.rpartition(":")
     report = Report()
-    if colon and place and name:
+    if colon and place and name and not target.endswith(".py"):
         like = ", ".join(arguments.like) if arguments.like else None
         wrt = None if arguments.wrt is None else wanted(arguments.wrt)
         report = lint(load_target(target), wrt=wrt, like=like)

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from s2s_ad.errors import DerivativeTypeError
 from s2s_ad.ir.types import Dim, ListOf, Num, Seq, Type
-from s2s_ad.ops.custom import enter, stop_gradient
+from s2s_ad.runtime import stop_gradient
 from s2s_ad.signatures import of_value
 from s2s_ad.specs import Symbols, parse
 
@@ -78,6 +78,8 @@ def _decorator(
                 f"{rule!r}",
                 f"write @custom_{mode}(f) above the rule of f",
             )
+        from s2s_ad.ops.custom import enter  # with all primitives: only when it is needed
+
         enter(function, mode, rule, type, override)
         return rule
 

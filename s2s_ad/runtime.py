@@ -6,11 +6,13 @@ import copy
 import enum
 import itertools
 import math
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
 from s2s_ad.errors import DerivativeTypeError
+
+T = TypeVar("T")
 
 
 def unbroadcast(g: Any, x: Any) -> Any:
@@ -137,7 +139,7 @@ def attributes_of(x: Any) -> dict[str, Any] | None:
     """The attributes of an object of a user's class, a dataclass or a named tuple; None for
     anything else."""
     cls = type(x)
-    if cls.__module__ in BUILT_IN or isinstance(x, NO_OBJECTS):
+    if cls.__module__.partition(".")[0] in BUILT_IN or isinstance(x, NO_OBJECTS):
         return None
     if isinstance(x, tuple):
         return dict(zip(cls._fields, x)) if hasattr(cls, "_fields") else None
@@ -146,7 +148,7 @@ def attributes_of(x: Any) -> dict[str, Any] | None:
     return {**found, **getattr(x, "__dict__", {})}
 
 
-BUILT_IN = ("builtins", "numpy", "functools", "types")
+BUILT_IN = ("builtins", "numpy", "functools", "types", "random", "logging", "io", "_io")
 NO_OBJECTS = (type, enum.Enum, dict, list, set, int, float, complex, str, bytes, np.ndarray)
 
 
@@ -444,3 +446,21 @@ def unpack(x: Any, count: int) -> tuple[Any, ...]:
     if len(items) != count:
         raise ValueError(f"{len(items)} values to unpack into {count} names")
     return items
+
+
+def stop_gradient(x: T) -> T:
+    """x, as a constant: its derivative is zero. Tuples, lists and dicts are made anew with the
+    same items; arrays are not copied.
+
+    >>> stop_gradient([2.0, 3.0])
+    [2.0, 3.0]
+    """
+    given: Any = x
+    made: Any = x
+    if type(x) is tuple or type(x) is list:
+        made = [stop_gradient(item) for item in given]
+        made = tuple(made) if type(x) is tuple else made
+    elif type(x) is dict:
+        made = {key: stop_gradient(item) for key, item in given.items()}
+    found: T = made
+    return found

@@ -6,17 +6,14 @@ symbols named by the Python expression that gives them (`params[0][1].shape[0]`)
 
 from __future__ import annotations
 
-import random
 from typing import Any as Anything
 
 import numpy as np
 
 from s2s_ad.errors import DerivativeTypeError
-from s2s_ad.ir.types import BOOL, COMPLEX, FLOAT, INT, Dim, Num, Opaque, Seq, Size, Type
+from s2s_ad.ir.types import BOOL, COMPLEX, FLOAT, GENERATORS, INT, Dim, Num, Opaque, Seq, Size, Type
 from s2s_ad.runtime import attributes_of
 
-# What they give when they are called depends on their state alone: known by type, not by identity.
-GENERATORS = (np.random.Generator, np.random.RandomState, random.Random)
 NUMBERS: dict[type, Num] = {float: FLOAT, int: INT, bool: BOOL, complex: COMPLEX}
 
 

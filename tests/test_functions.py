@@ -31,6 +31,8 @@ def test_untyped_text(f: Any, args: Any) -> None:
         text = s2s_ad.source(f, "vjp")
     except S2SError:
         return
+    if "_cell" in text:
+        return  # data of a closure: the loader hands it over
     derivative = s2s_ad.value_and_grad(f)
     module: dict[str, Any] = {"__name__": "emitted", **f.__globals__}
     exec(compile(text, f"<{f.__name__}>", "exec"), module)

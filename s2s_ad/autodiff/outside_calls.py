@@ -55,6 +55,8 @@ class Shared:
         self.readers: list[tuple[Op, Value]] = []
         self.immediate: set[Op] = set()  # copies made at once of what a call returns
         self.block(function.block)
+        self.readers.clear()
+        self.block(function.block)  # attributes of what turned out to be one object
 
     def find(self, x: Anything) -> Anything:
         while x in self.parent:

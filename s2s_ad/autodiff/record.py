@@ -18,14 +18,25 @@ from s2s_ad.autodiff.rebuild import rebuild, remove_marks
 from s2s_ad.autodiff.regions import Region, find_regions, readable
 from s2s_ad.autodiff.tapes import parent, tape_name, thread
 from s2s_ad.ir.build import building, emit, knowing
-from s2s_ad.ir.core import UNDEFINED, Block, Function, Op, Value, clone_op, leaves, substitute
+from s2s_ad.ir.core import (
+    UNDEFINED,
+    Block,
+    Function,
+    Op,
+    Value,
+    clone_op,
+    leaves,
+    replace,
+    rewrite,
+    substitute,
+)
 from s2s_ad.ir.primitive import BY_NAME
 from s2s_ad.ir.types import Num, Seq, Stack, is_scalar
 from s2s_ad.ir.unbound import define
 from s2s_ad.ops.buffers import ACCUMULATE, ADD_AT, SET_AT, origins
 from s2s_ad.ops.lists import INSERT, TAKE
 from s2s_ad.ops.slots import FILL_SLOT, NEW_SLOTS
-from s2s_ad.ops.structure import FOR
+from s2s_ad.ops.structure import ERRSTATE, FOR
 from s2s_ad.ops.tapes import NEW_STACK, POP, PUSH, STACK_LENGTH
 
 LINEAR = (PUSH, POP, NEW_STACK, ACCUMULATE, ADD_AT, SET_AT, FILL_SLOT, NEW_SLOTS, INSERT, TAKE)
@@ -45,7 +56,25 @@ def record(function: Function) -> Function:
     for region in regions:
         for reverse in region.mirrors.values():
             reverse.mirror = None
+    ungroup(function.block)
     return function
+
+
+def ungroup(block: Block) -> None:
+    """Put the adjoint of what ran inside a context where it stands."""
+    ops: list[Op] = []
+    mapping: dict[Value, Anything] = {}
+    for op in block.ops:
+        rewrite(op, mapping)
+        for b in op.blocks:
+            ungroup(b)
+        if op.prim is ERRSTATE and not op.kwargs:
+            ops += op.blocks[0].ops
+            mapping.update(zip(op.results, op.blocks[0].yields))
+        else:
+            ops.append(op)
+    block.ops = ops
+    block.yields = list(replace(block.yields, mapping))
 
 
 class Recorder:

@@ -24,7 +24,7 @@ from s2s_ad.ir.unbound import define
 from s2s_ad.ops.buffers import ACCUMULATE, ADD_AT, SET_AT
 from s2s_ad.ops.rules import At
 from s2s_ad.ops.slots import NEW_SLOTS, ZEROS_TREE
-from s2s_ad.ops.structure import CALL, DICT, FOR, IF, LIST, MARK, TRY, TUPLE, WHILE
+from s2s_ad.ops.structure import CALL, DICT, ERRSTATE, FOR, IF, LIST, MARK, TRY, TUPLE, WHILE, WITH
 from s2s_ad.ops.tapes import POP, PUSH
 
 
@@ -215,8 +215,11 @@ class Sweep:
             results.append(name(Value(bar_type(v)), v, "_bar"))
         if changed:
             kwargs = {k: x for k, x in op.kwargs.items() if k != "status"}
-            prim, args = (IF, (op.results[0],)) if op.prim is TRY else (op.prim, op.args)
-            kwargs = {} if op.prim is TRY else kwargs
+            prim, args = op.prim, op.args
+            if op.prim is TRY:
+                prim, args, kwargs = IF, (op.results[0],), {}
+            elif op.prim is WITH:
+                prim, args = ERRSTATE, ()  # one that changes nothing; `record` takes it away
             new = Op(prim, args, kwargs, blocks, results, op.statement, op.location, "adjoint")
             into.ops.append(new)
         for v, result in zip(changed, results):

@@ -55,7 +55,7 @@ class Assigned:
             ends = [self.block(h, raised) for h in s.handlers]
             return meet([self.block(s.orelse, self.block(s.body, bound)), *ends])
         if isinstance(s, With):
-            return self.block(s.body, bound)
+            return self.block(s.body, bound | {self.variables[v] for v in self.folding.writes(s)})
         if isinstance(s, (For, While)):
             self.breaks.append([])
             self.block(s.body, bound | {self.variables[s.index]} if isinstance(s, For) else bound)

@@ -130,6 +130,8 @@ class Replay:
         if isinstance(stmt, Try):
             return self.attempt(stmt, state)
         if isinstance(stmt, With):
+            for p in stmt.op.blocks[0].params:
+                self.hold(p, frozenset(), state)
             return self.block(stmt.body, state)
         if isinstance(stmt, For):
             return self.loop(stmt, state)

@@ -68,7 +68,8 @@ class Liveness:
             return self.attempt(stmt, live, brk, cont)
         if isinstance(stmt, With):
             inner = self.block(stmt.body, live, brk, cont)
-            return inner | reads
+            self.body_start[stmt] = inner
+            return (inner - writes) | reads
         assert isinstance(stmt, (For, While))
         # Around a loop until nothing is added. `head`: live where the loop decides to go on.
         always = isinstance(stmt, While) and stmt.condition is True

@@ -20,6 +20,7 @@ from s2s_ad.codegen.storage import Plan, plan
 from s2s_ad.codegen.text import INDENT, WIDTH, compare, expression, lines_of
 from s2s_ad.errors import InternalError, Location
 from s2s_ad.ir.core import UNDEFINED, Function, Op, Value, clone_block, leaves, walk
+from s2s_ad.ir.types import GENERATORS
 from s2s_ad.ops.structure import CALL
 
 
@@ -219,7 +220,12 @@ def arguments(function: Function, scope: Scope) -> ast.arguments:
     out = ast.arguments([], [], None, [], [], None, [])
     for p, name in own:
         arg = ast.arg(name)
-        default = None if p.default is UNDEFINED else constant(p.default, scope)
+        if isinstance(p.default, GENERATORS):
+            default: ast.expr | None = ast.Name(
+                scope.bind(f"{p.name}_default", p.default), ast.Load()
+            )
+        else:
+            default = None if p.default is UNDEFINED else constant(p.default, scope)
         if p.kind == "keyword_only":
             out.kwonlyargs.append(arg)
             out.kw_defaults.append(default)

@@ -63,6 +63,8 @@ class While:
 
 @dataclass(eq=False)
 class With:
+    """`with np.errstate(...)`, or another context, whose value is the parameter of the block."""
+
     op: Op
     body: list[Stmt] = field(default_factory=list)
 
@@ -145,6 +147,8 @@ class Folding:
             out += stmt.targets
         elif isinstance(stmt, Try):
             out.append(stmt.error)
+        elif isinstance(stmt, With):
+            out += stmt.op.blocks[0].params
         return out
 
 

@@ -16,13 +16,13 @@ from s2s_ad.codegen.aliases import Aliases, Tokens
 from s2s_ad.codegen.families import Families
 from s2s_ad.ir.core import Block, Function, Op, Value, captured, leaves, walk
 from s2s_ad.ir.types import Stack
-from s2s_ad.ops.structure import CALL, TRY
+from s2s_ad.ops.structure import CALL, TRY, WITH
 from s2s_ad.ops.tapes import POP
 
 
 def has_effect(op: Op) -> bool:
     """Whether the operation, or one inside it, must stay where it is."""
-    if op.prim.effect or op.prim is CALL or op.prim is TRY:
+    if op.prim.effect or op.prim in (CALL, TRY, WITH):
         return True
     return any(has_effect(o) for b in op.blocks for o in b.ops)
 

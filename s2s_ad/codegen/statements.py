@@ -32,7 +32,7 @@ from s2s_ad.ir.core import Op, Value
 from s2s_ad.ir.types import SCALARS, ListOf, Num, Seq, is_scalar
 from s2s_ad.ops.buffers import ACCUMULATE
 from s2s_ad.ops.overlap import crosses
-from s2s_ad.ops.structure import CALL, READ
+from s2s_ad.ops.structure import CALL, READ, WITH
 from s2s_ad.ops.tapes import NEW_STACK, POP, PUSH, RESTORE
 
 AUGMENTED = re.compile(r"[^=<>!]*[-+*/@%&|^<>]=(?!=)")
@@ -80,8 +80,7 @@ class Statements(Expressions):
         if isinstance(s, Try):
             return [self.try_(s)]
         if isinstance(s, With):
-            call = self.call(self.scope.dotted("np.errstate"), s.op, s.op.args)
-            return [ast.With([ast.withitem(call, None)], self.nested(s.body, s))]
+            return [ast.With([self.context(s)], self.nested(s.body, s))]
         if isinstance(s, Break):
             return [ast.Break()]
         if isinstance(s, Continue):
@@ -113,6 +112,15 @@ class Statements(Expressions):
         if negate:
             test = negated(test)
         return [ast.If(test, then, [] if is_pass(orelse) else orelse)]
+
+    def context(self, s: With) -> ast.withitem:
+        if s.op.prim is not WITH:
+            return ast.withitem(self.call(self.scope.dotted("np.errstate"), s.op, s.op.args), None)
+        (value,) = s.op.blocks[0].params
+        read = value in self.plan.liveness.body_start[s]
+        return ast.withitem(
+            self.expr(s.op.args[0]), self.name(value, ast.Store()) if read else None
+        )
 
     def try_(self, s: Try) -> ast.stmt:
         handlers = []

@@ -66,7 +66,7 @@ def statement_lines(
         if node.orelse:
             blocks.append(("else:", node.orelse))
     elif isinstance(node, ast.With):
-        items = ", ".join(expression(item.context_expr) for item in node.items)
+        items = ", ".join(map(context, node.items))
         blocks.append((f"with {items}:", node.body))
     else:
         return _line(simple(node), depth, node, long)
@@ -75,6 +75,11 @@ def statement_lines(
         out += _line(head, depth, node, long)
         out += lines_of(body, depth + 1, comments, long)
     return out
+
+
+def context(item: ast.withitem) -> str:
+    named = "" if item.optional_vars is None else f" as {target(item.optional_vars)}"
+    return expression(item.context_expr) + named
 
 
 def comment(text: str, depth: int) -> str:

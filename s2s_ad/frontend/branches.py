@@ -37,7 +37,7 @@ from s2s_ad.frontend.context import (
     materialised,
     opened,
 )
-from s2s_ad.frontend.escapes import Unwound, close, parks
+from s2s_ad.frontend.escapes import Unwound, close, escapes, left_open, parks
 from s2s_ad.frontend.liveness import Names
 from s2s_ad.frontend.places import changed, current, hold, renew
 from s2s_ad.ir.build import cursor, facts, read_now, typeof
@@ -507,7 +507,7 @@ def live_at(frame: Frame, status: Status, live: Names | None) -> Names | None:
         elif code == RETURNS:
             out |= {RETURN} | frame.liveness.outer
         elif code >= CAUGHT:
-            out |= {RAISED}
+            out |= frame.liveness.outer | {RAISED}
             for t in frame.lowering.tries:
                 if t.frame is frame and any(code == own for _, own in t.caught):
                     out |= t.live
@@ -549,7 +549,9 @@ def choose(
 
         return lower
 
-    join(frame, condition, [run(frame, arm(then)), run(frame, arm(orelse))], None, False)
+    status = join(frame, condition, [run(frame, arm(then)), run(frame, arm(orelse))], None, False)
+    if escapes(status):
+        left_open(frame, frame, status)
     out = frame.env.pop(RESULT)
     if isinstance(out, Conflict):
         from s2s_ad.frontend.context import refuse

@@ -17,6 +17,7 @@ from s2s_ad.frontend.bindings import (
     Bound,
     Cell,
     Closure,
+    Conflict,
     Derived,
     Method,
     Object,
@@ -27,7 +28,16 @@ from s2s_ad.frontend.bindings import (
     is_structure,
 )
 from s2s_ad.frontend.closures import unwrapped
-from s2s_ad.frontend.context import Frame, evaluate, expression, opened, operand, operate, refuse
+from s2s_ad.frontend.context import (
+    Frame,
+    evaluate,
+    expression,
+    opened,
+    operand,
+    operate,
+    refuse,
+    refuse_conflict,
+)
 from s2s_ad.frontend.custom import call_custom
 from s2s_ad.frontend.exceptions import make
 from s2s_ad.frontend.foreign import acts, call_foreign, call_outside, call_value, is_foreign
@@ -90,6 +100,8 @@ def call_binding(
     site: Anything,
 ) -> Anything:
     """Call whatever a binding denotes."""
+    if isinstance(callee, Conflict):
+        refuse_conflict(callee)
     if isinstance(callee, Method):
         return call_method(frame, callee, args, kwargs)
     if isinstance(callee, Closure):

@@ -60,9 +60,9 @@ HOLE = Hole()
 
 @dataclass(eq=False)
 class Shape:
-    """Stands for a list or dict that is another one in each iteration."""
+    """Stands for a list, dict or object that is another one in each iteration."""
 
-    kind: str
+    kind: Anything
     inside: Anything
 
 

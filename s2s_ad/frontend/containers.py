@@ -18,6 +18,7 @@ from s2s_ad.frontend.comprehensions import Generator, consume
 from s2s_ad.frontend.context import (
     Frame,
     cell_of,
+    certain,
     holding,
     keep,
     materialised,
@@ -274,6 +275,8 @@ def pop(frame: Frame, cell: List, *index: Anything) -> Anything:
             change(frame, cell, new)
             return out
         if not looping(frame):
+            empty = "pop from empty list" if not held else "pop index out of range"
+            certain(frame, IndexError, empty)
             refuse("pop from a list that has no such item", "test its length first: if xs")
     if type(at) is int and at in (-1, 0):
         x = as_list(frame, cell)
@@ -297,6 +300,7 @@ def _pop_key(
     if key not in held:
         if default:
             return default[0]
+        certain(frame, KeyError, key)
         refuse(f"the key {key!r} is not in the dict", "give a default: d.pop(key, None)")
     change(frame, cell, {k: v for k, v in held.items() if k != key})
     return held[key]

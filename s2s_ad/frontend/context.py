@@ -132,10 +132,12 @@ class Frame:
         if isinstance(self.node, gast.FunctionDef):
             from s2s_ad.frontend.closures import mark
             from s2s_ad.frontend.finals import split_finally
+            from s2s_ad.frontend.managers import split_with
 
             mark(self.node)
             end_with_return(self.node)
             open_loops(self.node)
+            split_with(self.node)
             split_finally(self.node)
         body = [self.node.body] if isinstance(self.node, gast.Lambda) else self.node.body
         a = self.node.args
@@ -229,6 +231,13 @@ def poisoned(frame: Frame, x: Anything) -> bool:
     if type(x) is Value:
         return x.type == POISON
     return is_structure(x) and any(poisoned(frame, i) for i in items(x))
+
+
+def certain(frame: Frame, cls: type, *args: Anything) -> None:
+    """Raise what an expression certainly raises, if something catches it."""
+    from s2s_ad.frontend.exceptions import raise_certain
+
+    raise_certain(frame, cls, args)
 
 
 def refuse_node(node: Anything) -> NoReturn:

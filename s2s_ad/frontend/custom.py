@@ -34,7 +34,7 @@ from s2s_ad.frontend.inline import (
 from s2s_ad.frontend.sharing import check, written_parameters
 from s2s_ad.ir.build import NotStatic, building, cursor, emit, facts, typeof
 from s2s_ad.ir.core import Block, Function, Parameter, Value
-from s2s_ad.ir.types import ANY, Num, Type
+from s2s_ad.ir.types import ANY, ListOf, Num, Seq, Type
 from s2s_ad.ops.custom import CUSTOM, Registration, Rules, bar_type
 
 Binding = Anything
@@ -185,7 +185,9 @@ def _lowered(
         result = call_binding(frame, rule, [first, out, *shown[:count]], named, rule)
         if mode == "jvp":
             return [operand(frame, materialised(frame, result))]
-        return [operand(frame, materialised(frame, x)) for x in _each(frame, result, count, rule)]
+        nest = count == 1 and isinstance(types_[0], (Seq, ListOf))
+        each = [result] if nest else _each(frame, result, count, rule)
+        return [operand(frame, materialised(frame, x)) for x in each]
 
     try:
         return _trace(frame, rule, block, body)

@@ -14,18 +14,32 @@ from typing import Any as Anything
 import numpy as np
 
 from s2s_ad.ir.build import typeof
-from s2s_ad.ir.types import ANY, BOOL, F8, FLOAT, INT, NONE, STR, ListOf, Num, Opaque, Seq, Type
+from s2s_ad.ir.types import (
+    ANY,
+    BOOL,
+    F8,
+    FLOAT,
+    GENERATORS,
+    INT,
+    NONE,
+    STR,
+    ListOf,
+    Num,
+    Opaque,
+    Seq,
+    Type,
+)
 from s2s_ad.ops.arraytypes import shape_argument
 from s2s_ad.ops.opaque import Draw
 
-GENERATORS = (np.random.Generator, np.random.RandomState, random.Random)
 # Modules whose functions are called as they are, though they have source: they act on the world.
 ACTING = frozenset({
     "random", "secrets", "time", "datetime", "os", "io", "_io", "sys", "json", "csv", "pathlib",
     "pickle", "glob", "tempfile", "shutil", "uuid", "gc", "resource", "platform", "threading",
     "numpy.random", "numpy.random.mtrand", "numpy.random._generator", "posixpath", "posix",
 })  # fmt: skip
-OBSERVING = ("logging", "warnings", "_warnings")  # these only look at what they get
+OBSERVING = ("logging", "warnings", "_warnings")  # these modules tell somebody something:
+TELLING = ("debug", "info", "warning", "warn", "error", "exception", "critical", "fatal", "log")
 
 FLOATS = (
     "beta chisquare exponential f gamma gumbel laplace logistic lognormal noncentral_chisquare "
@@ -94,6 +108,8 @@ def draw_type(owner: Anything, name: str, args: list[Anything], kwargs: Anything
     method = getattr(owner, name, None)
     if method is None:
         return None
+    if name == "spawn":
+        return ListOf("list", Opaque(owner.__name__))
     if name in ("rand", "randn"):
         return _drawn(F8, args) if args else FLOAT
     try:
@@ -163,6 +179,7 @@ _CLOCKS = "time perf_counter monotonic process_time thread_time"
 
 
 def _known() -> None:
+    import logging
     import os
     import time
 
@@ -170,7 +187,7 @@ def _known() -> None:
     RESULTS.update({getattr(time, n + "_ns"): INT for n in _CLOCKS.split()})
     RESULTS.update({time.sleep: NONE, np.random.default_rng: Opaque("Generator")})
     RESULTS.update({os.getenv: ANY, os.getpid: INT, os.path.exists: BOOL, open: Opaque("file")})
-    RESULTS.update({np.random.seed: NONE, input: STR})
+    RESULTS.update({np.random.seed: NONE, input: STR, logging.getLogger: Opaque("Logger")})
     RESULTS.update({os.path.join: STR, os.getcwd: STR})
 
 

@@ -114,26 +114,32 @@ def hand_over(frame: Frame, depth: int) -> None:
     caller = frame.caller
     for o in frame.lowering.openings[depth:]:
         assert caller is not None
-        o.gone.env = {**caller.env, RAISED: o.gone.env[RAISED]}
+        o.gone.env = passed_on(frame, o.gone.env)
         o.frame, o.env = caller, dict(caller.env)
 
 
-def left_open(frame: Frame, status: Status) -> None:
-    """At the end of a call that may have ended by an exception which is caught: go on in the
-    caller where it has not. `status` tells."""
+def passed_on(frame: Frame, env: dict[str, Anything]) -> dict[str, Anything]:
+    """What names mean in the caller where an exception leaves a function."""
+    assert frame.caller is not None
+    own = {n: env[n] for n in (RAISED, *sorted(frame.liveness.outer)) if n in env}
+    return {**frame.caller.env, **own}
+
+
+def left_open(frame: Frame, into: Frame, status: Status) -> None:
+    """At the end of a call or expression that may have ended by an exception which is caught: go
+    on, in the caller, where it has not. `status` tells."""
     import operator
 
     from s2s_ad.frontend.branches import CAUGHT, Arm, Status, among
     from s2s_ad.frontend.context import operate
 
-    codes, caller, lowering = escapes(status), frame.caller, frame.lowering
-    assert caller is not None
-    raised = {**caller.env, RAISED: frame.env[RAISED]}
+    codes, lowering = escapes(status), frame.lowering
+    raised = dict(frame.env) if into is frame else passed_on(frame, frame.env)
     if not isinstance(status.value, Value):
-        caller.env = raised
+        into.env = raised
         raise Unwound(status)
     condition = operate(frame, operator.ge, status.value, CAUGHT)
     gone = Arm(Block(), raised, among(status.value, codes), dict(lowering.versions))
     rest = Status(status.value, status.codes - codes)
-    going = Arm(Block(), dict(caller.env), rest, dict(lowering.versions))
-    wait(caller, condition, gone, True, going)
+    going = Arm(Block(), dict(into.env), rest, dict(lowering.versions))
+    wait(into, condition, gone, True, going)

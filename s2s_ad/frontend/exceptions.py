@@ -24,6 +24,7 @@ from s2s_ad.frontend.context import (
     refuse,
     refuse_conflict,
 )
+from s2s_ad.frontend.escapes import Unwound
 from s2s_ad.frontend.objects import find
 from s2s_ad.ir.build import cursor, emit
 from s2s_ad.ir.core import Block, Op, Value
@@ -96,7 +97,7 @@ def lower_raise(frame: Frame, node: Anything) -> Status:
         found = evaluate(frame, node.cause)
         if isinstance(found, type) and issubclass(found, BaseException):
             found = emit("exception", cls=found)
-        cause = [operand(frame, found)]
+        cause = [found]
     return throw(frame, error, cause)
 
 
@@ -114,10 +115,19 @@ def throw(frame: Frame, error: Anything, cause: list[Anything]) -> Status:
             "name the class of the exception in the inner handler",
         )
     if found is None or found[1] in found[0].general:
-        emit(RAISE, as_value(frame, error) if is_exception(error) else error, *cause)
+        shown = as_value(frame, error) if is_exception(error) else error
+        emit(RAISE, shown, *(operand(frame, c) for c in cause))
         return always(RAISES)
     frame.env[RAISED] = as_cell(frame, error)
     return always(found[1])
+
+
+def raise_certain(frame: Frame, cls: type, args: tuple[Anything, ...]) -> None:
+    """Raise what an expression certainly raises, if something catches it."""
+    found = catcher(frame.lowering, cls)
+    if found is not None and found[1] not in found[0].general:
+        status = throw(frame, make(frame, cls, list(args), {}, frame.under_way), [])
+        raise Unwound(status)
 
 
 def class_of(frame: Frame, error: Anything) -> type | None:

@@ -20,6 +20,7 @@ from s2s_ad.frontend.draws import (
     OWNERS,
     RESULTS,
     SHUFFLES,
+    TELLING,
     TEXTS,
     draw_of,
     draw_type,
@@ -92,7 +93,7 @@ def call_outside(
     """Call a function as it is: once, where the primal calls it."""
     shown = reference(frame, callee)
     module = module_of(callee).partition(".")[0]
-    if module in OBSERVING:
+    if module in OBSERVING and shown.name.rpartition(".")[2] in TELLING:
         return observe(frame, shown, args, kwargs)
     owner = getattr(callee, "__self__", None)
     if is_generator(owner):
@@ -109,7 +110,7 @@ def call_outside(
 
 def is_foreign_type(t: Opaque) -> bool:
     """Whether all that is read of a value of this type are methods, to be called."""
-    return t.what == "str" or t.what == "file" or t.what in OWNERS
+    return t.what in ("str", "file", "Logger") or t.what in OWNERS
 
 
 def is_foreign(x: Anything) -> bool:
@@ -138,13 +139,15 @@ def call_foreign(
     shown = Reference(name)
     if isinstance(x, Object):
         cls: Anything = type(x.object)
-        if cls.__module__.partition(".")[0] in OBSERVING:
+        if cls.__module__.partition(".")[0] in OBSERVING and name in TELLING:
             return observe(frame, shown, [receiver, *args], kwargs)
     else:
         cls = OWNERS.get(receiver.type.what if isinstance(receiver.type, Opaque) else "")
     if cls is not None and any(issubclass(cls, g) for g in OWNERS.values()):
         return draw(frame, shown, cls, name, receiver, args, kwargs)
     what = receiver.type.what if isinstance(receiver.type, Opaque) else ""
+    if what == "Logger" and name in TELLING:
+        return observe(frame, shown, [receiver, *args], kwargs)
     known: dict[str, Type] = {"file": FILES, "str": TEXTS}.get(what, {})
     if name in known:
         return write(frame, shown, [receiver, *args], kwargs, known[name], fresh=True)
@@ -200,9 +203,8 @@ def observe(
     """A call that only looks: logging, warnings, print."""
     operands = [handed(frame, a, shown.name) for a in args]
     keywords = [handed(frame, a, shown.name) for a in kwargs.values()]
-    known = Opaque("Logger") if shown.name.rpartition(".")[2] == "getLogger" else NONE
-    out = emit(OBSERVE, [*operands, *keywords], callee=shown, **_named(kwargs), type=known)
-    return None if known == NONE else out
+    emit(OBSERVE, [*operands, *keywords], callee=shown, **_named(kwargs))
+    return None
 
 
 def handed(frame: Frame, x: Anything, name: str, changes: bool = False) -> Anything:

@@ -262,7 +262,8 @@ def run_body(frame: Frame) -> Anything:
     status = lower_open(frame, frame.node.body, frame.liveness.always, False)
     hand_over(frame, depth)
     if escapes(status):
-        left_open(frame, status)
+        assert frame.caller is not None
+        left_open(frame, frame.caller, status)
     if status.codes == {RAISES}:
         return UNDEFINED
     out = frame.env.get(RETURN, UNDEFINED)

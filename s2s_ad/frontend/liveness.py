@@ -73,8 +73,14 @@ class Liveness:
         if isinstance(node, (gast.For, gast.While)):
             return self.loop(node, out, stop, next)
         if isinstance(node, gast.With):
+            # After an exception that the context ends (`suppress`) comes what follows.
+            always, self.always = self.always, self.always | out
             inside = self.block(node.body, out, stop, next)
-            return inside.union(*(loads(item) for item in node.items))
+            self.always = always
+            for item in node.items:
+                bound = item.optional_vars
+                inside -= targets(bound) if bound is not None else NONE
+            return inside.union(out, *(loads(item) for item in node.items))
         if isinstance(node, gast.Try):
             return self.attempt(node, out, stop, next)
         if isinstance(node, gast.Break):

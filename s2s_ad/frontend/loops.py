@@ -292,8 +292,21 @@ def unrolled(
 # while ----------------------------------------------------------------------------------------
 
 
+def tested_inside(frame: Frame, node: Anything) -> None:
+    """Let a condition that may raise what a handler catches stand in the body:
+    `while True: if ...: ... else: break`."""
+    leave = gast.copy_location(gast.Break(), node)
+    inner = gast.copy_location(gast.If(node.test, node.body, [leave]), node)
+    node.test = gast.copy_location(gast.Constant(True, None), node.test)
+    node.body = [inner]
+    liveness = frame.liveness
+    liveness.after[inner], liveness.after[leave] = liveness.head[node], liveness.after[node]
+
+
 def lower_while(frame: Frame, node: Anything, rest: Rest, lower: LowerList) -> tuple[Status, bool]:
     """A `while` statement: a block for the condition, a block for the body."""
+    if frame.lowering.tries and not node.orelse and contains([node.test], gast.Call):
+        tested_inside(frame, node)
     after, head = frame.liveness.after[node], frame.liveness.head[node]
     outer, saved, versions = frame.loop, frame.env, dict(frame.lowering.versions)
 

@@ -351,7 +351,7 @@ def put(frame: Frame, cell: Anything, name: str, v: Anything, by_force: bool = F
             refuse(f"the property {name!r} has no setter", "set the attribute that it reads")
         _call(frame, found.fset, [cell, v], {}, found)
         return
-    frozen = dataclasses.is_dataclass(cls) and cls.__dataclass_params__.frozen  # type: ignore[attr-defined]
+    frozen = getattr(getattr(cls, "__dataclass_params__", None), "frozen", False)
     if is_record(cls) or frozen and not by_force:
         refuse(f"a {cell.shown} is frozen", "make a new one: dataclasses.replace(x, ...)")
     _hold(frame, cell, name, v)
@@ -483,5 +483,6 @@ def replaced(frame: Frame, x: Anything, changes: dict[str, Anything], site: Anyt
     if not is_object(x) or not dataclasses.is_dataclass(x.kind):
         refuse("dataclasses.replace of this", "give it a dataclass that was made in the function")
     held = attributes_of(frame, x)
-    given = {n: held[n] for n, f in x.kind.__dataclass_fields__.items() if f.init and n in held}
-    return construct(frame, x.kind, [], {**given, **changes}, site)
+    cls: Anything = x.kind
+    given = {n: held[n] for n, f in cls.__dataclass_fields__.items() if f.init and n in held}
+    return construct(frame, cls, [], {**given, **changes}, site)

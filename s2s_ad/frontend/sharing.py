@@ -305,7 +305,7 @@ class Sharing:
             op = owner.owner
             if not isinstance(op, Op):
                 return None
-            if op.prim.name == "try":
+            if op.prim.name in ("try", "with"):
                 return None
             k = owner.params.index(v)
             if op.prim.name == "for":
@@ -319,7 +319,7 @@ class Sharing:
         name = owner.prim.name
         if owner.blocks:
             k = owner.results.index(v)
-            if name in ("if", "errstate", "try"):
+            if name in ("if", "errstate", "try", "with"):
                 return [b.yields[k] for b in owner.blocks]
             if k >= len(owner.inits):
                 return []

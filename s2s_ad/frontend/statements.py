@@ -28,18 +28,11 @@ from s2s_ad.frontend.branches import (
     CONTINUES,
     FALLS,
     RETURNS,
-    Join,
     Rest,
     Status,
     always,
-    bind_written,
     branch,
-    ending,
-    fill,
-    live_at,
-    resume,
     run,
-    write,
 )
 from s2s_ad.frontend.closures import decorated
 from s2s_ad.frontend.conditions import holds
@@ -60,14 +53,14 @@ from s2s_ad.frontend.imports import declare_global, import_modules, import_names
 from s2s_ad.frontend.iteration import stored
 from s2s_ad.frontend.liveness import Names, assigned
 from s2s_ad.frontend.loops import lower_for, lower_while
+from s2s_ad.frontend.managers import lower_with
 from s2s_ad.frontend.objects import attributes_of, is_object, name_attribute, put
 from s2s_ad.frontend.stores import assign_item, augment_item
 from s2s_ad.frontend.tries import lower_try
 from s2s_ad.frontend.unpacking import unpacked
 from s2s_ad.ir.build import cursor, emit
-from s2s_ad.ir.core import UNDEFINED, Value
-from s2s_ad.ir.types import INT, ListOf
-from s2s_ad.ops.structure import ERRSTATE
+from s2s_ad.ir.core import Value
+from s2s_ad.ir.types import ListOf
 
 FALLING = always(FALLS)
 
@@ -103,6 +96,8 @@ def lower_open(frame: Frame, body: list[Anything], live: Names, tail: bool) -> S
             status = after_refusal(frame, node)
         if consumed or FALLS not in status.codes:
             return status
+        if status.mixed:
+            return resume(frame, status, rest)
     return FALLING
 
 
@@ -194,37 +189,7 @@ def _try(frame: Frame, node: Anything, rest: Rest) -> tuple[Status, bool]:
 
 
 def _with(frame: Frame, node: Anything, rest: Rest) -> tuple[Status, bool]:
-    import numpy as np
-
-    if len(node.items) != 1 or node.items[0].optional_vars is not None:
-        refuse("only `with np.errstate(...)` is supported", "use one `with` for each context")
-    call = node.items[0].context_expr
-    if not isinstance(call, gast.Call) or evaluate(frame, call.func) is not np.errstate:
-        refuse("only `with np.errstate(...)` is supported", "take the body out of the with")
-    options = {k.arg: evaluate(frame, k.value) for k in call.keywords}
-    if call.args or not all(k and isinstance(v, (str, type(None))) for k, v in options.items()):
-        refuse("the options of np.errstate must be literal", "write np.errstate(divide='ignore')")
-    live = rest.after
-    assert live is not None
-    arm = run(frame, lambda: lower_list(frame, node.body, live, False))
-    found = Join(frame, [arm])
-    read = live_at(frame, arm.status, live) or frozenset()
-    joined = {n: found.join(n, [b]) for n, b in arm.env.items() if n in read}
-    written = found.written()
-    status, parts = ending([arm], False)
-    if parts is not None:
-        found.results.append(Value(INT, "status"))
-        found.yields.append(parts)
-        status = Status(found.results[-1], status.codes)
-    arm.block.yields = [row[0] for row in found.yields]
-    write(ERRSTATE, (), options, [arm.block], found.results)
-    bind_written(frame, written, found.results)
-    frame.env = {
-        n: b for n, x in joined.items() if (b := fill(frame, x, found.results)) is not UNDEFINED
-    }
-    if status.mixed:
-        return resume(frame, status, rest), True
-    return status, False
+    return lower_with(frame, node, rest, lower_list, lower_open)
 
 
 # Assignment -----------------------------------------------------------------------------------

@@ -13,10 +13,10 @@ from s2s_ad.frontend.bindings import Bound, Cell, Closure, Object, is_structure
 from s2s_ad.frontend.context import Frame, refuse
 from s2s_ad.ir.build import facts, typeof
 from s2s_ad.ir.core import Op, Value
-from s2s_ad.ir.types import Dim, ListOf, Num, Opaque, Seq, Size, Type
+from s2s_ad.ir.types import GENERATORS, Dim, ListOf, Num, Opaque, Seq, Size, Type
 
 CONTAINERS: dict[str, type] = {"tuple": tuple, "list": list, "dict": dict}
-OPAQUE: dict[str, type] = {"None": type(None), "str": str}
+OPAQUE: dict[str, type] = {"None": type(None), "str": str, **{g.__name__: g for g in GENERATORS}}
 SCALARS: dict[str, type] = {"f": float, "i": int, "b": bool, "c": complex}
 
 
@@ -25,7 +25,8 @@ def python_class(x: Anything) -> type | None:
     if is_structure(x):
         return type(x)
     if isinstance(x, Cell):
-        return CONTAINERS.get(x.kind, x.kind)
+        found: type = CONTAINERS.get(x.kind, x.kind)
+        return found
     if isinstance(x, Object):
         return type(x.object)
     if isinstance(x, (Closure, Bound)):

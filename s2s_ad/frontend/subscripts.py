@@ -21,6 +21,7 @@ from s2s_ad.frontend.bindings import (
 from s2s_ad.frontend.context import (
     Frame,
     cell_of,
+    certain,
     evaluate,
     expression,
     holding,
@@ -119,6 +120,7 @@ def _of_structure(frame: Frame, x: Anything, index: Anything) -> Anything:
         if not is_key(index):
             refuse_key(index)
         if index not in x:
+            certain(frame, KeyError, index)
             refuse(f"the key {index!r} is not in the dict", f"it has {', '.join(map(repr, x))}")
         return x[index]
     if isinstance(index, slice) and all(
@@ -129,6 +131,8 @@ def _of_structure(frame: Frame, x: Anything, index: Anything) -> Anything:
         if -len(x) <= index < len(x):
             return x[index]
         if type(x) is not list or not looping(frame):
+            kind = "tuple" if type(x) is tuple else "list"
+            certain(frame, IndexError, f"{kind} index out of range")
             refuse(f"the index {index} is out of range", f"there are {len(x)} items")
         return emit("getitem", materialised(frame, x), index, types=[EMPTY])
     return get_item(frame, materialised(frame, x), index)
@@ -139,6 +143,7 @@ def _of_sequence(frame: Frame, x: Value, t: Seq, index: Anything) -> Anything:
         if not is_key(index):
             refuse_key(index)
         if index not in t.keys:
+            certain(frame, KeyError, index)
             refuse(
                 f"the key {index!r} is not in the dict", f"it has {', '.join(map(repr, t.keys))}"
             )
@@ -148,6 +153,7 @@ def _of_sequence(frame: Frame, x: Value, t: Seq, index: Anything) -> Anything:
         return known
     if type(index) is int:
         if not -len(t.items) <= index < len(t.items):
+            certain(frame, IndexError, f"{t.kind} index out of range")
             refuse(f"the index {index} is out of range", f"there are {len(t.items)} items")
         return item(frame, x, index % len(t.items))
     if isinstance(index, slice):

@@ -48,8 +48,8 @@ from s2s_ad.frontend.inline import (
     check_recursion,
     default_binding,
     default_objects,
-    parameters,
     entry_of,
+    parameters,
 )
 from s2s_ad.frontend.objects import attributes_of, forget_classes, is_object, without_class
 from s2s_ad.frontend.places import contents

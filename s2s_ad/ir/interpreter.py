@@ -130,6 +130,11 @@ def _errstate(op: Op, env: Environment) -> list[Anything]:
         return run_block(op.blocks[0], [], env)
 
 
+def _with(op: Op, env: Environment) -> list[Anything]:
+    with read(op.args[0], env) as value:
+        return run_block(op.blocks[0], [value], env)
+
+
 def _try(op: Op, env: Environment) -> list[Anything]:
     try:
         return run_block(op.blocks[0], [], env)
@@ -142,6 +147,7 @@ def _try(op: Op, env: Environment) -> list[Anything]:
 
 SPECIAL = {
     "try": _try,
+    "with": _with,
     "if": _if,
     "for": _for,
     "while": _while,

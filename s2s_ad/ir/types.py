@@ -6,6 +6,7 @@ integer, a symbol plus a constant, or None when nothing is known.
 
 from __future__ import annotations
 
+import random
 from dataclasses import dataclass, field
 from typing import Union
 
@@ -154,6 +155,9 @@ INT = Num("py", np.dtype(np.int64), ())
 BOOL = Num("py", np.dtype(np.bool_), ())
 COMPLEX = Num("py", np.dtype(np.complex128), ())
 NONE = Opaque("None")
+# Objects that draw random numbers. What they give depends on their state alone, so that they are
+# known by type, not by identity.
+GENERATORS = (np.random.Generator, np.random.RandomState, random.Random)
 STR = Opaque("str")
 
 

@@ -194,6 +194,12 @@ class Verifier:
         self.count(op, "yields", len(op.blocks[0].yields), len(op.results))
         self.cover(op, op.results, op.blocks[0].yields)
 
+    def _with(self, op: Op) -> None:
+        self.count(op, "blocks", len(op.blocks), 1)
+        self.count(op, "block parameters", len(op.blocks[0].params), 1)
+        self.count(op, "yields", len(op.blocks[0].yields), len(op.results))
+        self.cover(op, op.results, op.blocks[0].yields)
+
     def _try(self, op: Op) -> None:
         self.count(op, "blocks", len(op.blocks), 2)
         for block, count in zip(op.blocks, (0, 2)):

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Container
 from dataclasses import dataclass
 from typing import Any as Anything
-from typing import TypeVar
 
 import numpy as np
 
@@ -21,8 +20,7 @@ from s2s_ad.ir.types import ANY, ListOf, Num, Seq, Type, differentiable, is_scal
 from s2s_ad.ops.fitting import cast, fit
 from s2s_ad.ops.rules import Contributions, constant
 from s2s_ad.ops.structure import as_type
-
-T = TypeVar("T")
+from s2s_ad.runtime import stop_gradient
 
 
 @dataclass
@@ -117,7 +115,8 @@ class Custom:
                 f"register a VJP as well: s2s_ad.custom_vjp({op.kwargs['callee'].name})",
                 op.location,
             )
-        moving = [x for x in positional(op) if type(x) is Value and x in active]
+        found_active = (x for x in positional(op) if type(x) is Value and x in active)
+        moving = list(dict.fromkeys(found_active))
         seeds = {x: Value(bar_type(x.type)) for x in moving}
 
         def body() -> Anything:
@@ -241,24 +240,6 @@ CUSTOM = register(
         derivative=Custom(),
     )
 )
-
-
-def stop_gradient(x: T) -> T:
-    """x, as a constant: its derivative is zero. Tuples, lists and dicts are made anew with the
-    same items; arrays are not copied.
-
-    >>> stop_gradient([2.0, 3.0])
-    [2.0, 3.0]
-    """
-    given: Anything = x
-    made: Anything = x
-    if type(x) is tuple or type(x) is list:
-        made = [stop_gradient(item) for item in given]
-        made = tuple(made) if type(x) is tuple else made
-    elif type(x) is dict:
-        made = {key: stop_gradient(item) for key, item in given.items()}
-    found: T = made
-    return found
 
 
 STOP = register(

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator
+from types import FunctionType
 from typing import Any as Anything
 
 import numpy as np
@@ -147,7 +148,7 @@ def raised_by(op: Op) -> Classes:
         known = isinstance(made, Op) and made.prim.name == "exception"
         return (made.kwargs["cls"],) if known else ANYTHING  # type: ignore[union-attr]
     if name == "exception":
-        return NOTHING if op.kwargs["cls"].__init__ in (Exception.__init__,) else ANYTHING
+        return ANYTHING if isinstance(op.kwargs["cls"].__init__, FunctionType) else NOTHING
     if name == "call":
         return tuple(dict.fromkeys(c for o in inside(op.kwargs["callee"]) for c in raised_by(o)))
     if name in FOREIGN:
@@ -161,6 +162,8 @@ def raised_by(op: Op) -> Classes:
     if name == "getitem":
         return of_read(op)
     if name in ("set_at", "add_at"):
+        if inside_bounds(typeof(op.args[0]), op.args[1]) and number(op.args[2]):
+            return NOTHING
         return (IndexError, ValueError)
     if name in KNOWN:
         return NOTHING if counted(op) else KNOWN[name]
@@ -243,10 +246,22 @@ def of_read(op: Op) -> Classes:
         return NOTHING if isinstance(index, slice) else (IndexError,)
     if isinstance(t, Opaque):
         return BUILTIN
+    if inside_bounds(t, index):
+        return NOTHING
     parts = index if isinstance(index, tuple) else (index,)
     if is_basic(index) and all(p is None or p is Ellipsis or isinstance(p, slice) for p in parts):
         return NOTHING
     return (IndexError,)
+
+
+def inside_bounds(t: Anything, index: Anything) -> bool:
+    """Whether numbers index an array of a known size inside its bounds."""
+    parts = index if isinstance(index, tuple) else (index,)
+    if not isinstance(t, Num) or t.shape is None or len(parts) > len(t.shape):
+        return False
+    return all(
+        type(i) is int and type(n) is int and -n <= i < n for i, n in zip(parts, t.shape)
+    )
 
 
 def of_product(op: Op) -> Classes:

@@ -168,6 +168,9 @@ RAISE = register(
 # `with np.errstate(**kwargs)`: one block, whose yields are the results.
 ERRSTATE = register(Primitive("errstate", _no_function, _control, "errstate"))
 
+# `with manager as value`: one block, whose parameter is the value and whose yields are the results.
+WITH = register(Primitive("with", _no_function, _control, "with"))
+
 # `try`: the body, and what the results are where it raised. A handler is a tuple of classes; the
 # second block's parameters are the number of the handler (from 1) and the exception. The first two
 # results are the number (0 where nothing was raised) and the exception; what follows decides by it.

@@ -15,7 +15,7 @@ COMMUTATIVE = ("add", "multiply", "np.add", "np.multiply")
 # storage, return it, or store it somewhere.
 KEEPERS = (
     "add_at", "set_at", "accumulate", "push", "tuple", "list", "dict", "call", "if", "for",
-    "while", "errstate", "try", "list_insert", "list_take", "list_join",
+    "while", "errstate", "try", "with", "list_insert", "list_take", "list_join",
 )  # fmt: skip
 NEVER = ("read", "new_stack", "push", "pop", "new_slots", "call", "print", "tuple", "list", "dict")
 
@@ -69,7 +69,7 @@ def visit(
         rewire(op, mapping)
         for b in op.blocks:
             # Under another errstate the same operation may warn or raise differently.
-            inner = {} if op.prim.name == "errstate" else dict(known)
+            inner = {} if op.prim.name in ("errstate", "with") else dict(known)
             visit(b, inner, kept, mapping, never)
         key = key_of(op, never)
         if key is None:

@@ -76,7 +76,7 @@ class Liveness:
             found = any(map(self.has_effect, _all(callee.block)))
             self.entered.pop()
             return found
-        return op.prim.effect == "effect"
+        return op.prim.effect == "effect" or op.prim.name == "with"
 
     def need(self, tree: Anything) -> None:
         for v in leaves(tree):
@@ -173,7 +173,7 @@ def _all(block: Block) -> list[Op]:
 def sweep(block: Block, live: Liveness) -> None:
     block.ops = [op for op in block.ops if op in live.ops]
     for op in block.ops:
-        if op.blocks and op.prim.name in ("if", "for", "while", "errstate", "try"):
+        if op.blocks and op.prim.name in ("if", "for", "while", "errstate", "try", "with"):
             for k in reversed(range(len(op.results))):
                 if not live.keeps(op, k):
                     drop(op, k)

@@ -1,8 +1,6 @@
 # ruff: noqa: F841, F842, E731, E702, RUF100
 """Every refused construct, by its message; the place and the advice."""
 
-import warnings
-
 import numpy as np
 import pytest
 
@@ -194,12 +192,6 @@ def global_statement(x):
     global COUNT
     COUNT = 1
     return x
-
-
-@refused("only `with np.errstate(...)`", x=FLOAT)
-def other_context(x):
-    with warnings.catch_warnings():
-        return x
 
 
 @refused("a class inside a function", x=FLOAT)

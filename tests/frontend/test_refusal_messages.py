@@ -985,6 +985,89 @@ def item_of_a_list_that_moved(x, n):
     return r[0]
 
 
+@refused("'fs' is a function that changes in a loop")
+def function_from_a_list_that_changes(f, n):
+    fs = [np.sin]
+    for i in range(n):
+        g = lambda v: v * i
+        fs = [g]
+    return fs[0](f)
+
+
+@refused("calls itself and assigns nonlocal names")
+def recursion_with_nonlocal(f):
+    def again(v):
+        nonlocal f
+        f = f * 2.0
+        return again(v - 1.0) if v > 0.0 else v
+
+    return again(f)
+
+
+def forever(x):
+    return forever(x - 1.0)
+
+
+@refused("every path of forever calls forever again")
+def recursion_without_end(f):
+    return forever(f)
+
+
+def risky(v):
+    if v > 3.0:
+        raise ValueError("v")
+    return v
+
+
+@refused(
+    "is changed in a try, and it is not known whether it has been where the exception is raised"
+)
+def store_in_a_try(x, f):
+    y = x * 1.0
+    z = y if f > 1.0 else x
+    try:
+        z[0] = f
+        y = risky(f)
+    except ValueError:
+        pass
+    return z[0]
+
+
+class Wrapper:
+    def __init__(self, function):
+        functools.update_wrapper(self, function)
+
+    def __call__(self, f):
+        return f
+
+
+@Wrapper
+def decorated(f):
+    return f
+
+
+CASES.append(pytest.param(decorated, "is wrapped by a decorator", id="decorated"))
+
+
+@refused("it is not known what this context does")
+def context_of_anything(a, f):
+    with a:
+        f = f * 2.0
+    return f
+
+
+class Entered:
+    def __enter__(self):
+        return self
+
+
+@refused("this context has no __exit__")
+def context_without_exit(f):
+    with Entered():
+        f = f * 2.0
+    return f
+
+
 # In the transforms and after ----------------------------------------------------------------------
 
 DERIVED = []
