@@ -186,8 +186,10 @@ SCALE = 2.0
 def local_imports(x: Any) -> Any:
     global SCALE
     import math as m
+    from math import pi as PI
+    from math import sin
+
     import numpy.linalg
-    from math import sin, pi as PI
 
     return m.cos(x[0]) * sin(x[1]) * PI + numpy.linalg.norm(x) * SCALE
 

@@ -28,6 +28,7 @@ from s2s_ad.frontend.bindings import (
     is_structure,
 )
 from s2s_ad.frontend.closures import unwrapped
+from s2s_ad.frontend.construction import construct, makes_objects, replaced
 from s2s_ad.frontend.context import (
     Frame,
     evaluate,
@@ -42,16 +43,7 @@ from s2s_ad.frontend.custom import call_custom
 from s2s_ad.frontend.exceptions import make
 from s2s_ad.frontend.foreign import acts, call_foreign, call_outside, call_value, is_foreign
 from s2s_ad.frontend.inline import call_function
-from s2s_ad.frontend.objects import (
-    Builtin,
-    construct,
-    is_object,
-    makes_objects,
-    method_of,
-    put,
-    replaced,
-    super_of,
-)
+from s2s_ad.frontend.objects import Builtin, is_object, method_of, put, super_of
 from s2s_ad.frontend.python import PYTHON, Again
 from s2s_ad.frontend.stores import WRITING_FUNCTIONS, WRITING_METHODS, write_out
 from s2s_ad.frontend.transforms import call_derived, call_pullback, make_derived

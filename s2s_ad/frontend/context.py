@@ -82,6 +82,7 @@ class Lowering:
     recursive: dict[Anything, bool] = field(default_factory=dict)
     recursions: dict[Anything, Anything] = field(default_factory=dict)
     fixed: dict[Anything, set[str]] = field(default_factory=dict)
+    turns: dict[Anything, int] = field(default_factory=dict)  # of `while` loops, one copy each
     woven: dict[Anything, Anything] = field(default_factory=dict)  # see generators.py
     # See escapes.py and exceptions.py: the branches in which lowering goes on while the other
     # branch waits; the `try` statements under way, outermost first.

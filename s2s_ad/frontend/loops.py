@@ -8,6 +8,7 @@ from typing import Any as Anything
 
 import gast
 
+from s2s_ad.errors import UnsupportedError
 from s2s_ad.frontend.bindings import Unrollable, user_name
 from s2s_ad.frontend.branches import (
     BREAKS,
@@ -304,7 +305,50 @@ def tested_inside(frame: Frame, node: Anything) -> None:
 
 
 def lower_while(frame: Frame, node: Anything, rest: Rest, lower: LowerList) -> tuple[Status, bool]:
-    """A `while` statement: a block for the condition, a block for the body."""
+    """A `while` statement: rolled, or a copy of the body for each turn where names change their
+    structure and the condition is known."""
+    turns = frame.lowering.turns
+    if node not in turns:
+        restore = checkpoint(frame)
+        try:
+            return rolled_while(frame, node, rest, lower)
+        except UnsupportedError:
+            restore()
+            plain = not node.orelse and not contains(node.body, gast.Break, gast.Continue)
+            if not plain or not _known(frame, node.test):
+                raise
+    turns[node] = turns.get(node, 0) + 1
+    try:
+        if turns[node] > SHORT:
+            refuse("this loop changes the structure of a name too often", "use a list")
+        condition = holds(frame, node.test)
+        if isinstance(condition, Value):
+            refuse("a loop that changes the structure of a name ends at run time", "use a list")
+        if not condition:
+            return always(FALLS), False
+        live = rest.after
+        assert live is not None
+        status = lower(frame, [*node.body, node], live, False)
+        return (resume(frame, status, rest), True) if status.mixed else (status, False)
+    finally:
+        turns[node] -= 1
+        if not turns[node]:
+            del turns[node]
+
+
+def _known(frame: Frame, test: Anything) -> bool:
+    """Whether a condition is known while lowering, here and now."""
+    restore = checkpoint(frame)
+    with inside(frame, Block()):
+        condition = holds(frame, test)
+    restore()
+    return not isinstance(condition, Value) and not isinstance(test, gast.Constant)
+
+
+def rolled_while(
+    frame: Frame, node: Anything, rest: Rest, lower: LowerList
+) -> tuple[Status, bool]:
+    """A `while` as one loop: a block for the condition, a block for the body."""
     if frame.lowering.tries and not node.orelse and contains([node.test], gast.Call):
         tested_inside(frame, node)
     after, head = frame.liveness.after[node], frame.liveness.head[node]

@@ -35,7 +35,7 @@ from s2s_ad.frontend.statics import is_instance, python_class, rank_of
 from s2s_ad.ir.build import emit
 from s2s_ad.ir.core import Value
 from s2s_ad.ir.types import ListOf, Num, Seq
-from s2s_ad.ops.custom import stop_gradient
+from s2s_ad.runtime import stop_gradient
 from s2s_ad.ops.opaque import Reference
 
 Handler = Callable[..., Anything]

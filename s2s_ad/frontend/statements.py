@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any as Anything
 
 import gast
@@ -34,12 +35,14 @@ from s2s_ad.frontend.branches import (
     branch,
     run,
 )
+from s2s_ad.frontend.choices import Choice, split
 from s2s_ad.frontend.closures import decorated
 from s2s_ad.frontend.conditions import holds
 from s2s_ad.frontend.containers import delete_item
 from s2s_ad.frontend.context import (
     RETURN,
     Frame,
+    checkpoint,
     evaluate,
     holding,
     refuse,
@@ -87,11 +90,19 @@ def lower_open(frame: Frame, body: list[Anything], live: Names, tail: bool) -> S
             following,
         )
         status, consumed = None, False
+        restore, block, env = checkpoint(frame), cursor().block, dict(frame.env)
+        count = len(block.ops)
         with statement(frame, node):
             try:
                 status, consumed = _lower(frame, node, rest)
             except Unwound as unwound:
                 status = unwound.status
+            except Choice as choice:
+                restore()
+                del block.ops[count:]
+                frame.env = env
+                again = partial(lower_list, frame, [node, *following], live, tail)
+                status, consumed = split(frame, choice, again, live, tail), True
         if status is None:
             status = after_refusal(frame, node)
         if consumed or FALLS not in status.codes:

@@ -118,6 +118,10 @@ def refuse_key(key: Anything) -> NoReturn:
 def _of_structure(frame: Frame, x: Anything, index: Anything) -> Anything:
     if type(x) is dict:
         if not is_key(index):
+            from s2s_ad.frontend.choices import chosen, keys_of
+
+            if keys_of(index) is not None:
+                return chosen(frame, index, lambda key: _of_structure(frame, x, key))
             refuse_key(index)
         if index not in x:
             certain(frame, KeyError, index)
@@ -141,6 +145,10 @@ def _of_structure(frame: Frame, x: Anything, index: Anything) -> Anything:
 def _of_sequence(frame: Frame, x: Value, t: Seq, index: Anything) -> Anything:
     if t.kind == "dict":
         if not is_key(index):
+            from s2s_ad.frontend.choices import keys_of
+
+            if keys_of(index) is not None:
+                return _of_structure(frame, opened(frame, x), index)
             refuse_key(index)
         if index not in t.keys:
             certain(frame, KeyError, index)
