@@ -12,7 +12,7 @@ import warnings
 
 import numpy as np
 
-from s2s_ad import custom_jvp, custom_vjp, stop_gradient
+from s2s_ad import custom_jvp, custom_vjp, grad, stop_gradient, vjp
 
 LOG = logging.getLogger("tests.custom_programs")
 VECTOR = np.array([1.0, 2.0, 3.0])
@@ -175,6 +175,27 @@ def method(x):
     return SPRING.energy(x) * x
 
 
+def in_place_after(x):
+    z = softplus(x * 2.0)
+    z[0] = 5.0 * x[1]
+    return np.sum(z * x)
+
+
+def in_a_while(x):
+    while power(x, 2) < 50.0:
+        x = power(x, 2) + 1.0
+    return x * two(x, x)[0]
+
+
+def in_a_gradient(x):
+    y, pullback = vjp(lambda v: softplus(v) * v, x)
+    return pullback(1.0)[0] * y + grad(lambda v: power(v, 3))(x)
+
+
+def in_a_comprehension(x):
+    return sum(softplus(v) for v in x) * np.sum(np.array([power(v, 2) for v in x]))
+
+
 RULES = [
     (softplus, (0.3,)),
     (softplus, (VECTOR,)),
@@ -185,7 +206,12 @@ RULES = [
     (two_results, (2.0, 3.0)),
     (constant_argument, (1.3,)),
     (rule_with_loops, (1.1,)),
+    (rule_with_loops, (np.array([1.1, 1.2]),)),
     (method, (2.0,)),
+    (in_place_after, (VECTOR,)),
+    (in_a_while, (2.0,)),
+    (in_a_gradient, (2.0,)),
+    (in_a_comprehension, (VECTOR,)),
 ]
 
 # Draws ------------------------------------------------------------------------------------------
@@ -212,6 +238,23 @@ def drawn_indices(x, seed=3):
 def dropout(x, seed=3):
     mask = np.random.default_rng(seed).random(x.shape) < 0.5
     return np.sum(np.where(mask, x, 0.0) ** 2) + np.sum(x[mask])
+
+
+class Noise:
+    def __init__(self, seed, scale):
+        self.rng = np.random.default_rng(seed)
+        self.scale = scale
+
+    def sample(self, n):
+        return self.scale * self.rng.normal(size=n)
+
+
+def generator_in_an_object(x, seed=3):
+    noise = Noise(seed, x[0])
+    streams = noise.rng.spawn(2)
+    z = noise.sample(3)
+    z[0] = x[1] * streams[1].normal()
+    return np.sum(x * z) * noise.rng.normal()
 
 
 def random_state(x, seed=3):
@@ -257,6 +300,7 @@ DRAWS = [
     (draws_in_a_loop, (VECTOR,)),
     (drawn_indices, (VECTOR,)),
     (dropout, (VECTOR,)),
+    (generator_in_an_object, (VECTOR,)),
     (random_state, (VECTOR,)),
     (global_state, (2.0,)),
     (random_module, (2.0,)),
@@ -281,6 +325,14 @@ def reads_a_file(x, path=os.path.join(os.path.dirname(__file__), "coefficients.t
     p, q = file.readline().split()
     file.close()
     return x * k * c + x * x * float(p) * float(q)
+
+
+def reads_in_a_context(x, path=os.path.join(os.path.dirname(__file__), "coefficients.txt")):
+    with open(path) as file:
+        k = float(file.readline())
+        c = float(file.readline())
+    table = np.loadtxt(path, max_rows=2)
+    return x * k * c + x * x * np.sum(table)
 
 
 def environment(x):
@@ -313,6 +365,7 @@ gamma_of = np.frompyfunc(math.gamma, 1, 1)
 OUTSIDE = [
     (clocks, (2.0,)),
     (reads_a_file, (2.0,)),
+    (reads_in_a_context, (2.0,)),
     (environment, (2.0,)),
     (tells, (2.0,)),
     (without_rule, (2.0,)),

@@ -257,6 +257,30 @@ def test_effects_happen_once(capsys: pytest.CaptureFixture[str], caplog: Any) ->
     assert [r.getMessage() for r in caplog.records] == ["x is -2.0"]
 
 
+def test_vjp_inside_a_function_draws_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    def square(x):
+        return x * x * RNG.normal()
+
+    def product(x):
+        y, pullback = s2s_ad.vjp(square, x)
+        return pullback(1.0)[0] * y
+
+    def walk(x):
+        for _ in range(2):
+            x = x * RNG.normal()
+        return x
+
+    def nested(x):
+        return s2s_ad.vjp(walk, x)[1](1.0)[0]
+
+    monkeypatch.setitem(globals(), "RNG", np.random.default_rng(1))
+    first, second = np.random.default_rng(1).normal(size=2)
+    assert s2s_ad.grad(product)(2.0) == pytest.approx(6.0 * 4.0 * first**2)
+    assert RNG.normal() == second
+    with pytest.raises(UnsupportedError, match="which vjp would do twice here"):
+        s2s_ad.grad(nested)(2.0)
+
+
 # Refusals ---------------------------------------------------------------------------------------
 
 

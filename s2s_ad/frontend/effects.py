@@ -56,21 +56,33 @@ def drop_telling(block: Block, start: int = 0) -> None:
 
 
 def repeatable(op: Op, seeded: set[str]) -> bool:
-    """Whether a call gives the same each time: a generator that is seeded here, draws from it, and
-    functions of NumPy that only read. `seeded` are the modules seeded so far."""
+    """Whether a call gives the same each time: a generator that is seeded here and draws from it,
+    a file that is read, functions of NumPy that only read. `seeded` are the modules seeded so
+    far."""
     callee, operands = op.kwargs["callee"], op.args[0]
     if op.kwargs.get("reads"):
         return True
     if callee.function is None:
-        owner = operands[0].owner if type(operands[0]) is Value else None
-        return isinstance(owner, Op) and owner.prim is OPAQUE and repeatable(owner, seeded)
+        owner = _maker(operands[0])
+        return owner is not None and owner.prim is OPAQUE and repeatable(owner, seeded)
     given = bool(operands) and operands[0] is not None
     module, _, name = callee.name.rpartition(".")
     if callee.function in SEEDED:
         return given
+    if callee.function is open:  # to read it
+        mode = operands[1] if len(operands) > 1 else "r"
+        return isinstance(mode, str) and mode.startswith("r") and "+" not in mode
     if name == "seed" and given:
         seeded.add(module)
     return module in seeded
+
+
+def _maker(x: Anything) -> Op | None:
+    """The operation that made an object; what a `with` binds is taken for its manager."""
+    owner = x.owner if type(x) is Value else None
+    if isinstance(owner, Block) and isinstance(owner.owner, Op) and owner.owner.args:
+        return _maker(owner.owner.args[0])
+    return owner if isinstance(owner, Op) else None
 
 
 def _name(op: Op) -> str:

@@ -167,7 +167,8 @@ def lower_assert(frame: Frame, node: Anything) -> Status | None:
         return None
     found = catcher(frame.lowering, AssertionError)
     if found is None or found[1] in found[0].general:
-        return _asserted(frame, node, test)
+        _asserted(frame, node, test)
+        return None
 
     def fail() -> Status:
         args = [] if node.msg is None else [evaluate(frame, node.msg)]

@@ -25,17 +25,7 @@ from s2s_ad.frontend.branches import (
     resume,
     write,
 )
-from s2s_ad.frontend.carried import (
-    Body,
-    Carried,
-    ended,
-    enter,
-    leave,
-    project,
-    results_of,
-    set_out,
-    settle,
-)
+from s2s_ad.frontend.carried import Body, Carried, ended, enter, leave, results_of, set_out, settle
 from s2s_ad.frontend.comprehensions import Generator
 from s2s_ad.frontend.conditions import holds
 from s2s_ad.frontend.context import (
@@ -55,6 +45,7 @@ from s2s_ad.frontend.generators import Generated, lower_generated, of_expression
 from s2s_ad.frontend.iteration import SHORT, Enumerate, Items, Range, Reversed, Walk, walk
 from s2s_ad.frontend.liveness import Names, assigned, contains
 from s2s_ad.frontend.places import root_of
+from s2s_ad.frontend.templates import project
 from s2s_ad.ir.build import NotStatic
 from s2s_ad.ir.core import Block, Op, Value
 from s2s_ad.ir.types import INT
@@ -250,7 +241,7 @@ def afterwards(
     if BREAKS in stop.codes:
         only = leaving == {RETURNS}
         condition = operate(frame, operator.eq if only else operator.ge, condition, RETURNS)
-    left = among(stop.value, leaving)
+    left = among(stop.value, leaving)  # type: ignore[arg-type]
     return branch(frame, condition, lambda: left, otherwise, rest)
 
 

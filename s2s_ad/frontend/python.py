@@ -35,8 +35,8 @@ from s2s_ad.frontend.statics import is_instance, python_class, rank_of
 from s2s_ad.ir.build import emit
 from s2s_ad.ir.core import Value
 from s2s_ad.ir.types import ListOf, Num, Seq
-from s2s_ad.runtime import stop_gradient
 from s2s_ad.ops.opaque import Reference
+from s2s_ad.runtime import stop_gradient
 
 Handler = Callable[..., Anything]
 PYTHON: dict[Anything, Handler] = {}

@@ -33,6 +33,7 @@ from s2s_ad.frontend.branches import (
     Status,
     always,
     branch,
+    resume,
     run,
 )
 from s2s_ad.frontend.choices import Choice, split
