@@ -668,3 +668,57 @@ PROGRAMS += [
     (series, (X,)),
     (recursive_itself, (X,)),
 ]
+
+
+# Keys that depend on a condition ----------------------------------------------------------------
+
+TREE = {
+    "split": 0,
+    "at": 0.6,
+    "low": {"base": 0.4, "slope": (0.3, 0.1)},
+    "high": {
+        "split": 1,
+        "at": 1.1,
+        "low": {"base": 0.25, "slope": (0.2, 0.3)},
+        "high": {"base": 0.6, "slope": (0.15, 0.2)},
+    },
+}
+
+
+def chosen_key(x: Any) -> Any:
+    rates = {"low": x[0], "high": x[1] * x[1]}
+    out = 0.0
+    for v in x:
+        side = "low" if v < 0.6 else "high"
+        out = out + rates[side] * v
+    kind = "a" if x[0] > 0.2 else "b"
+    table = {"a": (x[0], 1.0), "b": (x[1], 2.0)}
+    u, w = table[kind]
+    return out * u + w
+
+
+def tree_walk(x: Any) -> Any:
+    out = 0.0
+    for k in range(len(x) - 1):
+        node = TREE
+        while "split" in node:
+            side = "low" if x[k + node["split"]] < node["at"] else "high"
+            node = node[side]
+        a, b = node["slope"]
+        out = out + node["base"] * x[k] ** 2 + a * x[k] * x[k + 1] + b
+    return out
+
+
+def different_things_by_key(x: Any) -> Any:
+    shapes = {"circle": (x[0],), "box": (x[1], x[2])}
+    name = "circle" if x[0] > 1.0 else "box"
+    shape = shapes[name]
+    area = math.pi * shape[0] ** 2 if len(shape) == 1 else shape[0] * shape[1]
+    return area * 2.0
+
+
+PROGRAMS += [
+    (chosen_key, (X,)),
+    (tree_walk, (X,)),
+    (different_things_by_key, (X,)),
+]

@@ -81,6 +81,26 @@ def stop_of(frame: Frame, status: Status) -> tuple[Anything, frozenset[int]]:
     return value, codes | {FALLS}
 
 
+class Unsettled(Exception):
+    """A loop cannot be rolled; nothing of it has been written."""
+
+    def __init__(self, error: UnsupportedError) -> None:
+        self.error = error
+
+
+def settled(
+    frame: Frame,
+    names: list[str],
+    attempt: Callable[[list[Carried]], Body],
+    unrollable: bool = False,
+) -> tuple[list[Carried], Body]:
+    """What a loop carries and its body; raises `Unsettled`."""
+    try:
+        return settle(frame, names, attempt, unrollable)
+    except UnsupportedError as error:
+        raise Unsettled(error) from None
+
+
 # for ------------------------------------------------------------------------------------------
 
 
@@ -100,10 +120,10 @@ def lower_for(frame: Frame, node: Anything, rest: Rest, lower: LowerList) -> tup
     restore = checkpoint(frame)
     try:
         return rolled(frame, node, over, rest, lower)
-    except (NotStatic, Unrollable):
-        found = over.fixed(frame)
+    except Unsettled as failed:
+        found = over.fixed(frame) if isinstance(failed.error, (NotStatic, Unrollable)) else None
         if found is None or len(found) > SHORT:
-            raise
+            raise failed.error from None
         restore()
         return unrolled(frame, node, over, found, rest, lower)
 
@@ -155,7 +175,7 @@ def rolled(
     found = over.fixed(frame) if isinstance(inner, (Items, Range)) else None
     unrollable = found is not None and len(found) <= SHORT
     names = carried_names(frame, node, head, after)
-    carried, body = settle(frame, names, attempt, unrollable)
+    carried, body = settled(frame, names, attempt, unrollable)
     (block,) = body.blocks
     inits = tuple(x for c in carried for x in project(frame, c.template, c.init))
     with inside(frame, block):
@@ -303,11 +323,11 @@ def lower_while(frame: Frame, node: Anything, rest: Rest, lower: LowerList) -> t
         restore = checkpoint(frame)
         try:
             return rolled_while(frame, node, rest, lower)
-        except UnsupportedError:
+        except Unsettled as failed:
             restore()
             plain = not node.orelse and not contains(node.body, gast.Break, gast.Continue)
             if not plain or not _known(frame, node.test):
-                raise
+                raise failed.error from None
     turns[node] = turns.get(node, 0) + 1
     try:
         if turns[node] > SHORT:
@@ -367,7 +387,7 @@ def rolled_while(
         finally:
             frame.env, frame.loop, frame.lowering.versions = saved, outer, versions
 
-    carried, body = settle(frame, carried_names(frame, node, head, after), attempt)
+    carried, body = settled(frame, carried_names(frame, node, head, after), attempt)
     before, block = body.blocks
     inits = tuple(x for c in carried for x in project(frame, c.template, c.init))
     with inside(frame, before):

@@ -255,7 +255,7 @@ def put(frame: Frame, cell: Anything, name: str, v: Anything, by_force: bool = F
 
 
 def _hold(frame: Frame, cell: Cell, name: str, v: Anything) -> None:
-    from s2s_ad.frontend.containers import change
+    from s2s_ad.frontend.cells import change
 
     v = cell_of(frame, v)
     name_attribute(cell, name, v)

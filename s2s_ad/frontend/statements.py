@@ -91,7 +91,9 @@ def lower_open(frame: Frame, body: list[Anything], live: Names, tail: bool) -> S
             following,
         )
         status, consumed = None, False
-        restore, block, env = checkpoint(frame), cursor().block, dict(frame.env)
+        simple = type(node) not in CONTROL
+        restore, env = checkpoint(frame) if simple else None, dict(frame.env)
+        block = cursor().block
         count = len(block.ops)
         with statement(frame, node):
             try:
@@ -99,8 +101,10 @@ def lower_open(frame: Frame, body: list[Anything], live: Names, tail: bool) -> S
             except Unwound as unwound:
                 status = unwound.status
             except Choice as choice:
+                # What has been written of the statement is dead, unless it does something.
+                if restore is None or any(op.prim.effect == "effect" for op in block.ops[count:]):
+                    raise
                 restore()
-                del block.ops[count:]
                 frame.env = env
                 again = partial(lower_list, frame, [node, *following], live, tail)
                 status, consumed = split(frame, choice, again, live, tail), True

@@ -13,7 +13,7 @@ from typing import Any as Anything
 import numpy as np
 
 from s2s_ad.frontend.bindings import Cell, is_structure
-from s2s_ad.frontend.containers import is_inside, set_item
+from s2s_ad.frontend.cells import is_inside, set_item
 from s2s_ad.frontend.context import Frame, evaluate, holding, operand, operate, refuse
 from s2s_ad.frontend.expressions import BINARY, arithmetic
 from s2s_ad.frontend.objects import MISSING, call, is_object

@@ -162,8 +162,8 @@ def raised_by(op: Op) -> Classes:
     if name == "getitem":
         return of_read(op)
     if name in ("set_at", "add_at"):
-        if inside_bounds(typeof(op.args[0]), op.args[1]) and number(op.args[2]):
-            return NOTHING
+        if number(op.args[2]) and is_basic(op.args[1]):
+            return NOTHING if inside_bounds(typeof(op.args[0]), op.args[1]) else (IndexError,)
         return (IndexError, ValueError)
     if name in KNOWN:
         return NOTHING if counted(op) else KNOWN[name]

@@ -5,6 +5,7 @@ import dataclasses
 import functools
 import inspect
 import itertools
+import math
 import operator
 from typing import NamedTuple
 
@@ -1013,24 +1014,18 @@ def recursion_without_end(f):
     return forever(f)
 
 
-def risky(v):
-    if v > 3.0:
-        raise ValueError("v")
-    return v
-
-
 @refused(
     "is changed in a try, and it is not known whether it has been where the exception is raised"
 )
 def store_in_a_try(x, f):
     y = x * 1.0
-    z = y if f > 1.0 else x
     try:
-        z[0] = f
-        y = risky(f)
+        a = math.sqrt(f)
+        y[0] = f
+        a = a + math.sqrt(f - 1.0)
     except ValueError:
-        pass
-    return z[0]
+        a = 0.0
+    return y[0] + a
 
 
 class Wrapper:
