@@ -111,13 +111,15 @@ def add_trees(a: Any, b: Any) -> Any:
 def add_slot(x_bar: Any, index: Any, v: Any) -> Any:
     """x_bar with v added at an index, in place; repeated indices of an array add up. In a list, a
     tuple is a path: `x_bar[i][j]`."""
+    inner = x_bar
     if isinstance(x_bar, list) and isinstance(index, tuple):
-        add_slot(x_bar[index[0]], index[1] if len(index) == 2 else index[1:], v)
-        return x_bar
-    if isinstance(x_bar, np.ndarray):
-        np.add.at(x_bar, index, v)
+        *path, index = index
+        for step in path:
+            inner = inner[step]
+    if isinstance(inner, np.ndarray):
+        np.add.at(inner, index, v)
     else:
-        x_bar[index] = add_trees(x_bar[index], v)
+        inner[index] = add_trees(inner[index], v)
     return x_bar
 
 

@@ -362,6 +362,53 @@ def records_argument(ps: Any) -> Any:
     return sum(p.u * p.v for p in ps) + ps[0].u
 
 
+class Particle:
+    def __init__(self, pos: Any, vel: Any) -> None:
+        self.pos, self.vel = pos, vel
+
+
+def particles_in_a_list(x: Any, v: Any) -> Any:
+    ps = [Particle(x[i], v[i]) for i in range(len(x))]
+    for _ in range(3):
+        forces = []
+        for i, p in enumerate(ps):
+            f = 0.0
+            for j, q in enumerate(ps):
+                if i != j:
+                    f = f + (q.pos - p.pos) / (0.1 + (q.pos - p.pos) ** 2)
+            forces.append(f)
+        for p, f in zip(ps, forces):
+            p.vel = p.vel + 0.05 * f
+            p.pos += 0.05 * p.vel
+    return sum(p.pos**2 for p in ps) + ps[0].vel
+
+
+class Node:
+    def __init__(self, val: Any) -> None:
+        self.val = val
+        self.grid = np.zeros(2)
+
+
+def arrays_of_objects_written(x: Any) -> Any:
+    ns = [Node(v) for v in x]
+    for n in ns:
+        n.grid[0] = n.val * x[0]
+        n.grid += x[1]
+    return sum(np.sum(n.grid**2) for n in ns)
+
+
+def one_object_twice(x: Any) -> Any:
+    n = Node(x[0])
+    ns = [n for _ in range(2)]
+    ns[0].val = x[1]
+    return ns[1].val * x[2]
+
+
+def same_object(x: Any) -> Any:
+    ns = [Node(v) for v in x]
+    return sum(a.val * b.val for a in ns for b in ns if a is not b)
+
+
 def planet() -> Planet:
     return Planet(X.copy(), 1.5, Inner(0.3, np.array([0.1, 0.2, 0.3])))
 
@@ -388,5 +435,7 @@ PROGRAMS: list[tuple[Any, tuple[Any, ...]]] = [
     (planet_argument, (planet(), np.array([0.2, 0.3, 0.4]))),
     (record_argument, (Point(1.5, 0.7),)),
     (network_argument, (Net(0.3 * np.ones((3, 2)), np.array([0.1, 0.2])), X)),
+    (particles_in_a_list, (np.array([0.1, 0.5, 1.2]), np.array([0.0, 0.1, 0.2]))),
+    (arrays_of_objects_written, (X,)),
     (records_argument, ([Point(1.5, 0.7), Point(0.3, 0.4)],)),
 ]

@@ -39,6 +39,7 @@ UNREACHED = (
     "sum of something unknown",
     "the attribute ... is not set on every path",
     "the number of items is not known here",
+    "the types of what this loop carries do not settle",
     "the second derivative of np.prod along several axes of an unknown rank",
     "this name has no value here",
 )

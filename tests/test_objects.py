@@ -10,7 +10,17 @@ import pytest
 import s2s_ad
 from s2s_ad.errors import UnsupportedError
 from s2s_ad.testing import check_grads
-from tests.object_programs import PROGRAMS, Net, Planet, Point, X, planet, record_returned
+from tests.object_programs import (
+    PROGRAMS,
+    Net,
+    Planet,
+    Point,
+    X,
+    one_object_twice,
+    planet,
+    record_returned,
+    same_object,
+)
 
 IDS = [f.__name__ for f, _ in PROGRAMS]
 
@@ -68,6 +78,8 @@ def missing_attribute(x: Any) -> Any:
         (changes_a_record, 2.0, "is frozen"),
         (uses_an_object_as_a_number, X, "is used as a number or array"),
         (missing_attribute, X, "has no attribute"),
+        (one_object_twice, X, "may be the same object"),
+        (same_object, X, "whether two names mean one object is not known"),
     ],
     ids=lambda x: getattr(x, "__name__", ""),
 )

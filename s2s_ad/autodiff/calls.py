@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any as Anything
 
+from s2s_ad.autodiff.activity import varied
 from s2s_ad.autodiff.joint import jvp_function, vjp_function
 from s2s_ad.autodiff.split import split_function
+from s2s_ad.errors import UnsupportedError
 from s2s_ad.ir.build import emit
-from s2s_ad.ir.core import Block, Function, Op, Value
+from s2s_ad.ir.core import Block, Function, Op, Value, walk
 from s2s_ad.ir.types import differentiable
+from s2s_ad.ops.opaque import acts
 from s2s_ad.ops.structure import CALL
 
 
@@ -24,11 +27,14 @@ def forward_call(op: Op, dots: dict[Value, Anything]) -> list[Anything]:
     op.kwargs["callee"] = derived
     tangents: list[Anything] = []
     found = list(op.results) if callee.recursive else derived.block.yields[n:]
-    for v, r in zip(found, list(op.results), strict=True):
+    moving = varied(callee.block, [callee.block.params[k] for k in wrt])
+    for k, (v, r) in enumerate(zip(found, list(op.results), strict=True)):
         t = Value(getattr(v, "type", r.type))
         t.owner = op
         op.results.append(t)
-        tangents.append(t if differentiable(r.type) else None)
+        # The tangent of a tape of constants is empty: it must not be taken for one of zeros.
+        constant = not callee.recursive and callee.block.yields[k] not in moving
+        tangents.append(t if differentiable(r.type) and not constant else None)
     return tangents
 
 
@@ -42,6 +48,14 @@ def reverse_call(
     wrt = tuple(k for k, v in enumerate(op.args) if type(v) is Value and v in active)
     of = tuple(k for k, bar in enumerate(bars) if bar is not None)
     if callee.recursive:
+        acting = next((o for o in walk(callee.block) if acts(o)), None)
+        if acting is not None:
+            raise UnsupportedError(
+                f"{callee.name} calls itself, and draws, prints, reads or writes outside: its "
+                "gradient would do that again",
+                "write a loop, or do it outside and pass the result",
+                acting.location,
+            )
         types = [op.args[k].type for k in wrt]
         seeds = [bars[k] for k in of]
         out = emit(CALL, *op.args, *seeds, callee=_memo(callee, "grad", wrt, of), types=types)

@@ -20,6 +20,7 @@ from s2s_ad.passes.dce import dce
 from s2s_ad.passes.headers import drop_lost_headers
 from s2s_ad.passes.retype import retype
 from s2s_ad.passes.tidy import tidy
+from s2s_ad.passes.twins import merge_twins
 
 
 def taken_names(function: Function) -> set[str]:
@@ -140,6 +141,7 @@ def vjp_function(
         f.returns = (function.returns, template) if value else template
     tidy(f, may_raise_less=not value)
     record(f)
+    merge_twins(f)
     tidy(f, may_raise_less=not value, hoist=True)
     drop_clears(f)
     retype(f)

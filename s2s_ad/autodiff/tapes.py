@@ -11,6 +11,7 @@ from typing import Any as Anything
 from s2s_ad.ir.build import building, emit
 from s2s_ad.ir.core import Block, Op, Value
 from s2s_ad.ir.types import Stack
+from s2s_ad.ops.raising import SAFE
 from s2s_ad.ops.structure import FOR, TRY, WHILE
 from s2s_ad.ops.tapes import NEW_STACK, PUSH, RESTORE, STACK_LENGTH
 
@@ -43,7 +44,10 @@ def parent(top: Block, op: Op) -> Block:
 def restored(top: Block, op: Op, stack: Value) -> Value:
     """A tape as it was before a `try` whose body raised."""
     body, failed = op.blocks
-    last = max((k for k, o in enumerate(body.ops) if o.prim is not PUSH), default=-1)
+    last = max(
+        (k for k, o in enumerate(body.ops) if o.prim is not PUSH and o.prim.name not in SAFE),
+        default=-1,
+    )
     if not any(isinstance(v.type, Stack) for o in body.ops[: last + 1] for v in o.results):
         return stack  # nothing raises after what was pushed
     before = Block()

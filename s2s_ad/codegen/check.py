@@ -29,6 +29,7 @@ from s2s_ad.codegen.putback import put_back
 from s2s_ad.codegen.storage import Plan
 from s2s_ad.errors import InternalError
 from s2s_ad.ir.core import UNDEFINED, Op, Value, leaves
+from s2s_ad.ops.raising import SAFE
 from s2s_ad.ops.tapes import POP, PUSH, RESTORE
 
 State = dict[str, frozenset[Value]]
@@ -107,8 +108,11 @@ class Replay:
         return state
 
     def note(self, stmt: Stmt, state: State) -> None:
-        if isinstance(stmt, Move) or isinstance(stmt, Let) and stmt.op.prim in (PUSH, RESTORE):
+        if isinstance(stmt, Move):
             return  # raises nothing
+        if isinstance(stmt, Let) and stmt.op.prim.name in SAFE | {"restore"}:
+            if all(v not in self.plan.folding.values for v in leaves(stmt.op.args)):
+                return
         for states in self.tries:
             states.append(dict(state))
 

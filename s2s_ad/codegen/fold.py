@@ -71,6 +71,7 @@ class Folder:
         self.headers = headers
         self.uses: dict[Value, list[Op | Block]] = {}
         self.statuses: set[Value] = set()
+        self.shared: set[Value] = set()  # conditions that a branch yields again
         self.sometimes: set[Op] = set()  # folded into a branch of a conditional expression
         self.repeated: set[Op] = set()  # folded operations that are written twice
         self.collect(function.block)
@@ -93,6 +94,7 @@ class Folder:
                 self.collect(b)
                 if pattern == ("or", "and")[k] if pattern else False:
                     self.uses[op.args[0]].pop()  # the yield that repeats the condition
+                    self.shared.add(op.args[0])
         for v in leaves(block.yields):
             self.uses.setdefault(v, []).append(block)
 
@@ -166,6 +168,8 @@ class Folder:
                 depends = any(self.depends(user, block, place) for user in self.uses[v])
                 if depends and (op.prim is POP or op.prim.effect):
                     continue  # what is taken from a tape is taken on every path
+                if op.prim.effect and not self.written_once(v):
+                    continue
                 if all(self.may_move(op, v, k, site, block, anchor) for site in sites):
                     anchor[op] = max(sites)
                     if depends:
@@ -286,6 +290,15 @@ class Folder:
             if parent is None:
                 return None
             user = parent
+
+    def written_once(self, v: Value) -> bool:
+        """Whether the expression into which v would go is written in one place."""
+        while v not in self.shared and len(self.uses[v]) == 1:
+            (user,) = self.uses[v]
+            if not isinstance(user, Op) or len(user.results) != 1 or not self.gone(user.result):
+                return True
+            v = user.result
+        return False
 
     def depends(self, user: Op | Block, block: Block, place: dict[Op, int]) -> bool:
         """Whether the user is evaluated on some paths only."""

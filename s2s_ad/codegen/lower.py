@@ -95,6 +95,9 @@ class Lowering:
                 found = self.returning_loop(op, ops[k + 1 :], block, end, known)
                 if found is not None:
                     return out + found
+            if op.prim is TRY and self.handled(op, ops[k + 1 : k + 2]):
+                following = self.rest(ops[k + 1 :], block, end, jump, known)
+                return out + with_handlers(self.attempt(op), following)
             out += self.op(op, known)
         return out + end.write(replace(block.yields, known), jump)
 
@@ -217,6 +220,16 @@ class Lowering:
             return [self.attempt(op)]
         return [With(op, self.block(op.blocks[0], Join(op.results, op), False, known))]
 
+    def handled(self, op: Op, following: list[Op]) -> bool:
+        """Whether a `try` with one handler is followed by the `if` that holds the handler."""
+        return (
+            len(op.kwargs["handlers"]) == 1
+            and bool(following)
+            and following[0].prim is IF
+            and following[0].args[0] is op.results[0]
+            and following[0] not in self.folding.ifs
+        )
+
     def attempt(self, op: Op) -> Try:
         """A `try`: in each handler its number is known."""
         body, failed = op.blocks
@@ -263,6 +276,20 @@ class Lowering:
             # The condition's own versions are what the loop results in.
         out.append(Move(op.results[: len(carried)], list(carried), op))
         return out
+
+
+def with_handlers(attempt: Try, following: list[Stmt]) -> list[Stmt]:
+    """A `try` with what its handler does in the handler: in what follows it is the first `if`."""
+    choice = following[0]
+    if not isinstance(choice, If) or choice.condition is not attempt.op.results[0]:
+        return [attempt, *following]
+    raised, passed, rest = choice.then, choice.orelse, following[1:]
+    if choice.negated:
+        # Where nothing was raised this jumps, so all that follows is the handler's.
+        raised, passed, rest = following[1:], choice.then, []
+    attempt.handlers[0] += raised
+    attempt.orelse = passed
+    return [attempt, *rest]
 
 
 def join_if(op: Op, then: list[Stmt], orelse: list[Stmt]) -> list[Stmt]:

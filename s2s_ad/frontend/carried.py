@@ -14,9 +14,12 @@ from typing import Any as Anything
 from s2s_ad.frontend.bindings import (
     DEAD,
     PRESENT,
+    Bound,
     Cell,
+    Closure,
     Conflict,
     Held,
+    Partial,
     Unrollable,
     identical,
     is_structure,
@@ -216,6 +219,8 @@ def _widen(frame: Frame, c: Carried, body: Body) -> bool:
     name = c.name if isinstance(c.name, str) else getattr(c.name, "hint", "the list")
     shapes = [template(name, chosen, x, frame.lowering.pending) for x in known] or [HOLE]
     new = functools.reduce(widest, shapes)
+    if _missing(c.init) and isinstance(new, (Closure, Partial, Bound)):
+        new = Conflict(f"{name!r} is a function made in a loop", "call it there", True)
     columns = [project(frame, new, c.init)]
     for block, end in zip(body.blocks, ends):
         with inside(frame, block):

@@ -18,7 +18,7 @@ import gast
 
 from s2s_ad.frontend.bindings import Closure
 from s2s_ad.frontend.context import Frame, evaluate, refuse
-from s2s_ad.frontend.liveness import nonlocals
+from s2s_ad.frontend.liveness import assigned, nonlocals
 from s2s_ad.frontend.source import Source
 
 
@@ -30,8 +30,12 @@ def mark(node: Anything) -> None:
             found |= nonlocals(inner)
     if not found:
         return
+    a = node.args
+    bound = {n.id for n in (*a.posonlyargs, *a.args, *a.kwonlyargs, a.vararg, a.kwarg) if n}
     for text in [n for n in gast.walk(node) if isinstance(n, gast.FunctionDef)]:
-        own = found if text is node else found & nonlocals(text)
+        own = found & nonlocals(text)
+        if text is node:
+            own |= found & (bound | set(assigned(node.body)))
         for call in own_calls(text.body):
             call.writes = frozenset(getattr(call, "writes", frozenset()) | own)
 
@@ -139,9 +143,7 @@ def called(source: Source) -> Source:
         n.quiet = True
         for name in ("lineno", "col_offset", "end_lineno", "end_col_offset"):
             setattr(n, name, getattr(source.tree, name))
-    return replace(
-        source, tree=tree, defaults=tuple(defaults), kwdefaults=kwdefaults, orders={}
-    )
+    return replace(source, tree=tree, defaults=tuple(defaults), kwdefaults=kwdefaults, orders={})
 
 
 def _load(name: str) -> Anything:

@@ -186,6 +186,13 @@ def identity(frame: Frame, a: Anything, b: Anything) -> Anything:
         if is_number(other):
             refuse("`is` with a number is not supported", "write ==")
         return False
+    if isinstance(a, Cell) and isinstance(b, Cell) and a is not b:
+        if any(x.sources or type(x.initial) is Value for x in (a, b)):
+            refuse(
+                "whether two names mean one object is not known here",
+                "compare a number that tells them apart, an index or a key",
+            )
+        return False
     if isinstance(a, Object) or isinstance(b, Object):
         found = [x.object if isinstance(x, Object) else x for x in (a, b)]
         return found[0] is found[1]

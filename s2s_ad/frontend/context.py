@@ -207,7 +207,7 @@ def evaluate(frame: Frame, node: Anything) -> Anything:
     before, lint = c.location, refusals()
     touched = lint.touched if lint is not None else 0
     if not frame.quiet and not getattr(node, "quiet", False):
-        c.location = getattr(node, "origin", frame.source).location(node)
+        c.location = frame.source.location(node)
     try:
         evaluator = EXPRESSIONS.get(type(node))
         if evaluator is None:
@@ -298,10 +298,9 @@ def statement(frame: Frame, node: Anything) -> Iterator[None]:
     lint = refusals()
     touched = lint.touched if lint is not None else 0
     if not frame.quiet and not getattr(node, "quiet", False):
-        source = getattr(node, "origin", frame.source)
-        c.location = source.location(node)
+        c.location = frame.source.location(node)
         order = frame.source.orders.get(node, 0) if frame.order is None else frame.order
-        c.statement = Statement(source.header(node), c.location, order)
+        c.statement = Statement(frame.source.header(node), c.location, order)
     note(frame)
     visible, under_way = frame.visible, frame.under_way
     after = frame.liveness.after.get(node, frozenset())
@@ -383,7 +382,7 @@ def made(lowering: Lowering, cell: Cell, home: Block) -> Cell:
     """A new list or dict, which stands in an open block."""
     cell.age = len(lowering.homes)
     lowering.homes[cell] = home
-    if type(cell.initial) is Value:
+    if type(cell.initial) is Value and isinstance(cell.kind, str):
         lowering.owners[cell.initial] = cell
     return cell
 

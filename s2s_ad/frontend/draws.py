@@ -100,10 +100,12 @@ def draw_type(owner: Anything, name: str, args: list[Anything], kwargs: Anything
     """The type of what a draw gives; None where nothing is known of this method. `owner` is the
     class of the generator."""
     if issubclass(owner, random.Random):
-        if name in PYTHON_FLOATS:
-            return FLOAT
-        if name in PYTHON_INTS:
-            return INT
+        if name in (*PYTHON_FLOATS, *PYTHON_INTS):
+            plain = FLOAT if name in PYTHON_FLOATS else INT
+            every = [*args, *kwargs.values()]
+            if all(map(_is_python, every)):
+                return plain
+            return Num("scalar", None, ()) if all(map(_is_scalar, every)) else ANY
         return NONE if name in ("seed", "shuffle", "setstate") else ANY
     method = getattr(owner, name, None)
     if method is None:
@@ -122,27 +124,37 @@ def draw_type(owner: Anything, name: str, args: list[Anything], kwargs: Anything
         if size is not None:
             return _drawn(dtype, size)
         others = [v for k, v in given.items() if k not in ("self", "size", "dtype", "endpoint")]
-        if all(_is_scalar(v) for v in others[1:]):
-            return Num("scalar", dtype, ())
+        if all(map(_is_scalar, others)):
+            # Of `dtype=np.float32` NumPy makes a Python float.
+            return Num("scalar", dtype if name in INTS or dtype == F8 else None, ())
         return Num("any", dtype, None)
-    if name == "permutation" or name == "permuted":
-        x = given.get("x")
-        t = typeof(x)
-        if t == INT:
-            return _drawn(np.dtype(np.int64), x)
-        return Num("array", t.dtype, t.shape) if isinstance(t, Num) else Num("array", None, None)
+    if name in ("permutation", "permuted"):
+        t = typeof(given.get("x"))
+        if _is_whole(t):
+            return _drawn(np.dtype(np.int64), given["x"])
+        if isinstance(t, Num) and t.shape:
+            return Num("array", t.dtype, t.shape)
+        return Num("array", None, None)
     if name == "choice":
         t = typeof(given.get("a"))
-        dtype = np.dtype(np.int64) if t == INT else t.dtype if isinstance(t, Num) else None
-        if given.get("size") is None:
-            one = t == INT or isinstance(t, Num) and t.rank == 1
-            return Num("scalar", dtype, ()) if one else ANY
-        return _drawn(dtype, given["size"]) if t == INT or _rank(t) == 1 else ANY
+        if not isinstance(t, Num) or not (t.rank == 1 or _is_whole(t)):
+            return ANY
+        dtype = t.dtype if t.rank == 1 else np.dtype(np.int64)
+        size = given.get("size")
+        return Num("scalar", dtype, ()) if size is None else _drawn(dtype, size)
     return NONE if name in (*SHUFFLES, "seed", "set_state") else ANY
 
 
-def _rank(t: Type) -> int | None:
-    return t.rank if isinstance(t, Num) else None
+def _is_whole(t: Type) -> bool:
+    """Whether this is the type of an int."""
+    if not isinstance(t, Num) or t.shape != () or t.kind == "array" or t.dtype is None:
+        return False
+    return t.dtype.kind in "iu"
+
+
+def _is_python(x: Anything) -> bool:
+    t = typeof(x)
+    return isinstance(t, Num) and t.kind == "py" and t.dtype is not None
 
 
 def _is_scalar(x: Anything) -> bool:

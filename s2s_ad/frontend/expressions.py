@@ -88,9 +88,12 @@ def _elements(frame: Frame, nodes: list[Anything]) -> Anything:
 
 
 def collected(frame: Frame, x: Anything) -> Anything:
-    """What can be walked: the items of a generator expression in a list."""
+    """What can be walked again: the items of a generator in a list."""
     from s2s_ad.frontend.comprehensions import Generator, consume
+    from s2s_ad.frontend.generators import Generated
 
+    if isinstance(x, Generated):
+        return containers.run(frame, prelude.collected, x)
     return consume(frame, prelude.collected, x) if isinstance(x, Generator) else x
 
 

@@ -181,11 +181,11 @@ class Weaver:
                 following = self.weave(body[k + 1 :], looping, tail)
                 self.tested = True
                 if looping:
-                    return [*out, gast.If(self.load(), [gast.Break()], []), *following]
+                    return [*out, self.broken(), *following]
                 return [*out, self.unless(following)]
             if stops and looping and isinstance(s, (gast.For, gast.While)):
                 self.tested = True
-                out.append(gast.If(self.load(), [gast.Break()], []))
+                out.append(self.broken())
         return out
 
     def statement(self, s: Anything, out: list[Anything], looping: bool, tail: bool) -> bool:
@@ -248,7 +248,7 @@ class Weaver:
         out += [first, gast.For(unused, once, body, [], None)]
         if self.breaks and looping:
             self.tested = True
-            out.append(gast.If(self.load(), [gast.Break()], []))
+            out.append(self.broken())
             return False
         return self.breaks
 
@@ -264,9 +264,22 @@ class Weaver:
     def load(self) -> Anything:
         return gast.Name(self.flag, gast.Load(), None, None)
 
+    def broken(self) -> Anything:
+        """Leave a loop of the generator, where the loop has ended."""
+        return self.hidden(gast.If(self.load(), [gast.Break()], []))
+
+    def hidden(self, s: Anything) -> Anything:
+        """A statement that is not the user's, and its condition."""
+        place(s, self.node)
+        s.quiet = True
+        for n in gast.walk(s.test):
+            place(n, self.node)
+            n.quiet = True
+        return s
+
     def unless(self, body: list[Anything]) -> Anything:
         """The statements, unless the loop has ended."""
-        return gast.If(gast.UnaryOp(gast.Not(), self.load()), body, [])
+        return self.hidden(gast.If(gast.UnaryOp(gast.Not(), self.load()), body, []))
 
 
 def clone(node: Anything) -> Anything:
@@ -275,7 +288,8 @@ def clone(node: Anything) -> Anything:
         return [clone(n) for n in node]
     if not isinstance(node, gast.AST):
         return node
-    new = type(node).__new__(type(node))
+    kind: Anything = type(node)
+    new = kind.__new__(kind)
     new.__dict__.update(node.__dict__)
     for name in node._fields:
         setattr(new, name, clone(getattr(node, name, None)))

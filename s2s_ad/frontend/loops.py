@@ -112,6 +112,8 @@ def lower_for(frame: Frame, node: Anything, rest: Rest, lower: LowerList) -> tup
     if isinstance(iterable, Generated):
         return lower_generated(frame, node, iterable, rest, lower)
     over = walk(frame, iterable)
+    if isinstance(over, Generated):  # of a method __iter__
+        return lower_generated(frame, node, over, rest, lower)
     found = over.fixed(frame) if not over.rolls() else None
     if found is not None:
         return unrolled(frame, node, over, found, rest, lower)

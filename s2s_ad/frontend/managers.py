@@ -92,6 +92,11 @@ def lower_with(
         kind = Opaque("file" if called is open else "context")
         found = write_call(frame, reference(frame, called), args, options, kind, fresh=True)
         return _entered(frame, found, body, rest, kind if called is open else ANY)
+    if getattr(called, "__globals__", {}) is vars(contextlib):
+        refuse(
+            f"{called.__name__} is made of a generator by contextlib",
+            "write a class with __enter__ and __exit__, or take the body out of the with",
+        )
     x = evaluate(frame, expression)
     if method_of(frame, x, "__enter__") is not None:
         return _object(frame, x, body, rest)

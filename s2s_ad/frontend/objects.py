@@ -122,9 +122,13 @@ def get(frame: Frame, cell: Cell, name: str, after: type | None = None) -> Anyth
 
 def attributes_of(frame: Frame, cell: Cell) -> dict[str, Anything]:
     """What an object holds now."""
+    from s2s_ad.frontend.places import now_in_list
+
     held = holding(frame, cell)
     if is_real(held):
         held = held.owner.args[-1]
+    if type(held) is Value:
+        held = now_in_list(frame.lowering, held)
     if type(held) is Value:
         held = opened(frame, held)
     out: dict[str, Anything] = held
@@ -203,7 +207,13 @@ def super_of(frame: Frame, args: tuple[Anything, ...]) -> Super:
     if inner is None:
         refuse("super() outside a method", "call the function of the base class by its name")
     first = next(n.id for n in (*inner.node.args.posonlyargs, *inner.node.args.args))
-    return Super(inner.env[first], inner.source.cells["__class__"].cell_contents)
+    owner = inner.env[first]
+    if type(owner) is Value:
+        refuse(
+            "super() of an object of which nothing is known",
+            "make the object in the function, or differentiate its bound method",
+        )
+    return Super(owner, inner.source.cells["__class__"].cell_contents)
 
 
 def get_from_super(frame: Frame, x: Super, name: str) -> Anything:
@@ -255,9 +265,13 @@ def put(frame: Frame, cell: Anything, name: str, v: Anything, by_force: bool = F
 
 
 def _hold(frame: Frame, cell: Cell, name: str, v: Anything) -> None:
-    from s2s_ad.frontend.cells import change
+    from s2s_ad.frontend.cells import change, set_inside
+    from s2s_ad.frontend.places import in_list
 
     v = cell_of(frame, v)
+    if type(cell.initial) is Value and in_list(frame.lowering, cell.initial):
+        set_inside(frame, cell.initial, name, v)
+        return
     name_attribute(cell, name, v)
     change(frame, cell, {**attributes_of(frame, cell), name: v}, grows=False)
 

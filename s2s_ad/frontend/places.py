@@ -54,7 +54,7 @@ def is_view(lowering: Lowering, op: Op) -> bool:
     if name not in ("getitem", "reshape", "ravel", "asarray", "real", *AXES):
         return False
     x = op.args[0]
-    if name == "getitem" and type(x) is Value and is_list(x.type):
+    if name == "getitem" and type(x) is Value and (is_list(x.type) or is_known(x.type)):
         return is_item(lowering, op)
     if type(x) is not Value or not isinstance(x.type, Num) or x.type.kind not in ("array", "any"):
         return False
@@ -79,7 +79,12 @@ def is_item(lowering: Lowering, op: Op) -> bool:
     index, t = op.args[1], op.result.type
     if isinstance(index, slice) or not isinstance(base(lowering, op.args[0])[0], Cell):
         return False
-    return is_list(t) or isinstance(t, Num) and t.kind == "array"
+    return is_list(t) or is_known(t) or isinstance(t, Num) and t.kind == "array"
+
+
+def is_known(t: Type) -> bool:
+    """Whether a type is that of an object that the function made: a dict of its attributes."""
+    return isinstance(t, Seq) and t.cls is not None
 
 
 def is_list(t: Type) -> bool:
@@ -114,6 +119,12 @@ def current(lowering: Lowering, v: Value) -> Value:
     for op in steps:
         out = op.result if op.args[0] is out else again(lowering, op, out)
     return out
+
+
+def in_list(lowering: Lowering, v: Value) -> bool:
+    """Whether a value is an object in a list that the function can change."""
+    root, steps = base(lowering, v)
+    return isinstance(root, Cell) and bool(steps)
 
 
 def now_in_list(lowering: Lowering, v: Value) -> Value:
@@ -325,8 +336,9 @@ def element(lowering: Lowering, x: Value, index: Anything) -> Anything:
 def narrowed(lowering: Lowering, path: Anything, index: Anything, t: Anything) -> Anything:
     """The index that means `x[path][index]` exactly, for plain indices; None where the two steps
     are needed. `t` is the type of x."""
-    if is_list(t):  # there a tuple is a path: `x[i][j]`
-        nested = is_list(item_type(t, path))
+    if is_list(t) or is_known(t):  # there a tuple is a path: `x[i][j]`
+        inside = item_type(t, path)
+        nested = is_list(inside) or is_known(inside)
         inner = index if nested and isinstance(index, tuple) else (index,)
         return (*(path if isinstance(path, tuple) else (path,)), *inner)
     first = path if isinstance(path, tuple) else (path,)

@@ -194,6 +194,18 @@ def enumerating(items: Any, start: Any) -> Any:
         start += 1
 
 
+def zipping(items: Any, place: Any, *others: Any) -> Any:
+    count = min([len(other) for other in others])
+    k = 0
+    for item in items:
+        if k >= count:
+            return
+        row = [other[k] for other in others]
+        row.insert(place, item)
+        yield tuple(row)
+        k += 1
+
+
 def accumulating(items: Any, function: Any) -> Any:
     if len(items) > 0:
         total = items[0]

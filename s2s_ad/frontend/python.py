@@ -25,7 +25,7 @@ from s2s_ad.frontend.bindings import (
 from s2s_ad.frontend.comprehensions import Generator, consume
 from s2s_ad.frontend.conditions import negation, truth
 from s2s_ad.frontend.context import Frame, holding, opened, operand, operate, refuse
-from s2s_ad.frontend.expressions import arithmetic
+from s2s_ad.frontend.expressions import arithmetic, collected
 from s2s_ad.frontend.foreign import observe
 from s2s_ad.frontend.generators import Generated, of_expression
 from s2s_ad.frontend.iteration import Enumerate, Range, Reversed, Zip, listed, walk
@@ -180,7 +180,15 @@ def _zip(frame: Frame, *xs: Anything, strict: Anything = False) -> Anything:
         refuse("strict must be a constant", "write strict=True")
     if not xs:
         return ()
-    return Zip([walk(frame, x) for x in xs], strict)
+    walks = [walk(frame, x) for x in xs]
+    generated = [k for k, w in enumerate(walks) if isinstance(w, Generated)]
+    if len(generated) == 1 and len(walks) > 1 and not strict:
+        from s2s_ad.frontend.iterators import indexable
+
+        (k,) = generated
+        others = [indexable(frame, x) for x in (*xs[:k], *xs[k + 1 :])]
+        return containers.run(frame, prelude.zipping, walks[k], k, *others)
+    return Zip(walks, strict)
 
 
 @python(reversed)
@@ -221,7 +229,7 @@ def _dict(frame: Frame, *xs: Anything, **named: Anything) -> Anything:
     for x in xs:
         if isinstance(x, Generator):
             x = consume(frame, prelude.mapped, x)
-        x = opened(frame, x)
+        x = opened(frame, collected(frame, x))
         out.update(x if type(x) is dict else dict(opened(frame, y) for y in listed(frame, x)))
     return {**out, **named}
 
@@ -373,6 +381,11 @@ def _diag_indices(frame: Frame, n: Anything, ndim: Anything = 2) -> Anything:
     if type(ndim) is not int:
         refuse("the number of axes must be known here", "write it out")
     return (operate(frame, np.arange, n),) * ndim
+
+
+@python(np.fromiter)
+def _fromiter(frame: Frame, x: Anything, dtype: Anything) -> Anything:
+    return operate(frame, np.array, collected(frame, x), dtype=dtype)
 
 
 @python(np.asarray, np.array)

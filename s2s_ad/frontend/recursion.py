@@ -135,7 +135,9 @@ def _names(code: types.CodeType) -> Iterator[str]:
 # Calls ----------------------------------------------------------------------------------------
 
 
-def call_recursive(frame: Frame, callee: Anything, inner: Frame, given: dict[str, Anything]) -> Anything:
+def call_recursive(
+    frame: Frame, callee: Anything, inner: Frame, given: dict[str, Anything]
+) -> Anything:
     """Call a recursive function, lowering it first where that has not been done."""
     lowering, name = frame.lowering, function_name(inner)
     if hasattr(inner.node, "body") and isinstance(inner.node.body, list) and nonlocals(inner.node):
@@ -147,16 +149,18 @@ def call_recursive(frame: Frame, callee: Anything, inner: Frame, given: dict[str
             entry = _entry(frame, callee, inner, static, dynamic, name)
             break
         except NotStatic as error:
-            wanted = getattr(error, "parameter", "")
+            wanted = error.parameter
             if wanted not in dynamic or type(dynamic[wanted]) is Value:
                 raise
             fixed.add(wanted)  # the text depends on its value
     function = entry.function
     if function.written:
         refuse(
-            f"{name} calls itself and writes into its arguments", "return new arrays, or write a loop"
+            f"{name} calls itself and writes into its arguments",
+            "return new arrays, or write a loop",
         )
-    if any(isinstance(x, Cell) for x in given.values()) and _has_lists(function.returns):
+    lists = any(isinstance(x, Cell) for x in given.values())
+    if lists and (_has_lists(function.returns) or any(map(_is_list, entry.results or []))):
         refuse(f"{name} calls itself and returns a list that it may have got", "return a tuple")
     if entry.results is None:
         raise Unwound(always(RAISES))  # its type is not known yet: other paths tell
@@ -256,7 +260,9 @@ def _entry(
     """The function for arguments of these types, lowered now where there is none."""
     lowering = frame.lowering
     known = {n: typeof(x) for n, x in dynamic.items()}
-    known = {n: Num(t.kind, t.dtype, t.shape) if isinstance(t, Num) else t for n, t in known.items()}
+    known = {
+        n: Num(t.kind, t.dtype, t.shape) if isinstance(t, Num) else t for n, t in known.items()
+    }
     key = (
         inner.node,
         id(inner.parent),
@@ -372,6 +378,12 @@ def _capture(lowering: Lowering, entry: Building, before: list[Building], name: 
         if op.kwargs["callee"] is function:
             op.args = (*op.args, *mapping.values())
     entry.hidden = outside
+
+
+def _is_list(t: Type) -> bool:
+    if isinstance(t, Seq):
+        return t.kind != "tuple" or any(map(_is_list, t.items))
+    return isinstance(t, ListOf)
 
 
 def _has_lists(x: Anything) -> bool:

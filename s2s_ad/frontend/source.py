@@ -55,6 +55,9 @@ class Source:
                 if isinstance(n, gast.FunctionDef) and n is not self.tree
             ]
 
+    def __deepcopy__(self, memo: dict[int, Anything]) -> Source:
+        return self  # trees that are copied mention it
+
     @property
     def name(self) -> str:
         """The function's name; `f` for a lambda."""
@@ -71,7 +74,11 @@ class Source:
         return name if found is not None and found.__dict__ is self.globals else ""
 
     def location(self, node: Anything) -> Location:
-        """Where a node stands in the file."""
+        """Where a node stands in the file. One that was put here from another function says so."""
+        origin = getattr(node, "origin", self)
+        if origin is not self:
+            found: Location = origin.location(node)
+            return found
         line = node.lineno
         text = self.lines[line - 1].rstrip("\n") if line <= len(self.lines) else ""
         start = _characters(text, node.col_offset)
@@ -86,6 +93,10 @@ class Source:
 
     def text(self, node: Anything) -> str:
         """The source of an expression or simple statement as one logical line."""
+        origin = getattr(node, "origin", self)
+        if origin is not self:
+            found: str = origin.text(node)
+            return found
         if node.lineno == node.end_lineno:
             line = self.lines[node.lineno - 1].rstrip("\n").encode()
             shown: bytes = line[node.col_offset : node.end_col_offset]
@@ -94,6 +105,10 @@ class Source:
 
     def header(self, node: Anything) -> str:
         """The first logical line of a statement, without a trailing colon."""
+        origin = getattr(node, "origin", self)
+        if origin is not self:
+            found: str = origin.header(node)
+            return found
         if isinstance(node, gast.If):
             line = self.lines[node.lineno - 1].rstrip("\n").encode()
             words = re.match(rb"elif|while|if|case", line[node.col_offset :])

@@ -63,6 +63,7 @@ from s2s_ad.frontend.stores import assign_item, augment_item
 from s2s_ad.frontend.tries import lower_try
 from s2s_ad.frontend.unpacking import unpacked
 from s2s_ad.ir.build import cursor, emit
+from s2s_ad.ir.collecting import refusals
 from s2s_ad.ir.core import Value
 from s2s_ad.ir.types import ListOf
 
@@ -121,6 +122,10 @@ def after_refusal(frame: Frame, node: Anything) -> Status:
     """In a lint, go on after a statement that was refused: of the names that it binds nothing is
     known, and what stands in its blocks is looked at once."""
     frame.env.update({name: emit("refused") for name in assigned([node])})
+    found = refusals()
+    if found is None or node in found.looked:
+        return FALLING
+    found.looked.add(node)
     for body in bodies(node):
         if body[0] not in frame.liveness.after:
             continue  # a kind of statement of which liveness knows nothing

@@ -22,6 +22,9 @@ POSITIONAL = ("positional_only", "positional_or_keyword")
 
 def unpacked(frame: Frame, x: Anything, targets: list[Anything]) -> list[Anything]:
     """The parts of what is unpacked into so many targets, one of which may be starred."""
+    from s2s_ad.frontend.expressions import collected
+
+    x = collected(frame, x)
     count = len(targets)
     stars = [k for k, t in enumerate(targets) if isinstance(t, gast.Starred)]
     found = known(frame, x)

@@ -181,6 +181,7 @@ class NotStatic(UnsupportedError):
 
     code = "not-static"
     retried = True
+    parameter = ""  # of a recursive function: see frontend/recursion.py
 
     def __init__(self, prim: Primitive, argument: str, value: Value) -> None:
         found = decisive(value)

@@ -23,6 +23,7 @@ class Refusals:
     found: list[S2SError] = field(default_factory=list)
     touched: int = 0
     final: set[Location | None] = field(default_factory=set)  # see S2SError.retried
+    looked: set[object] = field(default_factory=set)  # refused statements whose blocks were seen
 
     def take(self, error: S2SError, before: int | None = None) -> bool:
         """Whether one goes on after this error. It is noted, unless a refused value was met since

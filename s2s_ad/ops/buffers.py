@@ -59,13 +59,14 @@ def _add_at(x: np.ndarray, index: Anything, v: Anything) -> np.ndarray:
 
 
 def _set_at(x: Anything, index: Anything, v: Anything) -> Anything:
+    path = index if isinstance(x, list) and isinstance(index, tuple) else (index,)
+    return _set_path(x, path, v)
+
+
+def _set_path(x: Anything, path: tuple[Anything, ...], v: Anything) -> Anything:
+    """`x[i][j] = v` for the path (i, j), in a copy."""
     out = x.copy()
-    if isinstance(x, list) and isinstance(index, tuple):  # a path: x[i][j] = v
-        first, *rest = index
-        inner = tuple(rest) if len(rest) > 1 else rest[0]
-        out[first] = _set_at(x[first], inner, v)
-        return out
-    out[index] = v
+    out[path[0]] = _set_path(x[path[0]], path[1:], v) if len(path) > 1 else v
     return out
 
 
@@ -111,17 +112,16 @@ class Store:
         bar = bars[0]
         t = typeof(bar)
         if isinstance(op.result.type, (Seq, ListOf)):
-            within = isinstance(index, tuple)
+            # The last index of a path may be one into an array.
+            outer = index[:-1] if isinstance(index, tuple) else ()
+            rows = bool(outer) and isinstance(_type_along(op.result.type, outer), Num)
             if type(v) is Value and v in active:
                 g = bar[index]
-                yield v, fit(g, v) if within and isinstance(typeof(g), Num) else cast(g, v)
+                yield v, fit(g, v) if rows else cast(g, v)
             if type(x) is Value and x in active:
-                rows = within and not isinstance(typeof(bar[index]), (Seq, ListOf))
-                number = is_scalar(typeof(v)) or rows
-                yield (
-                    x,
-                    emit(SET_AT, bar, index, 0.0 if number else zero(emit("getitem", x, index))),
-                )
+                number = rows or is_scalar(typeof(v))
+                nothing = 0.0 if number else zero(emit("getitem", x, index))
+                yield x, emit(SET_AT, bar, index, nothing)
             return
         if isinstance(t, Num) and t.kind in SCALARS:  # of a 0-d array that is the function's value
             bar = np.full_like(op.result, bar)
@@ -132,6 +132,15 @@ class Store:
             yield v, fit(g, v)
         if type(x) is Value and x in active:
             yield x, bar if self.adds else emit(SET_AT, bar, index, 0.0)
+
+
+def _type_along(t: Type, path: tuple[Anything, ...]) -> Type:
+    """The type of `x[i][j]` for the path (i, j)."""
+    from s2s_ad.ops.indexing import read_type
+
+    for step in path:
+        t = read_type(t, typeof(step) if type(step) is Value else step)
+    return t
 
 
 def _last_writer_type(x: Anything, index: Anything) -> Type:

@@ -15,7 +15,7 @@ from s2s_ad.ir.core import Op, Value
 from s2s_ad.ir.primitive import Primitive, register
 from s2s_ad.ir.types import ANY, NONE
 from s2s_ad.ops.rules import Contributions, constant
-from s2s_ad.ops.structure import Outside
+from s2s_ad.ops.structure import PRINT, Outside
 
 
 @dataclass(frozen=True, eq=False)
@@ -125,3 +125,10 @@ OBSERVE = register(
 def is_unknown(op: Op) -> bool:
     """Whether an operation may change what it gets."""
     return op.prim is OPAQUE and not (op.kwargs.get("fresh") or op.kwargs.get("reads"))
+
+
+def acts(op: Op) -> bool:
+    """Whether an operation does something that must not be done twice."""
+    if op.prim is OPAQUE:
+        return not op.kwargs.get("reads")
+    return op.prim is OBSERVE or op.prim is PRINT

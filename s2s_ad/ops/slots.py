@@ -122,9 +122,15 @@ def element(t: Anything, *more: Anything) -> Type:
 
 def stored(t: Type, path: Anything, v: Type) -> Type:
     """The type of a list after v was stored in it at an index, or along a path of indices."""
-    if not isinstance(t, (Seq, ListOf)) or t.kind != "list":
+    if not isinstance(t, (Seq, ListOf)) or t.kind == "tuple":
         return t
     first, *rest = path if isinstance(path, tuple) else (path,)
+    if isinstance(t, Seq) and t.kind == "dict":  # an object in a list
+        where = t.keys.index(first) if first in t.keys else -1
+        if where < 0:
+            return t
+        inside = stored(t.items[where], tuple(rest), v) if rest else facts().join(t.items[where], v)
+        return Seq("dict", (*t.items[:where], inside, *t.items[where + 1 :]), t.keys, t.cls)
     known = isinstance(t, Seq) and type(first) is int and -len(t.items) <= first < len(t.items)
     old = t.items[first] if isinstance(t, Seq) and known else element(t)
     new = stored(old, tuple(rest), v) if rest else facts().join(old, v)

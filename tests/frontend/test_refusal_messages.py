@@ -22,7 +22,7 @@ from s2s_ad.pipeline import transform
 VECTOR = Num("array", F8, (3,))
 MATRIX = Num("array", F8, (3, 3))
 FLOATS = ListOf("list", FLOAT)
-SPEC = {"x": VECTOR, "m": MATRIX, "a": ANY, "f": FLOAT, "n": INT, "xs": FLOATS}
+SPEC = {"x": VECTOR, "m": MATRIX, "a": ANY, "f": FLOAT, "n": INT, "xs": FLOATS, "self": ANY}
 SPEC["t"] = Seq("tuple", (FLOAT, FLOAT))
 SPEC["u"] = Seq("tuple", (Seq("list", (FLOAT,)),))
 SPEC["p"] = Seq("tuple", (FLOATS, FLOATS))
@@ -379,6 +379,11 @@ def absent_in_the_parent(f):
 
 
 CHILD = Child()
+CASES.append(
+    pytest.param(
+        Child.parent, "super() of an object of which nothing is known", id="super_of_anything"
+    )
+)
 
 
 @refused("super() has no method 'absent'")
@@ -930,7 +935,7 @@ def divides_tuples(t):
     return divmod(t, t)[0]
 
 
-@refused("the types of what this loop carries do not settle")
+@refused("'g' is a function made in a loop")
 def function_of_an_earlier_iteration(f, n):
     for i in range(n):
         g = lambda v: v * i

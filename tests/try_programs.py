@@ -1,0 +1,903 @@
+"""Programs with `try`, `with` and `assert`, with arguments for each way through them."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import threading
+from typing import Any
+
+import numpy as np
+
+LOCK = threading.Lock()
+A = np.array([[1.3, 0.2], [0.4, 1.1]])
+INDEFINITE = np.array([[0.3, 0.2], [0.4, 0.1]])
+
+
+class Bad(Exception):
+    def __init__(self, a: Any, b: Any = 2.0) -> None:
+        self.a = a
+        self.b = b * a
+
+    def twice(self) -> Any:
+        return self.a * 2.0
+
+
+class Rejected(Exception):
+    def __init__(self, err: Any) -> None:
+        super().__init__(f"local error {err:.3g}")
+        self.err = err
+
+
+class Scale:
+    def __init__(self, scale: Any) -> None:
+        self.scale = scale
+        self.count = 0
+
+    def __enter__(self) -> Scale:
+        self.count += 1
+        return self
+
+    def __exit__(self, kind: Any, error: Any, trace: Any) -> None:
+        self.scale = self.scale * 2.0
+
+
+def check(x: Any) -> Any:
+    if x > 2.0:
+        raise ValueError(f"too large: {x}")
+    return x * x
+
+
+def trial(y: Any, h: Any) -> Any:
+    err = abs(h * y)
+    if err > 1.0:
+        raise Rejected(err)
+    return y + h * y
+
+
+def loopcallee(x: Any) -> Any:
+    s = x
+    for k in range(5):
+        s = s * x
+        if s > 10.0:
+            raise OverflowError("big")
+    return s
+
+
+def raised_in_a_callee(x: Any) -> Any:
+    try:
+        y = check(x) + 1.0
+    except ValueError:
+        y = 3.0 * x
+    return y * x
+
+
+def raised_here(x: Any) -> Any:
+    try:
+        if x > 2.0:
+            raise ValueError("no")
+        y = x * x
+    except ValueError as e:
+        y = 3.0 * x
+    else:
+        y = y + 1.0
+    return y * x
+
+
+def raised_in_two_places(x: Any) -> Any:
+    try:
+        y = check(x) * check(x + 1.0)
+    except (ValueError, KeyError) as e:
+        y = 2.0 * x
+    except ZeroDivisionError:
+        y = 7.0
+    return y
+
+
+def left_by_break_in_a_handler(x: Any) -> Any:
+    s = 0.0
+    for k in range(4):
+        try:
+            s = s + check(x + k)
+        except ValueError:
+            s = s + 0.5 * x
+            break
+    return s
+
+
+def tried_until_it_holds(x: Any) -> Any:
+    h = 4.0 * x
+    while True:
+        try:
+            y = check(h)
+            break
+        except ValueError:
+            h *= 0.5
+    return y * h
+
+
+def returned_from_the_body(x: Any) -> Any:
+    try:
+        return check(x) * 2.0
+    except ValueError:
+        pass
+    return x * 5.0
+
+
+def raised_again_by_a_handler(x: Any) -> Any:
+    try:
+        try:
+            y = check(x)
+        except ValueError as e:
+            if x > 5.0:
+                raise
+            raise KeyError("a") from e
+    except KeyError:
+        y = -x
+    return y
+
+
+def raised_in_a_loop_of_a_callee(x: Any) -> Any:
+    try:
+        y = loopcallee(x)
+    except OverflowError:
+        y = x + 1.0
+    return y * y
+
+
+def assertion_caught(x: Any) -> Any:
+    try:
+        assert x < 2.0, f"no {x}"
+        y = x * x
+    except AssertionError as e:
+        print(e)
+        y = x
+    return y
+
+
+def state_where_it_was_raised(x: Any) -> Any:
+    s = x
+    try:
+        for k in range(5):
+            s = s * x
+            if s > 10.0:
+                raise OverflowError("big")
+        s = s + 1.0
+    except OverflowError:
+        s = s * 2.0
+    return s
+
+
+def sqrt_of_a_negative_number(x: Any) -> Any:
+    try:
+        y = math.sqrt(x - 2.0)
+    except ValueError as e:
+        print(e)
+        y = x * x
+    return y * x
+
+
+def division_by_zero(x: Any) -> Any:
+    k = int(x)
+    try:
+        y = x / (k - 1)
+    except ZeroDivisionError:
+        y = x * x * x
+    else:
+        y = y + 1.0
+    return y
+
+
+def division_by_zero_in_a_loop(x: Any) -> Any:
+    s = 0.0
+    for k in range(4):
+        try:
+            s = s + x * x / (k - 2)
+        except ZeroDivisionError:
+            s = s * x
+            continue
+        s = s * 1.1
+    return s
+
+
+def index_of_a_list(x: Any) -> Any:
+    d = [x, x * x]
+    s = 0.0
+    for k in range(4):
+        try:
+            v = d[k]
+        except IndexError:
+            v = 3.0 * x
+        s = s + v * v
+    return s
+
+
+def several_handlers(x: Any) -> Any:
+    k = int(x)
+    try:
+        y = x / (k - 1)
+        z = math.sqrt(y - 1.4)
+    except ZeroDivisionError:
+        return x
+    except ValueError:
+        z = x * x
+    return z * x
+
+
+def loop_in_a_try_in_a_loop(x: Any) -> Any:
+    s = x
+    for j in range(3):
+        try:
+            t = x
+            for k in range(3):
+                t = t * t / (k + j - 3)
+            s = s + t
+        except ZeroDivisionError:
+            s = s * x
+    return s
+
+
+def all_ways_out_of_a_body(x: Any) -> Any:
+    s = 0.0
+    for k in range(5):
+        try:
+            if k == 3:
+                break
+            s = s + x / (k - 1)
+            if k == 2:
+                continue
+            s = s + x * x
+        except ZeroDivisionError:
+            s = s + 2.0 * x
+            if x > 5.0:
+                return s * x
+        s = s * x
+    return s
+
+
+def finally_after_a_handler(x: Any) -> Any:
+    s = 1.0
+    try:
+        s = s * check(x)
+    except ValueError:
+        s = s * x
+    finally:
+        s = s + x
+    return s
+
+
+def finally_after_a_return(x: Any) -> Any:
+    s = x
+    try:
+        if x > 2.0:
+            return s * s
+        s = s * 3.0
+    finally:
+        s = s + x
+    return s
+
+
+def finally_that_prints(x: Any) -> Any:
+    s = x
+    try:
+        try:
+            s = s * check(x)
+        finally:
+            print("done")
+            s = s * 2.0
+    except ValueError:
+        s = s * 5.0
+    return s * x
+
+
+def finally_after_continue_and_break(x: Any) -> Any:
+    s = 0.0
+    for k in range(6):
+        try:
+            if k == 1:
+                continue
+            if k > x:
+                break
+            s = s + x * k
+        finally:
+            s = s * x
+    return s
+
+
+def finally_that_returns(x: Any) -> Any:
+    try:
+        y = check(x)
+    finally:
+        return x * 3.0
+
+
+def finally_after_an_operation(x: Any) -> Any:
+    n = 0.0
+    try:
+        y = math.sqrt(x - 3.0)
+    except ValueError:
+        y = x
+    finally:
+        n = n + x
+    return y * n
+
+
+def finally_without_handler(x: Any) -> Any:
+    try:
+        y = math.sqrt(x - 3.0)
+    finally:
+        print("bye")
+    return y * x
+
+
+def finally_before_an_outer_handler(x: Any) -> Any:
+    s = x
+    for k in range(3):
+        try:
+            try:
+                s = s * check(s)
+            finally:
+                s = s + 0.5
+        except ValueError as e:
+            s = s * 0.3
+            if k == 2:
+                return s * 2.0
+    return s
+
+
+def suppressed(x: Any) -> Any:
+    y = x
+    with contextlib.suppress(ValueError, KeyError):
+        y = y * 3.0
+        y = check(x)
+    return y * x
+
+
+def lock_in_a_loop(x: Any) -> Any:
+    s = 0.0
+    for k in range(3):
+        with LOCK:
+            s = s + x * k * s + 1.0
+            if s > 100.0:
+                break
+    return s
+
+
+def null_context(x: Any) -> Any:
+    with contextlib.nullcontext(x) as z:
+        y = z * x
+    return y
+
+
+def raised_inside_a_lock(x: Any) -> Any:
+    try:
+        with LOCK:
+            y = check(x)
+    except ValueError:
+        y = x * 4.0
+    return y * x
+
+
+def name_assigned_before(x: Any) -> Any:
+    y = 1.0
+    try:
+        y = x * 3.0
+        z = math.sqrt(x - 2.0)
+        y = y + z
+    except ValueError:
+        return y * x
+    return y * 2.0
+
+
+def name_assigned_after(x: Any) -> Any:
+    y = x
+    try:
+        z = math.sqrt(x - 2.0)
+        y = x * z
+    except ValueError:
+        pass
+    return y * 2.0
+
+
+def stored_before(x: Any) -> Any:
+    y = np.zeros(3)
+    try:
+        y[0] = x * 2.0
+        y[1] = math.sqrt(float(x) - 2.0)
+        y[2] = x
+    except ValueError:
+        y[1] = 3.0 * x
+    return np.sum(y * y)
+
+
+def appended_before(x: Any) -> Any:
+    xs = [x]
+    try:
+        xs.append(x * x)
+        xs.append(math.sqrt(x - 2.0))
+    except ValueError:
+        xs.append(5.0 * x)
+    return xs[0] * xs[1] * xs[-1]
+
+
+def raised_in_a_comprehension(x: Any) -> Any:
+    try:
+        ys = [check(x * k) for k in range(3)]
+    except ValueError:
+        ys = [x]
+    return sum(ys) * x
+
+
+def raised_in_a_conditional_expression(x: Any) -> Any:
+    try:
+        y = check(x) if x > 1.5 else 2.0 * check(x + 1.0)
+        y = y + x
+    except ValueError:
+        y = 0.5 * x
+    return y * y
+
+
+def raised_in_a_condition(x: Any) -> Any:
+    try:
+        if x > 1.0 and check(x) > 1.2:
+            y = 3.0 * x
+        else:
+            y = x
+    except ValueError:
+        y = x * x * x
+    return y
+
+
+def attributes_of_an_exception(x: Any) -> Any:
+    try:
+        if x > 5.0:
+            raise Bad(x, b=3.0)
+        if x > 2.0:
+            raise Bad(x * x)
+        y = x
+    except Bad as e:
+        y = e.twice() + e.b
+    return y * x
+
+
+def nonlocal_where_it_was_raised(x: Any) -> Any:
+    n = 0.0
+    def inner(v: Any) -> Any:
+        nonlocal n
+        n = n + v
+        return check(v)
+    try:
+        y = inner(x) + inner(x * 1.2)
+    except ValueError:
+        y = x
+    return y * n
+
+
+def raised_through_an_inner_try(x: Any) -> Any:
+    def g(v: Any) -> Any:
+        try:
+            return check(v)
+        except KeyError:
+            return v
+    try:
+        y = g(x) + 1.0
+    except ValueError:
+        y = g(0.1 * x)
+    else:
+        y = y * 2.0
+    return y
+
+
+def raised_in_an_else(x: Any) -> Any:
+    try:
+        try:
+            y = check(x * 0.5)
+        except ValueError:
+            y = 7.0 * x
+        else:
+            y = y + check(x)
+    except ValueError:
+        y = 11.0 * x
+    return y
+
+
+def bare_except(x: Any) -> Any:
+    try:
+        y = math.sqrt(x - 2.0) * check(x - 3.0)
+    except:
+        y = x
+    return y * x
+
+
+def index_of_an_array(x: Any) -> Any:
+    a = np.array([x, x * x])
+    s = 0.0
+    k = 0
+    while True:
+        try:
+            s = s + a[k] * k + a[k]
+        except IndexError:
+            break
+        k += 1
+    return s
+
+
+def key_of_a_dict(x: Any) -> Any:
+    d = {"a": x}
+    try:
+        y = d["b"]
+    except KeyError:
+        y = d["a"] * 2.0
+    return y * x
+
+
+def raised_in_the_condition_of_a_loop(x: Any) -> Any:
+    s = x
+    try:
+        while check(s) < 3.0:
+            s = s * 1.1
+    except ValueError:
+        s = x
+    return s
+
+
+def array_stored_by_a_handler(x: Any) -> Any:
+    y = np.ones(3) * x
+    for k in range(3):
+        try:
+            v = y[k] / (k - 1)
+            w = 1.0 / (k - 1)
+        except ZeroDivisionError:
+            y[k] = y[k] * y[0]
+            continue
+        y[k] = y[k] * w * y[2]
+    return np.sum(y)
+
+
+def sizes_that_do_not_agree(x: Any) -> Any:
+    a = np.ones(1) * x
+    b = np.arange(3.0)
+    try:
+        y = a @ b
+    except ValueError:
+        y = np.sum(a * b)
+    return y
+
+
+def raised_by_a_handler(x: Any) -> Any:
+    try:
+        try:
+            y = check(x)
+        except ValueError as e:
+            raise Bad(x) from e
+    except Bad as b:
+        y = b.a * 5.0
+    return y
+
+
+def else_of_a_loop(x: Any) -> Any:
+    s = 0.0
+    for k in range(4):
+        try:
+            s = s + check(x * k * 0.5)
+        except ValueError:
+            break
+    else:
+        s = s * 2.0
+    return s
+
+
+def states_where_it_was_raised(x: Any) -> Any:
+    s = x
+    try:
+        s = s * 2.0
+        a = check(s)
+        s = s + 1.0
+        b = check(s * 0.7)
+    except ValueError:
+        return s * x
+    return a * b
+
+
+def returned_from_a_handler(x: Any) -> Any:
+    for k in range(3):
+        try:
+            y = check(x + k)
+        except ValueError as e:
+            return y * x if k else x
+    return y
+
+
+def adaptive_steps(y: Any, h: Any) -> Any:
+    t = 0.0
+    while t < 1.0:
+        try:
+            y = trial(y, h)
+        except Rejected as r:
+            h = h * 0.8 / r.err
+            continue
+        t += h
+    return y
+
+
+def cholesky_or_not(A: Any) -> Any:
+    k = A @ A.T - 0.5 * np.eye(2)
+    try:
+        L = np.linalg.cholesky(k)
+    except np.linalg.LinAlgError:
+        L = k * 2.0
+    return np.sum(L * L * A)
+
+
+def jitter_until_definite(A: Any) -> Any:
+    k = A + A.T
+    jitter = 0.1
+    for _ in range(10):
+        try:
+            L = np.linalg.cholesky(k + jitter * np.eye(len(k)))
+            break
+        except np.linalg.LinAlgError:
+            jitter *= 10.0
+    else:
+        raise ValueError("not definite")
+    return np.sum(L[1] * L[1]) * jitter
+
+
+def returned_from_nested_attempts(A: Any) -> Any:
+    k = A + A.T
+    try:
+        return np.sum(np.linalg.cholesky(k))
+    except np.linalg.LinAlgError:
+        pass
+    jitter = 0.1
+    for _ in range(10):
+        try:
+            return np.sum(np.linalg.cholesky(k + jitter * np.eye(len(k))))
+        except np.linalg.LinAlgError:
+            jitter *= 10.0
+    raise ValueError("not definite")
+
+
+def asked_and_dropped(A: Any) -> Any:
+    try:
+        np.linalg.cholesky(A)
+    except np.linalg.LinAlgError:
+        return np.sum(A)
+    return np.sum(A * A)
+
+
+def rebound_in_the_body(x: Any) -> Any:
+    y = x * 2.0
+    z = np.sum(y * y)
+    try:
+        w = np.linalg.inv(y)
+        y = np.zeros((2, 2))
+    except np.linalg.LinAlgError:
+        w = x
+    return np.sum(w * w) * z
+
+
+def context_of_a_class(x: Any) -> Any:
+    t = Scale(x)
+    with t as u:
+        y = u.scale * x
+        if x > 5.0:
+            return y * t.scale
+    return y * t.scale + t.count
+
+
+def raised_inside_a_context_of_a_class(x: Any) -> Any:
+    t = Scale(x)
+    try:
+        with t:
+            y = check(x)
+    except ValueError:
+        y = 2.0
+    return y * t.scale
+
+
+def floating_point_error(x: Any) -> Any:
+    try:
+        with np.errstate(all="raise"):
+            y = np.log(np.array([x - 2.0]))[0]
+    except FloatingPointError:
+        y = x
+    return y * x
+
+
+NUMBERS = [(1.3,), (3.1,), (7.3,)]
+MATRICES = [(A,), (INDEFINITE,)]
+OTHERS: list[tuple[Any, tuple[Any, ...]]] = [
+    (adaptive_steps, (1.0, 0.19)),
+    (adaptive_steps, (1.0, 1.5)),
+    (rebound_in_the_body, (A,)),
+    (asked_and_dropped, (A,)),
+    (asked_and_dropped, (np.array([[-1.0, 0.0], [0.0, 2.0]]),)),
+    *((f, args) for args in MATRICES for f in (
+        cholesky_or_not, jitter_until_definite, returned_from_nested_attempts,
+    )),
+    (raised_again_by_a_handler, (1.3,)),
+    (raised_again_by_a_handler, (3.1,)),
+]  # fmt: skip
+PROGRAMS: list[tuple[Any, tuple[Any, ...]]] = [
+    *((f, args) for args in NUMBERS for f in (
+        raised_in_a_callee, raised_here, raised_in_two_places, left_by_break_in_a_handler,
+        tried_until_it_holds, returned_from_the_body, raised_in_a_loop_of_a_callee,
+        assertion_caught, state_where_it_was_raised, sqrt_of_a_negative_number,
+        division_by_zero, division_by_zero_in_a_loop, index_of_a_list, several_handlers,
+        loop_in_a_try_in_a_loop, all_ways_out_of_a_body, finally_after_a_handler,
+        finally_after_a_return, finally_that_prints, finally_after_continue_and_break,
+        finally_that_returns, finally_after_an_operation, finally_before_an_outer_handler,
+        suppressed, lock_in_a_loop, null_context, raised_inside_a_lock,
+        name_assigned_before, name_assigned_after, stored_before, appended_before,
+        raised_in_a_comprehension, raised_in_a_conditional_expression,
+        raised_in_a_condition, attributes_of_an_exception, nonlocal_where_it_was_raised,
+        raised_through_an_inner_try, raised_in_an_else, bare_except, index_of_an_array,
+        key_of_a_dict, raised_in_the_condition_of_a_loop, array_stored_by_a_handler,
+        sizes_that_do_not_agree, raised_by_a_handler, else_of_a_loop,
+        states_where_it_was_raised, returned_from_a_handler,
+        context_of_a_class, raised_inside_a_context_of_a_class, floating_point_error,
+    )),
+    *OTHERS,
+]  # fmt: skip
+
+
+# Programs, arguments, and the exception that the primal and its derivatives raise.
+
+
+def nobody_catches(x: Any) -> Any:
+    try:
+        y = check(x)
+    except KeyError:
+        y = 0.0
+    return y
+
+
+def raised_from_another(x: Any) -> Any:
+    try:
+        y = check(x)
+    except ValueError as error:
+        raise RuntimeError(f"no: {error}") from error
+    return y
+
+
+def raised_again_bare(x: Any) -> Any:
+    try:
+        y = math.sqrt(-x)
+    except ValueError:
+        print("cannot")
+        raise
+    return y
+
+
+def raised_in_the_handler(x: Any) -> Any:
+    try:
+        y = check(x)
+    except ValueError:
+        y = math.sqrt(-x)
+    return y
+
+
+def assertion_with_a_message(x: Any) -> Any:
+    assert x < 2.0, f"x is {x}"
+    return x * x
+
+
+def not_definite(A: Any) -> Any:
+    try:
+        L = np.linalg.cholesky(A - 5.0 * np.eye(2))
+    except KeyError:
+        L = A
+    return np.sum(L)
+
+
+RAISING: list[tuple[Any, tuple[Any, ...]]] = [
+    *((f, (3.1,)) for f in (
+        nobody_catches, raised_from_another, raised_again_bare, raised_in_the_handler,
+        assertion_with_a_message,
+    )),
+    (raised_again_by_a_handler, (7.3,)),
+    (finally_without_handler, (1.3,)),
+    (not_definite, (A,)),
+]  # fmt: skip
+
+
+# Programs that are refused, and why.
+
+
+def name_perhaps_assigned(x: Any) -> Any:
+    y = 1.0
+    try:
+        z = math.sqrt(x - 2.0)
+        y = x * 3.0
+        z = z + math.sqrt(x - 5.0)
+    except ValueError:
+        return y * x
+    return y * z
+
+
+def array_perhaps_stored(x: Any) -> Any:
+    y = np.zeros(3)
+    try:
+        a = math.sqrt(x - 2.0)
+        y[0] = x * 2.0
+        b = math.sqrt(x - 4.0)
+    except ValueError:
+        a = b = 1.0
+    return np.sum(y * y) * a * b * x
+
+
+def list_perhaps_longer(x: Any) -> Any:
+    xs = [x]
+    try:
+        a = math.sqrt(x - 2.0)
+        xs.append(a)
+        xs.append(math.sqrt(x - 4.0))
+    except ValueError:
+        a = 1.0
+    return sum(xs) * a
+
+
+def exceptions_of_two_classes(x: Any) -> Any:
+    try:
+        if x > 5.0:
+            raise KeyError(x)
+        if x > 2.0:
+            raise ValueError(x * x)
+        y = x
+    except (ValueError, KeyError) as error:
+        y = error.args[0]
+    return y
+
+
+def argument_of_what_an_operation_raised(x: Any) -> Any:
+    try:
+        y = math.sqrt(x - 2.0)
+        if y > 1.0:
+            raise ValueError(y * x)
+    except ValueError as error:
+        y = error.args[0]
+    return y
+
+
+def context_that_ends_exceptions(x: Any) -> Any:
+    with Ends():
+        y = x * x
+    return y
+
+
+class Ends:
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, *error: Any) -> Any:
+        return True
+
+
+def unknown_context(x: Any) -> Any:
+    with made():
+        y = x * x
+    return y
+
+
+@contextlib.contextmanager
+def made() -> Any:
+    yield 1.0
+
+
+def bare_raise_outside_a_handler(x: Any) -> Any:
+    if x > 1.0:
+        raise
+    return x
+
+
+REFUSED: list[tuple[Any, str]] = [
+    (name_perhaps_assigned, "'y' is changed in a try"),
+    (array_perhaps_stored, "y is changed in a try"),
+    (list_perhaps_longer, "xs is changed in a try"),
+    (exceptions_of_two_classes, "the exception is a KeyError object on one path"),
+    (argument_of_what_an_operation_raised, "of an exception that an operation may have raised"),
+    (context_that_ends_exceptions, "__exit__ returns something"),
+    (unknown_context, "is made of a generator by contextlib"),
+    (bare_raise_outside_a_handler, "a bare raise outside a handler"),
+]
