@@ -296,7 +296,93 @@ def draws_in_a_closure(x, seed=1):
     return step(x) * step(x) + step(2.0) + sum([x * rng.normal() for _ in range(3)])
 
 
+def short_circuits(x, seed=4):
+    rng = np.random.default_rng(seed)
+    y = rng.normal() if x > 0.0 else 0.0
+    z = (rng.random() < 0.5 and rng.random() < 0.5) or rng.random() < 0.9
+    return x * y * (2.0 if z else 3.0) * rng.normal()
+
+
+def drawn_targets(x, seed=4):
+    rng = np.random.default_rng(seed)
+    y = x * 1.0
+    for _ in range(5):
+        y[rng.integers(3)] += rng.normal() * y[rng.integers(3)]
+    return np.sum(y * x)
+
+
+def order_of_draws(x, seed=4):
+    rng = np.random.default_rng(seed)
+    a = x * rng.normal() - rng.normal() * x**2 + rng.normal() / x
+    b = [rng.normal(), x * rng.normal(), (rng.normal(), x)]
+
+    def g(v, w=rng.normal()):
+        return v * w * rng.normal()
+
+    return a * b[0] + b[1] * b[2][0] + g(g(x), w=rng.normal())
+
+
+def drawn_exits(x, seed=4):
+    rng = np.random.default_rng(seed)
+    s = 0.0
+    for _ in range(6):
+        u = rng.random()
+        if u < 0.3:
+            continue
+        if u > 0.95:
+            break
+        s += x * rng.normal() * s + x
+        if rng.random() < 0.1:
+            return s * rng.normal()
+    else:
+        s *= rng.normal()
+    assert rng.random() >= 0.0, f"{rng.random()}"
+    return s
+
+
+def long_step(x, rng):
+    a = x * rng.normal()
+    for _ in range(3):
+        a = a + np.cos(a * x) * 0.1 + np.exp(-a * a) * x + np.tanh(a) * rng.uniform() + a * 0.01
+        a = a + np.cos(a * x) * 0.1 + np.exp(-a * a) * x + np.tanh(a) * rng.uniform() + a * 0.01
+        a = a + np.cos(a * x) * 0.1 + np.exp(-a * a) * x + np.tanh(a) * rng.uniform() + a * 0.01
+    return a
+
+
+def large_callee(x, seed=4):
+    """A function of its own, whose tapes hold constants."""
+    rng = np.random.default_rng(seed)
+    return long_step(x, rng) + long_step(2.0 * x, rng) + long_step(1.0, rng)
+
+
+def drawn_matrices(x, seed=4):
+    rng = np.random.default_rng(seed)
+    a, b = rng.standard_normal((3, 3)), rng.normal(0.0, 1.0, 3)
+    a = a @ a.T + np.eye(3)
+    a[0] += b
+    z = rng.normal(size=(2, 3))
+    z *= rng.uniform(size=3)
+    z[1] += rng.normal()
+    z[0] = x
+    misfit = np.sum(np.linalg.solve(a, x) ** 2) + np.sum(z @ x)
+    return misfit + rng.exponential(2.0) * x[0] + np.sum(rng.normal(b, 1.0) * x)
+
+
+def drawn_choices(x, seed=4):
+    rng = np.random.default_rng(seed)
+    order, m = rng.permutation(np.arange(3)), rng.permuted(np.array([1.0, 2.0, 3.0]))
+    letter, n, k = rng.choice(["a", "b"]), rng.choice([1, 2, 3]), rng.choice(5, p=[0.2] * 5)
+    return np.sum(x[order] * m) * n * (2.0 if letter == "a" else 3.0) + k * x[0]
+
+
 DRAWS = [
+    (short_circuits, (2.0,)),
+    (drawn_targets, (VECTOR,)),
+    (order_of_draws, (2.0,)),
+    (drawn_exits, (2.0,)),
+    (large_callee, (0.7,)),
+    (drawn_matrices, (VECTOR,)),
+    (drawn_choices, (VECTOR,)),
     (draws_in_a_loop, (VECTOR,)),
     (drawn_indices, (VECTOR,)),
     (dropout, (VECTOR,)),

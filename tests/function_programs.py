@@ -463,7 +463,7 @@ def decorated_helper(v: Any, w: Any) -> Any:
     return v * v * w
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def coefficient(k: int) -> float:
     return 1.0 / (k + 1)
 

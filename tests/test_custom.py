@@ -24,6 +24,7 @@ from s2s_ad.testing import check_grads
 from tests import custom_programs
 from tests.custom_programs import MATRIX, PROGRAMS, VECTOR, gamma_of, normalised, softplus
 
+HELPERS = ("digamma", "normalised", "stopped_containers", "long_step")
 IDS = [f"{f.__name__}-{i}" for i, (f, _) in enumerate(PROGRAMS)]
 
 
@@ -354,7 +355,14 @@ def object_given(x):
     return p.x
 
 
+def recursive(x, n, rng):
+    if n == 0:
+        return x
+    return recursive(x * rng.normal(), n - 1, rng) * rng.normal()
+
+
 REFUSED = [
+    (recursive, (2.0, 3, RNG), "recursive calls itself, and draws", "write a loop"),
     (active_normal, (1.0, RNG), "rng.normal draws with parameters", "mu + s * rng.normal()"),
     (active_uniform, (1.0,), "np.random.uniform draws", "low + (high - low) * rng.uniform()"),
     (active_gauss, (1.0,), "random.gauss draws", "mu + s * rng.gauss(0.0, 1.0)"),
@@ -400,7 +408,7 @@ def test_the_table_is_complete() -> None:
         if member.__module__ != custom_programs.__name__ or name in listed:
             continue
         helper = name.endswith(("_jvp", "_vjp")) or member in REGISTRY
-        assert helper or name in ("digamma", "normalised", "stopped_containers"), name
+        assert helper or name in HELPERS, name
 
 
 assert isinstance(softplus, types.FunctionType) and MATRIX.shape == (3, 3)

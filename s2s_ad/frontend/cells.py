@@ -25,6 +25,7 @@ from s2s_ad.ir.types import ListOf, Num, Seq
 from s2s_ad.ops.slots import element
 
 ADVICE = "copy it first (list(xs), dict(d)), and change the copy"
+NEW = "make a new object with the other attributes"
 
 
 List = Union[Cell, Value]  # a list, or one that is an item of another list
@@ -44,13 +45,15 @@ def change(frame: Frame, cell: List, new: Anything, grows: bool = True) -> None:
         )
     if cell.kept:
         refuse(
-            f"this {cell.shown} is an item of another list as well", "store a copy there: list(xs)"
+            f"this {cell.shown} is an item of another list as well",
+            "store a copy there: list(xs)" if isinstance(cell.kind, str) else NEW,
         )
     if grows and any(cell is w for w in lowering.walked):
         refuse(f"a {cell.shown} is changed while a loop walks it", "walk a copy: list(xs)")
     others = [x for x in visible(frame, None) if x is not cell]
     blocks = tuple(lowering.blocks)
-    new_update = Update(cell, others, f"a {cell.shown}", cursor().location, ADVICE, None, blocks)
+    advice = ADVICE if isinstance(cell.kind, str) else NEW
+    new_update = Update(cell, others, f"a {cell.shown}", cursor().location, advice, None, blocks)
     lowering.updates.append(new_update)
     if grows:
         lowering.reshaped.add(cell)

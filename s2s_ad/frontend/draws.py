@@ -175,7 +175,8 @@ def _dtype(name: str, given: Anything) -> np.dtype | None:
 
 def _drawn(dtype: np.dtype | None, size: Anything) -> Type:
     """An array of this size; of `size=()` NumPy makes a 0-d array or a number."""
-    shown: Anything = typeof(size) if not isinstance(size, (int, list, tuple)) else size
+    constant = isinstance(size, (int, np.integer, list, tuple))
+    shown: Anything = size if constant else typeof(size)
     if isinstance(shown, (list, tuple)):
         shown = [s if isinstance(s, int) else typeof(s) for s in shown]
     sizes = shape_argument(shown)

@@ -107,7 +107,7 @@ def lower_generated(
 
 
 def renamed(name: str, number: int, quiet: bool) -> str:
-    """The name of a generator's variable in the frame that consumes it; see `bindings.user_name`."""
+    """The name of a generator's variable in the frame that consumes it; see bindings.user_name."""
     return f"{'' if quiet else name} {name} {number}"
 
 
@@ -149,24 +149,58 @@ class Weaver:
     def own(self, body: list[Anything]) -> None:
         """Give the generator's names their number, and mark whose text it is."""
         bound = set(self.frame.locals)
-        nodes = [n for s in body for n in gast.walk(s)]
-        for n in nodes:
-            if isinstance(n, gast.Name) and not isinstance(n.ctx, gast.Load):
-                bound.add(n.id)
-            elif isinstance(n, gast.FunctionDef):
-                bound.add(n.name)
-        for n in nodes:
+        for s in body:
+            for n in gast.walk(s):
+                if isinstance(n, COMPREHENSIONS):
+                    stored = (m for g in n.generators for m in gast.walk(g.target))
+                    bound |= {m.id for m in stored if isinstance(m, gast.Name)}
+        for s in body:
+            self.rename(s, bound)
+
+    def rename(self, n: Anything, bound: set[str]) -> None:
+        """Rename what is bound in the generator; what is read from outside is looked up there."""
+        n.origin, n.quiet = self.frame.source, self.frame.quiet
+        if isinstance(n, (gast.Nonlocal, gast.Global, gast.Try)):
+            what = type(n).__name__.lower()
+            refuse(f"{what} in a generator is not supported", "return a list instead")
+        if isinstance(n, NESTED):
+            self.rename_function(n, bound)
+            return
+        if isinstance(n, gast.Name) and n.id in bound:
+            n.id = renamed(n.id, self.number, self.frame.quiet)
+        elif isinstance(n, gast.Name):
+            n.__class__ = Elsewhere
+            n.generator = self.number
+        for child in gast.iter_child_nodes(n):
+            self.rename(child, bound)
+
+    def rename_function(self, n: Anything, bound: set[str]) -> None:
+        """A function inside the generator: its own names stay."""
+        body = n.body if isinstance(n, gast.FunctionDef) else [n.body]
+        a = n.args
+        parameters = [*a.posonlyargs, *a.args, *a.kwonlyargs, a.vararg, a.kwarg]
+        own = {p.id for p in parameters if p is not None} | set(assigned(body))
+        outside = [*a.defaults, *(d for d in a.kw_defaults if d is not None)]
+        if isinstance(n, gast.FunctionDef):
+            outside += n.decorator_list
+            n.name = renamed(n.name, self.number, self.frame.quiet)
+        for child in outside:
+            self.rename(child, bound)
+        for child in body:
+            self.rename_inside(child, bound, own)
+
+    def rename_inside(self, n: Anything, bound: set[str], own: set[str]) -> None:
+        """The text of a function inside the generator, which has names of its own."""
+        if isinstance(n, gast.Name) and n.id in own:
             n.origin, n.quiet = self.frame.source, self.frame.quiet
-            if isinstance(n, gast.Name) and n.id in bound:
-                n.id = renamed(n.id, self.number, self.frame.quiet)
-            elif isinstance(n, gast.Name):
-                n.__class__ = Elsewhere
-                n.generator = self.number
-            elif isinstance(n, gast.FunctionDef):
-                n.name = renamed(n.name, self.number, self.frame.quiet)
-            elif isinstance(n, (gast.Nonlocal, gast.Global, gast.Try)):
-                what = type(n).__name__.lower()
-                refuse(f"{what} in a generator is not supported", "return a list instead")
+        elif isinstance(n, (gast.Name, gast.Nonlocal, gast.Global)):
+            self.rename(n, bound - own)
+        elif isinstance(n, NESTED):
+            refuse("functions in functions in a generator are not supported", "return a list")
+        else:
+            n.origin, n.quiet = self.frame.source, self.frame.quiet
+            for child in gast.iter_child_nodes(n):
+                self.rename_inside(child, bound, own)
 
     def weave(self, body: list[Anything], looping: bool, tail: bool) -> list[Anything]:
         """Statements of the generator with the consumer's body put in. `tail` tells whether the

@@ -204,7 +204,7 @@ def call_function(
     if site not in sites:
         sites.append(site)
     again = not quiet and sites.index(site) > 0 and frame.lowering.sizes.get(node, 0) > LARGE
-    if again and all(map(_passable, given.values())):
+    if again and all(_passable(x, frame.lowering.versions) for x in given.values()):
         called = call_out(frame, inner, given)
         if called is not None:
             return called[0]
@@ -276,10 +276,11 @@ def run_body(frame: Frame) -> Anything:
 # Functions of their own -----------------------------------------------------------------------
 
 
-def _passable(x: Anything) -> bool:
+def _passable(x: Anything, now: dict[Anything, Anything]) -> bool:
+    """Whether an argument is data; `now` has what lists and objects hold."""
     if isinstance(x, Cell):
-        return _passable(x.initial)
-    return all(map(_passable, items(x))) if is_structure(x) else is_data(x)
+        return _passable(now.get(x, x.initial), now)
+    return all(_passable(i, now) for i in items(x)) if is_structure(x) else is_data(x)
 
 
 def call_out(frame: Frame, inner: Frame, given: dict[str, Anything]) -> tuple[Anything] | None:

@@ -178,14 +178,12 @@ def dropwhile(function: Any, items: Any) -> Any:
 
 def chained(*columns: Any) -> Any:
     for items in columns:
-        for item in items:
-            yield item
+        yield from items
 
 
 def chained_items(columns: Any) -> Any:
     for items in columns:
-        for item in items:
-            yield item
+        yield from items
 
 
 def enumerating(items: Any, start: Any) -> Any:

@@ -313,6 +313,155 @@ def axis_from_loop(x, n):
         x = np.sum(x, axis=k)
     return x
 
+@refused("an iterator is consumed twice", x=VECTOR)
+def iterator_twice(x):
+    squares = (v * v for v in x)
+    return sum(squares) + sum(squares)
+
+
+@refused("an iterator is consumed twice", x=VECTOR)
+def zip_twice(x):
+    pairs = zip(x, x)
+    first = sum(a * b for a, b in pairs)
+    return first + sum(a for a, b in pairs)
+
+
+@refused("an iterator is consumed in a loop or branch", x=VECTOR)
+def iterator_in_a_loop(x):
+    squares = (v * v for v in x)
+    out = 0.0
+    for _ in range(2):
+        out = out + sum(squares)
+    return out
+
+
+@refused("an iterator that is stored", x=VECTOR)
+def iterator_in_a_list(x):
+    iterators = [zip(x, x)]
+    return len(iterators)
+
+
+@refused("explicit iterators", x=VECTOR)
+def explicit_next(x):
+    return next(iter(x))
+
+
+@refused("an iterator without end", x=VECTOR)
+def endless(x):
+    return sum(itertools.product(itertools.count(), x)) * x[0]
+
+
+@refused("the number of starred arguments is not known", x=VECTOR)
+def starred_twice(x):
+    return bump(*x, *x)
+
+
+@refused("zip with strict walks 2 and 3 items", x=FLOAT)
+def strict_lengths(x):
+    return sum(a * b for a, b in zip([x, x], (1.0, 2.0, 3.0), strict=True))
+
+
+def add_to(v):
+    def inner(w):
+        nonlocal v
+        v = v + w
+        return v
+
+    return inner
+
+
+@refused("assigns the nonlocal 'v' and is called outside", x=FLOAT)
+def nonlocal_outside(x):
+    add = add_to(x)
+    return add(1.0) * add(x)
+
+
+@refused("assigns the nonlocal 's' and is called outside", x=VECTOR)
+def nonlocal_in_map(x):
+    s = 0.0
+
+    def add(v):
+        nonlocal s
+        s = s + v
+        return s
+
+    return sum(map(add, x)) + s
+
+
+@refused("was made in a loop or branch that has ended", x=VECTOR, n=INT)
+def function_of_a_loop(x, n):
+    def make(a):
+        return lambda v: a * v
+
+    for k in range(n):
+        f = make(x[k])
+        y = f(x[0])
+    return y + kept_for_later(x[0], n)
+
+
+def kept_for_later(v, n):
+    f = None
+    if n > 2:
+        f = add_to(v)
+    return f(v)
+
+
+def always_again(x):
+    return x * always_again(x * 0.5)
+
+
+@refused("every path of always_again calls always_again again", x=FLOAT)
+def endless_recursion(x):
+    return always_again(x)
+
+
+def fills(a, k):
+    if k < len(a):
+        a[k] = a[k - 1] * 2.0
+        fills(a, k + 1)
+
+
+@refused("fills calls itself and writes into its arguments", x=VECTOR)
+def recursive_writer(x):
+    y = x * 1.0
+    fills(y, 1)
+    return np.sum(y)
+
+
+@refused("a pattern with `|` that binds names", x=FLOAT)
+def alternatives_that_bind(x):
+    match (1, x):
+        case (1, v) | (v, 1):
+            return v
+    return x
+
+
+@refused("try in a generator", x=FLOAT)
+def generator_with_try(x):
+    def items():
+        try:
+            yield x
+        finally:
+            pass
+
+    return sum(items())
+
+
+@refused("a yield inside an expression", x=FLOAT)
+def generator_that_receives(x):
+    def items():
+        y = yield x
+        yield y
+
+    return sum(items())
+
+
+@refused("cannot be imported", x=FLOAT)
+def imports_nothing(x):
+    import no_such_module_at_all
+
+    return x * no_such_module_at_all.k
+
 
 @pytest.mark.parametrize(
     ("function", "message", "types"), CASES, ids=lambda c: getattr(c, "__name__", None)
