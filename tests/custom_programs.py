@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 import logging
 import math
 import os
@@ -441,6 +442,15 @@ def without_rule(x):
     return x * x * np.percentile(VECTOR, 50.0) + x * counts[0] * float(np.spacing(1.0))
 
 
+PLACES, HEIGHTS = [0.0, 1.0, 2.0], [1.0, 3.0, 2.0]
+
+
+def interpolated(x):
+    i = bisect.bisect(PLACES, x) - 1
+    t = (x - PLACES[i]) / (PLACES[i + 1] - PLACES[i])
+    return (1.0 - t) * HEIGHTS[i] + t * HEIGHTS[i + 1] * x
+
+
 def copies(x):
     k = gamma_of(np.copy(VECTOR))
     return np.sum(x) * float(k[0])
@@ -455,6 +465,7 @@ OUTSIDE = [
     (environment, (2.0,)),
     (tells, (2.0,)),
     (without_rule, (2.0,)),
+    (interpolated, (0.4,)),
     (copies, (VECTOR,)),
 ]
 

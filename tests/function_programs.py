@@ -722,3 +722,581 @@ PROGRAMS += [
     (tree_walk, (X,)),
     (different_things_by_key, (X,)),
 ]
+
+
+# Closures that write, and outlive their frames --------------------------------------------------
+
+
+def nonlocal_chain(x: Any) -> Any:
+    s = 0.0
+
+    def add(v: Any) -> Any:
+        nonlocal s
+        s = s + v * v
+
+    def twice(v: Any) -> Any:
+        nonlocal s
+        add(v)
+        s = s * 2.0
+        add(v * 2)
+
+    for v in x:
+        twice(v)
+    return s * x[1]
+
+
+def nonlocal_ifexp(x: Any) -> Any:
+    s = x[0]
+
+    def bump() -> Any:
+        nonlocal s
+        s = s * 2.0
+        return s
+
+    y = bump() if x[1] > 1.0 else 3.0
+    z = 1.0 if x[2] > 5.0 and bump() > 0.0 else 2.0
+    return y * s * z
+
+
+def nonlocal_break(x: Any) -> Any:
+    s = 0.0
+    n = 0
+
+    def add(v: Any) -> Any:
+        nonlocal s, n
+        if v > 1.0:
+            n = n + 1
+            return False
+        s = s + v * v
+        return True
+
+    for v in x:
+        if not add(v):
+            break
+    else:
+        s = 100.0
+    return s + n * x[1]
+
+
+def nonlocal_struct(x: Any) -> Any:
+    best, where = 0.0, (0, 0.0)
+
+    def look(i: Any, v: Any) -> Any:
+        nonlocal best, where
+        if v > best:
+            best = v
+            where = (i, v * v)
+
+    for i in range(3):
+        look(i, x[i])
+    return best * where[1] + where[0]
+
+
+def nonlocal_aug_array(x: Any) -> Any:
+    y = x * 1.0
+
+    def step() -> Any:
+        nonlocal y
+        y += x
+        y[0] = y[0] * 2.0
+
+    z = y
+    step()
+    return np.sum(y) + z[0]
+
+
+def nonlocal_aug_order(x: Any) -> Any:
+    s = x[0]
+
+    def bump() -> Any:
+        nonlocal s
+        s = s * 3.0
+        return 1.0
+
+    s += bump()
+    return s
+
+
+def nonlocal_in_arg(x: Any) -> Any:
+    s = x[0]
+
+    def bump() -> Any:
+        nonlocal s
+        s = s * 2.0
+        return s
+
+    return bump() + s * bump() + s
+
+
+def nonlocal_try(x: Any) -> Any:
+    s = 0.0
+
+    def risky(v: Any) -> Any:
+        nonlocal s
+        s = s + v
+        if v > 1.0:
+            raise ValueError("x")
+        s = s * 2.0
+
+    for v in x:
+        try:
+            risky(v)
+        except ValueError:
+            s = s + 10.0 * v
+    return s
+
+
+def returned_view(x: Any) -> Any:
+    def make(v: Any) -> Any:
+        b = v[1:]
+        return lambda: b[0]
+
+    a = x * 2.0
+    f = make(a)
+    a[1] = x[0] * x[2]
+    return f() * x[1]
+
+
+def returned_closure_array(x: Any) -> Any:
+    def make(v: Any) -> Any:
+        a = v * 2.0
+
+        def get(i: Any) -> Any:
+            return a[i]
+
+        return get, a
+
+    get, a = make(x)
+    y = get(0)
+    a[0] = x[1] * x[2]
+    return get(0) * y
+
+
+def stored_lambda_sees_store(x: Any) -> Any:
+    a = x * 2.0
+    f = lambda i: a[i] * a[i]
+    y = f(0)
+    a[0] = 5.0 * x[1]
+    return y + f(0)
+
+
+def star_dict_call(x: Any) -> Any:
+    def f(a: Any, b: Any = 1.0, **more: Any) -> Any:
+        return a * b + sum(more.values())
+
+    opts = {"b": x[1], "q": x[2] * x[0]}
+    return f(x[0], **opts) + f(**{"a": x[2]}, r=x[1] ** 2)
+
+
+# More generators --------------------------------------------------------------------------------
+
+
+def late_gen(x: Any) -> Any:
+    a = x[0]
+    g = (a * v for v in x)
+    a = x[1]
+    return sum(g)
+
+
+def gen_body_writes(x: Any) -> Any:
+    a = x * 1.0
+
+    def gen() -> Any:
+        for i in range(3):
+            yield a[i]
+
+    s = 0.0
+    for v in gen():
+        a[:] = a * 1.5
+        s = s + v
+    return s
+
+
+def gen_nested(x: Any) -> Any:
+    def up(n: Any) -> Any:
+        for i in range(n):
+            yield i
+
+    s = 0.0
+    for i in up(3):
+        for j in up(i + 1):
+            if j > 1:
+                break
+            s = s + x[i] * x[j]
+    return s
+
+
+def gen_return_in_for(x: Any) -> Any:
+    def gen() -> Any:
+        for v in x:
+            if v > 1.0:
+                return
+            yield v
+        yield x[2] * 100.0
+
+    s = 0.0
+    for v in gen():
+        s += v * v
+    return s
+
+
+def gen_else(x: Any) -> Any:
+    def gen() -> Any:
+        for i in range(len(x)):
+            yield x[i]
+        else:
+            yield x[0] * 3.0
+
+    s = 0.0
+    for v in gen():
+        if v > 100:
+            break
+        s += v * v
+    else:
+        s = s * 2.0
+    return s
+
+
+def gen_name_clash(x: Any) -> Any:
+    def gen(v: Any) -> Any:
+        s = v * 2.0
+        i = 5
+        yield s
+        s = s + i
+        yield s
+
+    s = x[1]
+    i = 1.0
+    for v in gen(x[0]):
+        s = s + v * i
+        i = i + 1.0
+    return s * i
+
+
+def try_around_gen(x: Any) -> Any:
+    def gen() -> Any:
+        for v in x:
+            if v > 1.0:
+                raise ValueError("large")
+            yield v
+
+    s = 0.0
+    try:
+        for v in gen():
+            s += v * v
+    except ValueError:
+        s = s * 3.0
+    return s
+
+
+def gen_try_in_body(x: Any) -> Any:
+    def gen() -> Any:
+        for v in x:
+            yield v
+
+    s = 0.0
+    for v in gen():
+        try:
+            if v > 1.0:
+                raise ValueError("large")
+            s += v * v
+        except ValueError:
+            continue
+        finally:
+            s += 1.0
+    return s
+
+
+def zip_gen(x: Any) -> Any:
+    def gen() -> Any:
+        yield x[0]
+        yield x[1]
+
+    return sum(a * b for a, b in zip(gen(), x))
+
+
+def star_gen(x: Any) -> Any:
+    def gen() -> Any:
+        yield x[0]
+        yield x[1]
+
+    a, b = gen()
+    return a * b + math.hypot(*gen())
+
+
+def genexpr_of_gen(x: Any) -> Any:
+    def gen() -> Any:
+        yield x[0]
+        yield x[1]
+
+    return sum(v * v for v in gen()) + max([v for v in gen()])
+
+
+# More recursion ---------------------------------------------------------------------------------
+
+
+def rec_tuple_tree(x: Any) -> Any:
+    def total(t: Any) -> Any:
+        if isinstance(t, tuple):
+            return sum(total(u) for u in t)
+        return t * t
+
+    return total((x[0], (x[1], (x[2], x[0]))))
+
+
+def rec_closure_rebound(x: Any) -> Any:
+    def f(n: Any) -> Any:
+        return 1.0 if n == 0 else k * f(n - 1)
+
+    k = x[0]
+    a = f(2)
+    k = x[1]
+    return a + f(3)
+
+
+def rec_closure_array_version(x: Any) -> Any:
+    a = x * 1.0
+
+    def f(n: Any) -> Any:
+        return a[0] if n == 0 else a[n] * f(n - 1)
+
+    y = f(2)
+    a[0] = x[1] * 3.0
+    return y + f(1)
+
+
+def rec_kwargs(x: Any) -> Any:
+    def f(v: Any, *, n: Any = 3, scale: Any = 1.0) -> Any:
+        return v if n == 0 else f(np.sin(v) * scale, n=n - 1, scale=scale + v)
+
+    return f(x[0]) + f(x[1], n=2, scale=2.0)
+
+
+def rec_none(x: Any) -> Any:
+    def f(v: Any, last: Any = None, n: Any = 3) -> Any:
+        if n == 0:
+            return v
+        if last is None:
+            return f(v * v, v, n - 1)
+        return f(v * last, v, n - 1)
+
+    return f(x[0])
+
+
+def rec_string(x: Any) -> Any:
+    def f(v: Any, how: Any, n: Any) -> Any:
+        if n == 0:
+            return v
+        if how == "sin":
+            return f(np.sin(v), "square", n - 1)
+        return f(v * v, "sin", n - 1)
+
+    return f(x[0], "sin", 3)
+
+
+def rec_array_arg(x: Any) -> Any:
+    def f(a: Any, n: Any) -> Any:
+        if n == 0:
+            return np.sum(a)
+        return f(a[1:] * a[:-1], n - 1) + a[0]
+
+    return f(x * x, 2)
+
+
+def rec_dict_tree(x: Any) -> Any:
+    tree = {
+        "v": x[0],
+        "kids": [{"v": x[1], "kids": []}, {"v": x[2], "kids": [{"v": x[0], "kids": []}]}],
+    }
+
+    def f(t: Any) -> Any:
+        return t["v"] ** 2 + sum(f(k) for k in t["kids"]) * t["v"]
+
+    return f(tree)
+
+
+def rec_list_arg(x: Any) -> Any:
+    def f(xs: Any) -> Any:
+        if len(xs) == 0:
+            return 0.0
+        return xs[0] * xs[0] + f(xs[1:]) * 0.5
+
+    return f([v * 2.0 for v in x]) + f([x[0], x[1]])
+
+
+def rec_while_inside(x: Any) -> Any:
+    def f(v: Any, n: Any) -> Any:
+        k = 0
+        while k < n:
+            v = v * x[k]
+            k += 1
+        return v + 1.0 if n == 0 else f(v, n - 1) * v
+
+    return f(x[1], 2)
+
+
+def recursion_tuple_result(x: Any) -> Any:
+    def f(n: Any) -> Any:
+        if n == 0:
+            return {"v": x[0], "w": (x[1], x)}
+        r = f(n - 1)
+        return {"v": r["v"] * 2.0, "w": (r["w"][0] * r["v"], r["w"][1] * r["v"])}
+
+    r = f(2)
+    return r["v"] + r["w"][0] + np.sum(r["w"][1])
+
+
+def recursion_int_float(x: Any) -> Any:
+    def f(n: Any) -> Any:
+        if n == 0:
+            return 0
+        return f(n - 1) + x[n]
+
+    return f(2) * x[0]
+
+
+def recursion_none(x: Any) -> Any:
+    def find(k: Any) -> Any:
+        if k == len(x):
+            return None
+        if x[k] > 1.0:
+            return x[k]
+        return find(k + 1)
+
+    v = find(0)
+    return v * v
+
+
+def recursion_early(x: Any) -> Any:
+    def f(v: Any, n: Any) -> Any:
+        for k in range(n):
+            if v > 2.0:
+                return v
+            v = v * f(v, n - 1) if n > 1 else v + 1.0
+        return v
+
+    return f(x[0], 3)
+
+
+def recursion_through_map(x: Any) -> Any:
+    def f(n: Any) -> Any:
+        if n == 0:
+            return x[0]
+        return sum(map(lambda k: f(n - 1) * x[k], range(2)))
+
+    return f(2)
+
+
+# More keys and structures -----------------------------------------------------------------------
+
+
+def choice_mutates(x: Any) -> Any:
+    d = {"low": [x[0]], "high": [x[1], x[2]]}
+    side = "low" if x[0] > 0.6 else "high"
+    xs = d[side]
+    xs.append(x[0] * x[1])
+    return sum(xs) + sum(d["high"]) * 2.0
+
+
+def choice_in_while(x: Any) -> Any:
+    d = {"low": (x[0],), "high": (x[1], x[2])}
+    k = 0
+    s = 0.0
+    while k < 3:
+        side = "low" if x[k] > 0.6 else "high"
+        t = d[side]
+        s = s + t[0] * len(t)
+        k += 1
+    return s
+
+
+def choice_elif_struct(x: Any) -> Any:
+    d = {"a": (x[0],), "b": (x[1], x[2]), "c": ()}
+    s = 0.0
+    for v in x:
+        if v > 1.0:
+            k = "a"
+        elif v > 0.6:
+            k = "b"
+        else:
+            k = "c"
+        t = d[k]
+        for w in t:
+            s = s + w * v
+        s = s + len(t) * v
+    return s
+
+
+def choice_return_early(x: Any) -> Any:
+    d = {"low": (x[0],), "high": (x[1], x[2])}
+    side = "low" if x[0] > 0.6 else "high"
+    t = d[side]
+    if len(t) == 1:
+        return t[0]
+    return t[0] * t[1]
+
+
+def unrolled_while_structure(x: Any) -> Any:
+    t = (x[0], (x[1], (x[2], None)))
+    s = 0.0
+    while t is not None:
+        v, t = t
+        s = s * 2.0 + v
+    return s
+
+
+def list_shrinks(x: Any) -> Any:
+    xs = [x[0], x[1], x[2]]
+    s = 0.0
+    while xs:
+        v = xs.pop()
+        s = s * 0.5 + v * v
+    return s
+
+
+PROGRAMS += [
+    (nonlocal_chain, (X,)),
+    (nonlocal_ifexp, (X,)),
+    (nonlocal_break, (X,)),
+    (nonlocal_struct, (X,)),
+    (nonlocal_aug_array, (X,)),
+    (nonlocal_aug_order, (X,)),
+    (nonlocal_in_arg, (X,)),
+    (nonlocal_try, (X,)),
+    (returned_view, (X,)),
+    (returned_closure_array, (X,)),
+    (stored_lambda_sees_store, (X,)),
+    (star_dict_call, (X,)),
+    (late_gen, (X,)),
+    (gen_body_writes, (X,)),
+    (gen_nested, (X,)),
+    (gen_return_in_for, (X,)),
+    (gen_else, (X,)),
+    (gen_name_clash, (X,)),
+    (try_around_gen, (X,)),
+    (gen_try_in_body, (X,)),
+    (zip_gen, (X,)),
+    (star_gen, (X,)),
+    (genexpr_of_gen, (X,)),
+    (rec_tuple_tree, (X,)),
+    (rec_closure_rebound, (X,)),
+    (rec_closure_array_version, (X,)),
+    (rec_kwargs, (X,)),
+    (rec_none, (X,)),
+    (rec_string, (X,)),
+    (rec_array_arg, (X,)),
+    (rec_dict_tree, (X,)),
+    (rec_list_arg, (X,)),
+    (rec_while_inside, (X,)),
+    (recursion_tuple_result, (X,)),
+    (recursion_int_float, (X,)),
+    (recursion_none, (X,)),
+    (recursion_early, (X,)),
+    (recursion_through_map, (X,)),
+    (choice_mutates, (X,)),
+    (choice_in_while, (X,)),
+    (choice_elif_struct, (X,)),
+    (choice_return_early, (X,)),
+    (unrolled_while_structure, (X,)),
+    (list_shrinks, (X,)),
+]

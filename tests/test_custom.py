@@ -150,6 +150,14 @@ def object_inside(x):
 
 
 RULES_REFUSED = [
+    (
+        weighted,
+        "jvp",
+        lambda dots, out, x, k: weighted(dots[0], k) + x * dots[1],
+        lambda x: np.sum(weighted(x, 2.0)),
+        (VECTOR,),
+        "applies it to a tangent: it cannot be read backwards",
+    ),
     (weighted, "vjp", lambda g, out, x, k: k * g, lambda x: np.sum(weighted(x, 2.0)), (VECTOR,),
      "returns 1 cotangents for 2 arguments"),
     (late, "vjp", lambda g, out, x: np.sum(g), lambda x: np.sum(late(x)), (VECTOR,),

@@ -77,7 +77,7 @@ def raised_here(x: Any) -> Any:
         if x > 2.0:
             raise ValueError("no")
         y = x * x
-    except ValueError as e:
+    except ValueError:
         y = 3.0 * x
     else:
         y = y + 1.0
@@ -87,7 +87,7 @@ def raised_here(x: Any) -> Any:
 def raised_in_two_places(x: Any) -> Any:
     try:
         y = check(x) * check(x + 1.0)
-    except (ValueError, KeyError) as e:
+    except (ValueError, KeyError):
         y = 2.0 * x
     except ZeroDivisionError:
         y = 7.0
@@ -306,7 +306,7 @@ def finally_after_continue_and_break(x: Any) -> Any:
 
 def finally_that_returns(x: Any) -> Any:
     try:
-        y = check(x)
+        check(x)
     finally:
         return x * 3.0
 
@@ -338,7 +338,7 @@ def finally_before_an_outer_handler(x: Any) -> Any:
                 s = s * check(s)
             finally:
                 s = s + 0.5
-        except ValueError as e:
+        except ValueError:
             s = s * 0.3
             if k == 2:
                 return s * 2.0
@@ -504,7 +504,7 @@ def raised_in_an_else(x: Any) -> Any:
 def bare_except(x: Any) -> Any:
     try:
         y = math.sqrt(x - 2.0) * check(x - 3.0)
-    except:
+    except:  # noqa: E722
         y = x
     return y * x
 
@@ -545,7 +545,6 @@ def array_stored_by_a_handler(x: Any) -> Any:
     y = np.ones(3) * x
     for k in range(3):
         try:
-            v = y[k] / (k - 1)
             w = 1.0 / (k - 1)
         except ZeroDivisionError:
             y[k] = y[k] * y[0]
@@ -603,7 +602,7 @@ def returned_from_a_handler(x: Any) -> Any:
     for k in range(3):
         try:
             y = check(x + k)
-        except ValueError as e:
+        except ValueError:
             return y * x if k else x
     return y
 
@@ -705,6 +704,164 @@ def floating_point_error(x: Any) -> Any:
     return y * x
 
 
+def large(x: Any, k: Any) -> Any:
+    s = x
+    for _ in range(2):
+        s = s * x + np.sin(s) * np.cos(x) + np.exp(-s) * np.tanh(s)
+        s = s * x + np.sin(s) * np.cos(x) + np.exp(-s) * np.tanh(s)
+        s = s * x + np.sin(s) * np.cos(x) + np.exp(-s) * np.tanh(s)
+        s = s * x + np.sin(s) * np.cos(x) + np.exp(-s) * np.tanh(s)
+    if s > 1.5 * k:
+        raise ValueError("large")
+    return s / k
+
+
+def raised_by_functions_of_their_own(x: Any) -> Any:
+    try:
+        a = large(x * 0.1, 1.0)
+        b = large(x * 0.2, 2.0)
+        c = large(x * 0.3, 3.0)
+    except ValueError:
+        a = b = c = x
+    return (a + b) * c
+
+
+def repeated(x: Any, n: Any) -> Any:
+    try:
+        if n == 0:
+            return check(x)
+        y = repeated(x * 1.5, n - 1)
+    except ValueError:
+        y = x * 0.3
+        if n > 1:
+            raise
+    return y * x
+
+
+def raised_through_recursion(x: Any) -> Any:
+    return repeated(x, 3)
+
+
+def counted(x: Any) -> Any:
+    for k in range(4):
+        yield check(x * k)
+
+
+def raised_by_a_generator(x: Any) -> Any:
+    s = 0.0
+    try:
+        for v in counted(x):
+            s = s + v
+    except ValueError:
+        s = s * x
+    return s
+
+
+def sizes_learnt_in_the_body(x: Any, w: Any) -> Any:
+    try:
+        y = np.sum(x * w)
+    except ValueError:
+        y = np.sum(x) * np.sum(w)
+    return y * y
+
+
+def product_that_does_not_fit(A: Any, w: Any) -> Any:
+    try:
+        y = np.sum(A @ w)
+    except ValueError:
+        y = np.sum(A, axis=0)
+        y = np.sum(y * y) * np.sum(w)
+    return y
+
+
+def object_where_it_was_raised(x: Any) -> Any:
+    s = Scale(x)
+
+    def go(s: Any) -> Any:
+        s.scale = s.scale * 2.0
+        check(s.scale)
+        s.scale = s.scale + 1.0
+        return s.scale
+
+    try:
+        y = go(s)
+    except ValueError:
+        y = s.scale * x
+    return y
+
+
+def several_handlers_with_attributes(x: Any) -> Any:
+    try:
+        if x > 5.0:
+            raise Bad(x, 3.0)
+        if x > 2.0:
+            raise Rejected(x * x)
+        y = x * x
+    except Rejected as e:
+        y = e.err * 3.0
+    except Bad as e:
+        y = e.a * 2.0 + e.b
+    return y
+
+
+def exception_kept(x: Any) -> Any:
+    err = None
+    y = x
+    for _ in range(3):
+        try:
+            y = y * check(y)
+        except ValueError as e:
+            err = e
+            break
+    if err is not None:
+        return y * 2.0
+    return y
+
+
+def popped_until_empty(x: Any) -> Any:
+    xs = [x, x * 2.0]
+    s = 1.0
+    while True:
+        try:
+            s = s * xs.pop()
+        except IndexError:
+            return s
+
+
+def log_and_finally_in_a_loop(x: Any) -> Any:
+    s = x
+    for i in range(3):
+        try:
+            s = s + math.log(s - i)
+        except ValueError:
+            s = s + 2.0 * i
+        finally:
+            s = s * 1.1
+    return s
+
+
+def tuple_of_classes(x: Any) -> Any:
+    k = float(np.asarray(x))
+    try:
+        y = x / (k - 3.0)
+    except (TypeError, ZeroDivisionError):
+        y = x
+    return y * x
+
+
+def raised_again_if_too_often(A: Any) -> Any:
+    jitter = 0.01
+    while True:
+        try:
+            L = np.linalg.cholesky(A + A.T + jitter * np.eye(2))
+        except np.linalg.LinAlgError:
+            jitter = jitter * 3.0
+            if jitter > 1e6:
+                raise
+        else:
+            return np.sum(L) * jitter
+
+
 NUMBERS = [(1.3,), (3.1,), (7.3,)]
 MATRICES = [(A,), (INDEFINITE,)]
 OTHERS: list[tuple[Any, tuple[Any, ...]]] = [
@@ -715,7 +872,14 @@ OTHERS: list[tuple[Any, tuple[Any, ...]]] = [
     (asked_and_dropped, (np.array([[-1.0, 0.0], [0.0, 2.0]]),)),
     *((f, args) for args in MATRICES for f in (
         cholesky_or_not, jitter_until_definite, returned_from_nested_attempts,
+        raised_again_if_too_often,
     )),
+    *((raised_through_recursion, (x,)) for x in (0.3, 0.6, 1.5, 2.2)),
+    *((raised_by_a_generator, (x,)) for x in (0.3, 0.6, 3.0)),
+    (sizes_learnt_in_the_body, (np.ones(3), np.arange(3.0))),
+    (sizes_learnt_in_the_body, (np.ones(3) * 1.5, np.arange(1.0, 3.0))),
+    (sizes_learnt_in_the_body, (np.ones(1) * 1.5, np.arange(1.0, 3.0))),
+    *((product_that_does_not_fit, (A, w)) for w in (np.arange(2.0), np.arange(3.0), np.ones(1))),
     (raised_again_by_a_handler, (1.3,)),
     (raised_again_by_a_handler, (3.1,)),
 ]  # fmt: skip
@@ -736,7 +900,10 @@ PROGRAMS: list[tuple[Any, tuple[Any, ...]]] = [
         key_of_a_dict, raised_in_the_condition_of_a_loop, array_stored_by_a_handler,
         sizes_that_do_not_agree, raised_by_a_handler, else_of_a_loop,
         states_where_it_was_raised, returned_from_a_handler,
-        context_of_a_class, raised_inside_a_context_of_a_class, floating_point_error,
+        raised_by_functions_of_their_own, object_where_it_was_raised, exception_kept,
+        several_handlers_with_attributes, popped_until_empty, log_and_finally_in_a_loop,
+        tuple_of_classes, context_of_a_class, raised_inside_a_context_of_a_class,
+        floating_point_error,
     )),
     *OTHERS,
 ]  # fmt: skip

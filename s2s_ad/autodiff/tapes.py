@@ -45,7 +45,11 @@ def restored(top: Block, op: Op, stack: Value) -> Value:
     """A tape as it was before a `try` whose body raised."""
     body, failed = op.blocks
     last = max(
-        (k for k, o in enumerate(body.ops) if o.prim is not PUSH and o.prim.name not in SAFE),
+        (
+            k
+            for k, o in enumerate(body.ops)
+            if o.blocks or o.prim is not PUSH and o.prim.name not in SAFE
+        ),
         default=-1,
     )
     if not any(isinstance(v.type, Stack) for o in body.ops[: last + 1] for v in o.results):

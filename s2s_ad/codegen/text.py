@@ -62,7 +62,9 @@ def statement_lines(
         for h in node.handlers:
             assert h.type is not None
             named = f" as {h.name}" if h.name else ""
-            blocks.append((f"except {expression(h.type)}{named}:", h.body))
+            classes = expression(h.type)
+            classes = f"({classes})" if isinstance(h.type, ast.Tuple) else classes
+            blocks.append((f"except {classes}{named}:", h.body))
         if node.orelse:
             blocks.append(("else:", node.orelse))
     elif isinstance(node, ast.With):

@@ -29,7 +29,7 @@ from s2s_ad.frontend.branches import (
     run,
     write,
 )
-from s2s_ad.frontend.context import RAISED, Frame, operate
+from s2s_ad.frontend.context import Frame, operate, raised
 from s2s_ad.ir.build import cursor, facts
 from s2s_ad.ir.core import UNDEFINED, Block, Op, Value, walk
 from s2s_ad.ir.types import INT, Facts, Opaque
@@ -60,9 +60,9 @@ def attempted(d: Dispatch, t: Try) -> tuple[Status, bool]:
 
     def handle(k: int) -> Callable[[], Status]:
         def lowered() -> Status:
-            frame.env = {**start.env, **unsure[0], RAISED: error}
-            lowering.versions = {**start.versions, **unsure[1]}
             classes, code = caught[k]
+            frame.env = {**start.env, **unsure[0], raised(code): error}
+            lowering.versions = {**start.versions, **unsure[1]}
             lowering.caught[error] = classes[0] if len(classes) == 1 else BaseException
             return d.handler(code)
 

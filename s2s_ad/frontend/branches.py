@@ -36,6 +36,7 @@ from s2s_ad.frontend.context import (
     made,
     materialised,
     opened,
+    raised,
 )
 from s2s_ad.frontend.escapes import Unwound, close, escapes, left_open, parks
 from s2s_ad.frontend.liveness import Names
@@ -128,7 +129,7 @@ class Join:
         parts = [self.contents(k, x) for k, x in enumerate(parts)]
         known = [x for x in parts if not (type(x) is Value and x in pending)]
         types = [typeof(x) for x in known if x is not UNDEFINED]
-        own = name in (RETURN, RAISED, RESULT) or name in self.frame.hidden
+        own = name in (RETURN, RESULT) or name.startswith(RAISED) or name in self.frame.hidden
         shown = "" if own else user_name(name)
         self.results.append(Value(join_types(types), shown, bool(shown)))
         self.yields.append(parts)
@@ -308,7 +309,7 @@ def kind_of(x: Anything) -> Anything:
 
 def differs(name: str, known: list[Anything]) -> Conflict:
     what = "the value" if name in (RETURN, RESULT) else repr(name)
-    what = "the exception" if name == RAISED else what
+    what = "the exception" if name.startswith(RAISED) else what
     first, last = describe(known[0]), describe(known[-1])
     if type(known[0]) is dict and type(known[-1]) is dict:
         some = [key for x in known for key in x if any(key not in other for other in known)]
@@ -437,7 +438,7 @@ def join(
     joined: dict[str, Anything] = {}
     for name in names:
         parts: list[Anything] = [
-            arm.env.get(name, UNDEFINED) if r is None or name in r else DEAD
+            arm.env.get(name, UNDEFINED) if r is None or reads(r, name) else DEAD
             for arm, r in zip(arms, read)
         ]
         if any(x is not DEAD for x in parts):
@@ -461,6 +462,11 @@ def join(
         if (filled := fill(frame, binding, found.results)) is not UNDEFINED
     }
     return status
+
+
+def reads(names: Names, name: str) -> bool:
+    """Whether a name is among those that are read; RAISED stands for all exceptions."""
+    return name in names or RAISED in names and name.startswith(RAISED)
 
 
 def bind_written(frame: Frame, written: dict[Anything, Anything], results: list[Value]) -> None:
@@ -507,7 +513,7 @@ def live_at(frame: Frame, status: Status, live: Names | None) -> Names | None:
         elif code == RETURNS:
             out |= {RETURN} | frame.liveness.outer
         elif code >= CAUGHT:
-            out |= frame.liveness.outer | {RAISED}
+            out |= frame.liveness.outer | {raised(code)}
             for t in frame.lowering.tries:
                 if t.frame is frame and any(code == own for _, own in t.caught):
                     out |= t.live

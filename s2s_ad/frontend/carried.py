@@ -164,7 +164,8 @@ def _start(frame: Frame, name: str | Value | Cell) -> Carried:
         return Carried(name, init, shape, [typeof(x) for x in project(frame, shape, init)])
     if isinstance(name, Value):
         return Carried(name, frame.lowering.versions.get(name, name), HOLE, [name.type])
-    init = UNDEFINED if name in (RETURN, RAISED) else frame.env.get(name, UNDEFINED)
+    travels = name == RETURN or name.startswith(RAISED)
+    init = UNDEFINED if travels else frame.env.get(name, UNDEFINED)
     init = contents(frame.lowering, init)
     shape = template(name, init, init, frame.lowering.pending)
     types = [None if x is UNDEFINED else typeof(x) for x in project(frame, shape, init)]
@@ -248,7 +249,7 @@ def named(frame: Frame, c: Carried) -> tuple[str, bool]:
         held = c.init
         known = type(held) is Value and held.hint
         return (held.hint, held.named) if known else (c.name.name, bool(c.name.name))
-    shown = "" if c.name in (RETURN, RAISED) or c.name in frame.hidden else user_name(c.name)
+    shown = "" if is_hidden(frame, c.name) else user_name(c.name)
     return shown, bool(shown)
 
 
@@ -264,6 +265,11 @@ def names(frame: Frame, c: Carried) -> list[tuple[str, bool]]:
         called = f"has_{hint}" if key == PRESENT else f"{hint}_{key.strip('_')}"
         found += [(called, False)] * holes(s)
     return found if len(found) == c.holes() else [(hint, user)] * c.holes()
+
+
+def is_hidden(frame: Frame, name: str) -> bool:
+    """Whether a name is not the user's."""
+    return name == RETURN or name.startswith(RAISED) or name in frame.hidden
 
 
 def enter(frame: Frame, block: Block, carried: list[Carried]) -> dict[Anything, Anything]:

@@ -38,7 +38,13 @@ from s2s_ad.ops.custom import Rules
 
 Transform = Callable[[Function, str, tuple[int, ...], bool], Function]
 RETURN = "return"  # the name under which a value to be returned travels; no user can have it
-RAISED = "raise"  # ... and an exception on its way to its handler
+RAISED = "raise "  # ... and, with a handler's code, an exception on its way to that handler
+
+
+def raised(code: int) -> str:
+    """The name under which an exception travels to a handler."""
+    return f"{RAISED}{code}"
+
 
 
 @dataclass(eq=False)
@@ -82,6 +88,7 @@ class Lowering:
     recursive: dict[Anything, bool] = field(default_factory=dict)
     recursions: dict[Anything, Anything] = field(default_factory=dict)
     fixed: dict[Anything, set[str]] = field(default_factory=dict)
+    narrowed: dict[Value, list[str]] = field(default_factory=dict)  # see choices.py
     turns: dict[Anything, int] = field(default_factory=dict)  # of `while` loops, one copy each
     woven: dict[Anything, Anything] = field(default_factory=dict)  # see generators.py
     # See escapes.py and exceptions.py: the branches in which lowering goes on while the other
@@ -322,7 +329,7 @@ def note(frame: Frame, ended: Anything = None) -> None:
     """Tell the `try`s that must know what holds where an operation raises (see attempts.py)."""
     for t in frame.lowering.tries:
         if t.general:
-            t.note(cursor().block, ended)
+            t.note(cursor().block, ended, frame)
 
 
 def checkpoint(frame: Frame) -> Callable[[], None]:

@@ -33,6 +33,7 @@ from s2s_ad.frontend.inline import (
 )
 from s2s_ad.frontend.sharing import check, written_parameters
 from s2s_ad.ir.build import NotStatic, building, cursor, emit, facts, typeof
+from s2s_ad.ir.collecting import raising
 from s2s_ad.ir.core import Block, Function, Parameter, Value
 from s2s_ad.ir.types import ANY, ListOf, Num, Seq, Type
 from s2s_ad.ops.custom import CUSTOM, Registration, Rules, bar_type
@@ -190,7 +191,8 @@ def _lowered(
         return [operand(frame, materialised(frame, x)) for x in each]
 
     try:
-        return _trace(frame, rule, block, body)
+        with raising():  # what is refused in a rule matters where the rule is used
+            return _trace(frame, rule, block, body)
     except NotStatic as error:
         for p, x in zip(params, operands):
             if error.value is p and type(x) is Value:
@@ -224,6 +226,7 @@ def _trace(
     versions, floor, noted = lowering.versions, lowering.floor, len(lowering.updates)
     lowering.blocks.append(block)
     lowering.versions, lowering.floor = dict(versions), len(lowering.blocks) - 1
+    tries, lowering.tries = lowering.tries, []
     c = cursor()
     name = getattr(rule, "__name__", "rule").replace("<lambda>", "rule")
     try:
@@ -238,7 +241,7 @@ def _trace(
         raise
     finally:
         lowering.blocks.pop()
-        lowering.versions, lowering.floor = versions, floor
+        lowering.versions, lowering.floor, lowering.tries = versions, floor, tries
         del lowering.updates[noted:]
     declared = [Parameter(p.hint or f"a{k}") for k, p in enumerate(block.params)]
     return Function(name, block, declared, facts=facts())
@@ -277,6 +280,7 @@ def _type_of_source(
         return [materialised(frame, result) if is_structure(result) else operand(frame, result)]
 
     try:
-        return typeof(_trace(frame, callee, block, body).block.yields[0])
+        with raising():
+            return typeof(_trace(frame, callee, block, body).block.yields[0])
     except S2SError:
         return ANY

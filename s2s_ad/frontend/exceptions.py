@@ -14,13 +14,13 @@ from s2s_ad.frontend.bindings import Cell, Conflict
 from s2s_ad.frontend.branches import FALLS, RAISES, Status, always, join, run
 from s2s_ad.frontend.conditions import holds
 from s2s_ad.frontend.context import (
-    RAISED,
     Frame,
     Lowering,
     evaluate,
     inside,
     made,
     operand,
+    raised,
     refuse,
     refuse_conflict,
 )
@@ -118,7 +118,7 @@ def throw(frame: Frame, error: Anything, cause: list[Anything]) -> Status:
         shown = as_value(frame, error) if is_exception(error) else error
         emit(RAISE, shown, *(operand(frame, c) for c in cause))
         return always(RAISES)
-    frame.env[RAISED] = as_cell(frame, error)
+    frame.env[raised(found[1])] = as_cell(frame, error)
     return always(found[1])
 
 

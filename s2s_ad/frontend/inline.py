@@ -381,6 +381,7 @@ def build(
     statement = outer.statement if outer is not None else None
     versions, floor, noted = lowering.versions, lowering.floor, len(lowering.updates)
     lowering.versions, lowering.floor = dict(versions), len(lowering.blocks) - 1
+    tries, lowering.tries = lowering.tries, []  # nothing jumps out of a function of its own
     try:
         with building(block, statement, outer.location if outer is not None else None):
             if outer is None:
@@ -421,7 +422,7 @@ def build(
         function.written = written_parameters(lowering, updates, block)
     finally:
         lowering.blocks.pop()
-        lowering.versions, lowering.floor = versions, floor
+        lowering.versions, lowering.floor, lowering.tries = versions, floor, tries
         del lowering.updates[noted:]
     function.doc = source.function.__doc__ or "" if node is source.tree else ""
     return function

@@ -105,7 +105,7 @@ class Liveness:
         """A `try`: from any place in its body the next step may be a handler."""
         always = self.always
         if node.finalbody:
-            self.always |= {"return", "raise"}
+            self.always |= {"return", "raise "}
             out = stop = next = self.block(node.finalbody, out | stop | next, stop, next)
             self.always = always | out
         handlers = out if node.finalbody else NONE

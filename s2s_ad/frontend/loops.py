@@ -29,7 +29,6 @@ from s2s_ad.frontend.carried import Body, Carried, ended, enter, leave, results_
 from s2s_ad.frontend.comprehensions import Generator
 from s2s_ad.frontend.conditions import holds
 from s2s_ad.frontend.context import (
-    RAISED,
     RETURN,
     Frame,
     Loop,
@@ -38,6 +37,7 @@ from s2s_ad.frontend.context import (
     inside,
     operand,
     operate,
+    raised,
     refuse,
 )
 from s2s_ad.frontend.escapes import escapes
@@ -59,7 +59,7 @@ def carried_names(frame: Frame, node: Anything, head: Names, after: Names) -> li
     live = head | after
     names = [n for n in assigned(parts) if n in live]
     names += [RETURN] if contains(node.body, gast.Return) else []
-    return [*names, RAISED] if frame.lowering.tries else names
+    return names + [raised(code) for t in frame.lowering.tries for _, code in t.caught]
 
 
 def going_on(frame: Frame, value: Anything, codes: frozenset[int]) -> Anything:

@@ -1,7 +1,7 @@
 """`with`: the context is entered once, in the forward sweep; the adjoint runs outside.
 
-Objects of the user's classes are lowered, `__enter__` and `__exit__` as any method. Files, locks and
-the like stand in the text as they are. `np.errstate` holds for the adjoint too.
+Objects of the user's classes are lowered, `__enter__` and `__exit__` as any method. Files, locks
+and the like stand in the text as they are. `np.errstate` holds for the adjoint too.
 """
 
 from __future__ import annotations
@@ -94,7 +94,7 @@ def lower_with(
         return _entered(frame, found, body, rest, kind if called is open else ANY)
     if getattr(called, "__globals__", {}) is vars(contextlib):
         refuse(
-            f"{called.__name__} is made of a generator by contextlib",
+            f"{getattr(called, '__name__', '')} is made of a generator by contextlib",
             "write a class with __enter__ and __exit__, or take the body out of the with",
         )
     x = evaluate(frame, expression)

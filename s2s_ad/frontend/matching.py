@@ -17,7 +17,18 @@ from typing import Any as Anything
 
 import gast
 
-from s2s_ad.errors import UnsupportedError
+
+class Unmatched(Exception):
+    """A pattern that is not supported."""
+
+    def __init__(self, message: str, advice: str = "write it with if and elif") -> None:
+        self.message, self.advice = message, advice
+
+
+class Refused(gast.Pass):  # type: ignore[misc]
+    """A statement that is refused where it is reached."""
+
+    why: Unmatched
 
 
 class Matching(gast.NodeTransformer):  # type: ignore[misc]
@@ -33,7 +44,12 @@ class Matching(gast.NodeTransformer):  # type: ignore[misc]
         first = gast.Assign([_name(name, gast.Store())], node.subject, None)
         gast.copy_location(first, node)
         gast.copy_location(first.targets[0], node.subject)
-        return [first, *cases(name, node.cases, node)]
+        try:
+            return [first, *cases(name, node.cases, node)]
+        except Unmatched as why:
+            out = gast.copy_location(Refused(), node)
+            out.why, out.end_lineno, out.end_col_offset = why, node.lineno, None
+            return out
 
 
 def cases(subject: str, rest: list[Anything], match: Anything) -> list[Anything]:
@@ -86,7 +102,7 @@ def read(pattern: Anything, x: Anything, tests: list[Anything], bound: list[Anyt
         _read_sequence(pattern, x, tests, bound)
     elif isinstance(pattern, gast.MatchMapping):
         if pattern.rest is not None:
-            raise UnsupportedError("`**rest` in a pattern is not supported", "read the keys")
+            raise Unmatched("`**rest` in a pattern is not supported", "read the keys")
         tests.append(_call(isinstance, x, gast.Constant(dict, None)))
         for key, inner in zip(pattern.keys, pattern.patterns):
             contained = gast.Compare(copy.deepcopy(key), [gast.In()], [copy.deepcopy(x)])
@@ -95,7 +111,7 @@ def read(pattern: Anything, x: Anything, tests: list[Anything], bound: list[Anyt
     elif isinstance(pattern, gast.MatchClass):
         _read_class(pattern, x, tests, bound)
     else:
-        raise UnsupportedError(
+        raise Unmatched(
             f"the pattern {type(pattern).__name__} is not supported here", "use if and elif"
         )
 
@@ -107,7 +123,7 @@ def _read_or(pattern: Anything, x: Anything, tests: list[Anything]) -> None:
         names: list[Anything] = []
         read(inner, x, own, names)
         if names:
-            raise UnsupportedError(
+            raise Unmatched(
                 "a pattern with `|` that binds names is not supported", "write a case for each"
             )
         if not own:

@@ -4,7 +4,9 @@
 from __future__ import annotations
 
 import functools
+import inspect
 import operator
+import sys
 from collections.abc import Callable
 from typing import Any as Anything
 
@@ -362,6 +364,18 @@ def _next(frame: Frame, x: Anything, *default: Anything) -> Anything:
         return _iterator(frame, x, None)
     function = prelude.first_or if default else prelude.first
     return containers.run(frame, function, x, *default)
+
+
+@python(
+    eval, exec, compile, locals, globals, vars, dir, __import__, sys._getframe,
+    inspect.currentframe, inspect.stack, inspect.getmembers,
+)  # fmt: skip
+def _looks_around(frame: Frame, *args: Anything, **options: Anything) -> Anything:
+    refuse(
+        "eval, exec, locals and the like are not supported: they would see the variables of the "
+        "derivative, not those of the function",
+        "write the expression out, or import what is meant",
+    )
 
 
 @python(iter)

@@ -58,6 +58,7 @@ from s2s_ad.frontend.iteration import stored
 from s2s_ad.frontend.liveness import Names, assigned
 from s2s_ad.frontend.loops import lower_for, lower_while
 from s2s_ad.frontend.managers import lower_with
+from s2s_ad.frontend.matching import Refused
 from s2s_ad.frontend.objects import attributes_of, is_object, name_attribute, put
 from s2s_ad.frontend.stores import assign_item, augment_item
 from s2s_ad.frontend.tries import lower_try
@@ -360,6 +361,7 @@ SIMPLE: dict[type, Callable[[Frame, Anything], Status | None]] = {
     gast.Import: import_modules,
     gast.ImportFrom: import_names,
     gast.Global: declare_global,
+    Refused: lambda frame, node: refuse(node.why.message, node.why.advice),
     gast.Nonlocal: lambda frame, node: None,
     gast.Pass: lambda frame, node: None,
     gast.Break: lambda frame, node: always(BREAKS),

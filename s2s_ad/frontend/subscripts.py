@@ -120,7 +120,7 @@ def _of_structure(frame: Frame, x: Anything, index: Anything) -> Anything:
         if not is_key(index):
             from s2s_ad.frontend.choices import chosen, keys_of
 
-            if keys_of(index) is not None:
+            if keys_of(frame, index):
                 return chosen(frame, index, lambda key: _of_structure(frame, x, key))
             refuse_key(index)
         if index not in x:
@@ -147,7 +147,7 @@ def _of_sequence(frame: Frame, x: Value, t: Seq, index: Anything) -> Anything:
         if not is_key(index):
             from s2s_ad.frontend.choices import keys_of
 
-            if keys_of(index) is not None:
+            if keys_of(frame, index):
                 return _of_structure(frame, opened(frame, x), index)
             refuse_key(index)
         if index not in t.keys:

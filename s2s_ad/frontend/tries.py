@@ -6,6 +6,7 @@ Where an operation of the body may itself raise what a handler catches, see atte
 
 from __future__ import annotations
 
+import itertools
 import operator
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -24,7 +25,7 @@ from s2s_ad.frontend.branches import (
     meet,
     resume,
 )
-from s2s_ad.frontend.context import RAISED, Frame, checkpoint, evaluate, inside, operate, refuse
+from s2s_ad.frontend.context import Frame, checkpoint, evaluate, inside, operate, raised, refuse
 from s2s_ad.frontend.escapes import Opening, close, escapes, resumed
 from s2s_ad.frontend.finals import lower_finally, shows
 from s2s_ad.frontend.liveness import Names
@@ -58,9 +59,12 @@ class Try:
     general: frozenset[int] = frozenset()  # handlers of what operations raise: no jumps
     notes: list[Note] = field(default_factory=list)
 
-    def note(self, block: Block, ended: Anything) -> None:
+    def note(self, block: Block, ended: Anything, frame: Frame) -> None:
         lowering = self.frame.lowering
         env, versions = dict(self.frame.env), dict(lowering.versions)
+        inner = list(itertools.takewhile(lambda f: f is not self.frame, frame.chain()))
+        for f in reversed(inner):  # what calls have assigned to nonlocal names
+            env.update({n: f.env[n] for n in f.liveness.outer if n in f.env})
         self.notes.append(Note(block, len(block.ops), env, versions, len(lowering.homes), ended))
 
     @property
@@ -174,13 +178,15 @@ class Handler:
     name: str
     body: list[Anything]
 
-    def lower(self, frame: Frame, lower: LowerList, live: Names, tail: bool) -> Status:
-        raised = frame.env.pop(RAISED, None)
+    def lower(
+        self, frame: Frame, lower: LowerList, code: int, live: Names, tail: bool
+    ) -> Status:
+        error = frame.env.pop(raised(code), None)
         if self.name:
             from s2s_ad.frontend.statements import bind
 
-            bind(frame, self.name, raised)
-        frame.handling.append(raised)
+            bind(frame, self.name, error)
+        frame.handling.append(error)
         try:
             status = lower(frame, self.body, live, tail)
         finally:
@@ -230,7 +236,7 @@ class Dispatch:
 
     def handler(self, code: int) -> Status:
         k = next(k for k, (_, own) in enumerate(self.t.caught) if own == code)
-        return self.handlers[k].lower(self.frame, self.lower, self.live, self.tail)
+        return self.handlers[k].lower(self.frame, self.lower, code, self.live, self.tail)
 
     def go(self, found: Lowered) -> tuple[Status, bool]:
         frame, status = self.frame, found.status

@@ -71,6 +71,7 @@ class Rules:
         self.name = name
         self.jvp: Function | S2SError | None = None
         self.vjp: Function | S2SError | None = None
+        self.backwards = False  # the JVP is just being read backwards
 
     def __repr__(self) -> str:
         return f"<rules {self.name}>"
@@ -108,11 +109,17 @@ class Custom:
         from s2s_ad.autodiff.transposition import transpose_of  # as in ops.rules
 
         rule = self.rule(op, "jvp", "vjp")
+        reason = ""
         if any(inner.blocks for inner in rule.block.ops):
+            reason = "has branches or loops"
+        rules: Rules = op.kwargs["rules"]
+        if rules.backwards:
+            reason = "applies it to a tangent"
+        if reason:
+            name = op.kwargs["callee"].name
             raise UnsupportedError(
-                f"the JVP of {op.kwargs['callee'].name} has branches or loops: it cannot be read "
-                "backwards",
-                f"register a VJP as well: s2s_ad.custom_vjp({op.kwargs['callee'].name})",
+                f"the JVP of {name} {reason}: it cannot be read backwards",
+                f"register a VJP as well: s2s_ad.custom_vjp({name})",
                 op.location,
             )
         found_active = (x for x in positional(op) if type(x) is Value and x in active)
@@ -123,7 +130,11 @@ class Custom:
             return place(rule, [*tangents(op, seeds), op.result, *op.args[0]])[0]
 
         before = len(cursor().block.ops)
-        found = transpose_of(body, list(seeds.values()), bars)
+        rules.backwards = True
+        try:
+            found = transpose_of(body, list(seeds.values()), bars)
+        finally:
+            rules.backwards = False
         primal = {seed: x for x, seed in seeds.items()}
         for new in cursor().block.ops[before:]:
             k = SHAPES.get(new.prim.name, len(new.args))

@@ -6,6 +6,7 @@ where the function gave a number: a quotient that may be 1/0 is taken by NumPy (
 
 from __future__ import annotations
 
+import bisect
 import math
 import operator
 from collections.abc import Callable
@@ -320,3 +321,14 @@ POLYGAMMA = declare(
 )
 function(math.lgamma, lambda d, out, x: d * emit(POLYGAMMA, x))
 function(math.gamma, lambda d, out, x: d * out * emit(POLYGAMMA, x))
+
+
+# Places in sorted lists -------------------------------------------------------------------------
+
+for _place in (bisect.bisect_left, bisect.bisect_right):
+    declare(
+        _place,
+        lambda a, x, lo=0, hi=None: INT,
+        constant,
+        syntax=f"call bisect.{_place.__name__}",
+    )

@@ -8,14 +8,13 @@ handlers catch something that is listed here; lack of memory and the like is not
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator
 from types import FunctionType
 from typing import Any as Anything
 
 import numpy as np
 
 from s2s_ad.ir.build import facts, knowing, typeof
-from s2s_ad.ir.core import Block, Function, Op, Value, leaves, tree_map
+from s2s_ad.ir.core import Block, Function, Op, Value, leaves, tree_map, walk
 from s2s_ad.ir.primitive import result_types
 from s2s_ad.ir.types import Any, Facts, ListOf, Num, Opaque, Refused, Seq, Size
 from s2s_ad.ops.overlap import is_basic
@@ -150,7 +149,7 @@ def raised_by(op: Op) -> Classes:
     if name == "exception":
         return ANYTHING if isinstance(op.kwargs["cls"].__init__, FunctionType) else NOTHING
     if name == "call":
-        return tuple(dict.fromkeys(c for o in inside(op.kwargs["callee"]) for c in raised_by(o)))
+        return of_call(op.kwargs["callee"])
     if name in FOREIGN:
         return ANYTHING
     if name == "getattr" and not isinstance(op.results[0].type, Any):
@@ -184,7 +183,7 @@ def raised_by(op: Op) -> Classes:
         )
         if loose and name in ON_NUMBERS:
             signals = (*signals, *ON_NUMBERS[name])
-        if name in ("power", "np.power"):
+        if name in ("power", "np.power") and not any(map(floating, op.args)):
             signals = (*signals, ValueError)  # an integer to a negative power
         return signals if numbers or fits(op.args) else (*signals, ValueError)
     if name in SAFE:
@@ -194,19 +193,20 @@ def raised_by(op: Op) -> Classes:
     return BUILTIN
 
 
-def inside(function: Function) -> Iterator[Op]:
-    """Every operation of a function and of those that it calls."""
-    from s2s_ad.ir.core import walk
-
-    seen = [function]
-    for f in seen:
+def of_call(function: Function) -> Classes:
+    """What a function of its own may raise, and those that it calls."""
+    found: dict[type, None] = {}
+    functions = [function]
+    for f in functions:
+        if not f.block.yields and not f.block.ops:
+            return ANYTHING  # it calls itself, and is not known yet
         for op in walk(f.block):
-            callee = op.kwargs.get("callee")
-            if isinstance(callee, Function):
-                if callee not in seen:
-                    seen.append(callee)
-            else:
-                yield op
+            callee = op.kwargs.get("callee") if op.prim.name == "call" else None
+            if callee is None:
+                found.update(dict.fromkeys(raised_by(op)))
+            elif callee not in functions:
+                functions.append(callee)
+    return tuple(found)
 
 
 def unknown(v: Value) -> bool:
@@ -220,6 +220,12 @@ def number(x: Anything) -> bool:
     """Whether an operand is one number."""
     t = typeof(x)
     return isinstance(t, Num) and t.shape == ()
+
+
+def floating(x: Anything) -> bool:
+    """Whether an operand is made of floats."""
+    t = typeof(x)
+    return isinstance(t, Num) and t.dtype is not None and t.dtype.kind == "f"
 
 
 def python(x: Anything) -> bool:

@@ -8,6 +8,7 @@ differentiate; None for all of floating type, () where the function is constant.
 
 from __future__ import annotations
 
+import bisect
 import builtins
 import math
 import operator
@@ -268,6 +269,8 @@ ORDERING = [
     Case(np.argsort, (t234,), {"axis": 0}, wrt=()),
     Case(np.take_along_axis, (m23, np.array([[0, 0], [2, 1]]), 1)),
     Case(runtime.add_along_axis, (m23[:, :2], np.array([[0, 0], [2, 1]]), m23, 1), wrt=(0,)),
+    Case(bisect.bisect_left, ([0.0, 1.0, 2.0], 1.0), wrt=()),
+    Case(bisect.bisect_right, ([0.0, 1.0, 2.0], 1.0), wrt=()),
     Case(np.searchsorted, (table, x3), wrt=()), Case(np.searchsorted, (table, 0.7), wrt=()),
     Case(np.digitize, (x3, table), wrt=()), Case(np.flatnonzero, (x3,), wrt=()),
     Case(np.interp, (np.array([0.7, 1.9, -0.4, 2.3]), table, table**2 + 0.3)),

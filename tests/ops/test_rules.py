@@ -7,7 +7,7 @@ import pytest
 import s2s_ad.ops
 import s2s_ad.passes.algebra  # noqa: F401  (the peepholes that rules are written for)
 from s2s_ad.ir.primitive import BY_NAME, TABLE, Primitive
-from s2s_ad.ops import buffers, lists, slots, structure, tapes
+from s2s_ad.ops import buffers, choices, custom, lists, opaque, slots, structure, tapes
 from tests.ops import array_samples, samples
 from tests.ops.checker import check
 from tests.ops.samples import Case
@@ -21,7 +21,9 @@ def test_rule(case: Case) -> None:
 def structural() -> set[str]:
     """What these modules declare: no mathematics, tested where it is used."""
     declared = [
-        v for module in (buffers, lists, slots, structure, tapes) for v in vars(module).values()
+        v
+        for module in (buffers, choices, custom, lists, opaque, slots, structure, tapes)
+        for v in vars(module).values()
     ]
     return {p.name for p in declared if isinstance(p, Primitive)}
 
