@@ -134,8 +134,14 @@ def _in_words(function: Anything, kind: str, wrt: Anything) -> Anything:
     text = f"def {name}_{kind}{inspect.Signature(head)}:\n    return {called}\n"
     transform = value_and_grad if kind == "value_and_grad" else grad
     made = load(text, f"{name}_{kind}", {outer: transform, inner: function})[f"{name}_{kind}"]
-    made.__defaults__ = getattr(function, "__defaults__", None)
-    made.__kwdefaults__ = getattr(function, "__kwdefaults__", None)
+    if hasattr(function, "__wrapped__"):  # by a decorator: the parameters are not its own
+        given = {n: p for n, p in parameters.items() if p.default is not p.empty}
+        places = [p.default for p in given.values() if p.kind is not p.KEYWORD_ONLY]
+        made.__defaults__ = tuple(places)
+        made.__kwdefaults__ = {n: p.default for n, p in given.items() if p.kind is p.KEYWORD_ONLY}
+    else:
+        made.__defaults__ = getattr(function, "__defaults__", None)
+        made.__kwdefaults__ = getattr(function, "__kwdefaults__", None)
     made.__module__ = getattr(function, "__module__", None) or __name__
     annotations = dict(getattr(function, "__annotations__", {}))
     annotations.pop("return", None)

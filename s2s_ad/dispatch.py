@@ -247,7 +247,8 @@ class Dispatcher:
     def _default(self, name: str) -> Anything:
         """The default as the primal has it now."""
         p = self.parameters[name]
-        if not isinstance(self.function, types.FunctionType):
+        wrapped = hasattr(self.function, "__wrapped__")  # by a decorator: the parameters are its
+        if wrapped or not isinstance(self.function, types.FunctionType):
             return p.default
         if p.kind is p.KEYWORD_ONLY:
             return (self.function.__kwdefaults__ or {})[name]

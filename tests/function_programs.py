@@ -914,7 +914,7 @@ def gen_body_writes(x: Any) -> Any:
 
 def gen_nested(x: Any) -> Any:
     def up(n: Any) -> Any:
-        for i in range(n):
+        for i in range(n):  # noqa: UP028
             yield i
 
     s = 0.0
@@ -991,7 +991,7 @@ def try_around_gen(x: Any) -> Any:
 
 def gen_try_in_body(x: Any) -> Any:
     def gen() -> Any:
-        for v in x:
+        for v in x:  # noqa: UP028
             yield v
 
     s = 0.0
@@ -1300,3 +1300,40 @@ PROGRAMS += [
     (unrolled_while_structure, (X,)),
     (list_shrinks, (X,)),
 ]
+
+
+# Iterators that have names, and views -----------------------------------------------------------
+
+
+def items_seen_as_they_are(x: Any) -> Any:
+    d = {"a": x[0], "b": x[1]}
+    s = 0.0
+    for _, v in d.items():
+        d["b"] = v * 2.0
+        s = s * 0.5 + v
+    values = d.values()
+    d["a"] = x[2] * 3.0
+    return s + sum(values) + sum(values)
+
+
+def views_of_a_dict(x: Any) -> Any:
+    d = {"a": x[0], "b": x[1], "c": x[2]}
+    n = len(d.values()) + len(d.keys())
+    s = sum(d.values()) * n + max(d.values()) + np.sum(np.array(list(d.values())) ** 2)
+    for (_, v), w in zip(d.items(), x):
+        s = s + v * w
+    e = {k: v * 2 for k, v in d.items() if k != "a"}
+    p, q = e.values()
+    if "b" in d.keys():
+        s = s * p
+    return s + q * sum(v for k, v in e.items()) + dict(d.items())["a"]
+
+
+def named_iterators(x: Any) -> Any:
+    pairs = zip(x[:-1], x[1:])
+    squares = map(lambda v: v * v, x)
+    rest = (v for v in x if v > 0.6)
+    return sum(a * b for a, b in pairs) + sum(squares) * sum(rest)
+
+
+PROGRAMS += [(items_seen_as_they_are, (X,)), (views_of_a_dict, (X,)), (named_iterators, (X,))]

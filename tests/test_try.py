@@ -78,3 +78,10 @@ def test_a_jump_leaves_no_try() -> None:
     for f in (try_programs.adaptive_steps, try_programs.tried_until_it_holds):
         text = s2s_ad.source(f, "vjp", like=(1.0, 0.2)[: f.__code__.co_argcount])
         assert "try" not in text.replace("# try", "") and "status" not in text
+
+
+def test_no_handler_catches_what_a_tangent_raises() -> None:
+    A = np.array([[1.0, 2.0], [2.0, 4.0]])
+    assert try_programs.singular(A) == 0.0
+    with pytest.raises(np.linalg.LinAlgError):
+        s2s_ad.jvp(try_programs.singular, (A,), (np.ones((2, 2)),))

@@ -969,6 +969,14 @@ RAISING: list[tuple[Any, tuple[Any, ...]]] = [
 ]  # fmt: skip
 
 
+def singular(A: Any) -> Any:
+    try:
+        log = np.linalg.slogdet(A)[1]
+    except np.linalg.LinAlgError:
+        log = 7.0
+    return np.exp(log)
+
+
 # Programs that are refused, and why.
 
 

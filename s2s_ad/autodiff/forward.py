@@ -8,10 +8,20 @@ from s2s_ad.autodiff.zeros import name, refuse, zero_of
 from s2s_ad.errors import S2SError
 from s2s_ad.ir.build import building, emit, typeof
 from s2s_ad.ir.collecting import report
-from s2s_ad.ir.core import Block, Op, Value, leaves, tree_map
-from s2s_ad.ir.types import ListOf, Seq, is_scalar
+from s2s_ad.ir.core import (
+    UNDEFINED,
+    Block,
+    Op,
+    Value,
+    captured,
+    leaves,
+    substitute,
+    tree_map,
+    walk,
+)
+from s2s_ad.ir.types import ListOf, Seq, Stack, is_scalar
 from s2s_ad.ops.slots import zero as zero_list
-from s2s_ad.ops.structure import CALL, DICT, FOR, LIST, TUPLE, WHILE
+from s2s_ad.ops.structure import CALL, DICT, FOR, IF, LIST, TRY, TUPLE, WHILE
 from s2s_ad.ops.tapes import POP, PUSH
 
 
@@ -44,16 +54,22 @@ class Forward:
         if op.prim in (FOR, WHILE):
             self.loop(op)
             block.ops.append(op)
+        elif op.prim is TRY and self.separable(op):
+            self.attempt(op, block)
         elif op.blocks:
             self.branches(op)
             block.ops.append(op)
         else:
             block.ops.append(op)
-            if any(r in self.active for r in op.results):
-                results = list(op.results)  # a call gets more
-                for r, t in zip(results, self.rule(op), strict=True):
-                    if t is not None:
-                        self.dots[r] = name(t, r, "_dot")
+            self.companions(op)
+
+    def companions(self, op: Op) -> None:
+        """Write the tangents of an operation's results."""
+        if any(r in self.active for r in op.results):
+            results = list(op.results)  # a call gets more
+            for r, t in zip(results, self.rule(op), strict=True):
+                if t is not None:
+                    self.dots[r] = name(t, r, "_dot")
 
     def rule(self, op: Op) -> list[Anything]:
         if not any(v in self.dots for v in leaves(op.args)):
@@ -71,6 +87,52 @@ class Forward:
         if op.prim.derivative is None:
             raise refuse(op)
         return list(op.prim.derivative.jvp(op, self.dots))
+
+    def separable(self, op: Op) -> bool:
+        """Whether the tangents of a `try` can stand after it, where nothing catches what their
+        computation might raise."""
+        for o in op.blocks[0].ops:
+            inner = [r for b in o.blocks for p in walk(b) for r in p.results]
+            if o.prim is CALL:
+                inner = o.results  # it computes both
+            if any(v in self.active for v in inner):
+                return False
+            if any(isinstance(r.type, Stack) for r in o.results):
+                return False
+        return not any(isinstance(r.type, Stack) for r in op.results)
+
+    def attempt(self, op: Op, block: Block) -> None:
+        """A `try`: where its body did not raise, the tangents of what it computed."""
+        block.ops.append(op)
+        body, failed = op.blocks
+        raised, passed = Block(), Block()
+        for o in body.ops:
+            with building(passed, o.statement, o.location, "tangent"):
+                self.companions(o)
+        results: list[Value] = []
+        for result, y in list(zip(op.results, body.yields)):
+            if result in self.active and type(y) is Value and y in self.dots:
+                dot = name(Value(result.type), result, "_dot")
+                with building(passed, op.statement, op.location, "tangent"):
+                    passed.yields.append(self.tangent(y))
+                raised.yields.append(UNDEFINED)
+                results.append(dot)
+                self.dots[result] = dot
+        inside = {v for o in body.ops for v in o.results}
+        mapping: dict[Value, Anything] = {}
+        for v in captured([passed]):
+            if v in inside:
+                shown = Value(v.type, v.hint, v.named)
+                shown.owner = op
+                op.results.append(shown)
+                body.yields.append(v)
+                failed.yields.append(UNDEFINED)
+                mapping[v] = shown
+        substitute(passed, mapping)
+        if results:
+            args = (op.results[0],)
+            new = Op(IF, args, {}, [raised, passed], results, op.statement, op.location, "tangent")
+            block.ops.append(new)
 
     def branches(self, op: Op) -> None:
         """An `if` (or an errstate): tangents of results that vary in some branch."""

@@ -87,6 +87,7 @@ def jvp_function(function: Function, wrt: tuple[int, ...]) -> Function:
             n = len(f.block.yields)
             f.block.yields += [forward.tangent(v) for v in f.block.yields]
         f.returns = (function.returns, tree_map(lambda i: _shift(i, n), function.returns))
+    merge_twins(f)
     tidy(f)
     retype(f)
     with knowing(f.facts):

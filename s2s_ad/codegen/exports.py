@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from s2s_ad.ir.core import UNDEFINED, Block, Function, Op, Value, replace
 from s2s_ad.ir.types import Stack
-from s2s_ad.ops.structure import IF
+from s2s_ad.ops.structure import IF, TRY
 
 
 def merge_exports(function: Function) -> None:
@@ -24,12 +24,13 @@ def _merge(block: Block, mapping: dict[Value, Value]) -> None:
         for b in op.blocks:
             _merge(b, mapping)
             b.yields = replace(b.yields, mapping)
-        if op.prim is not IF:
+        if op.prim not in (IF, TRY):
             continue
-        for k in range(len(op.results) - 1, -1, -1):
+        lead = 2 if op.prim is TRY else 0  # its number and its exception
+        for k in range(len(op.results) - 1, lead - 1, -1):
             if isinstance(op.results[k].type, Stack) or k == _status(op):
                 continue
-            for j in range(len(op.results)):
+            for j in range(lead, len(op.results)):
                 if j != k and j != _status(op) and _serves(op, j, k):
                     mapping[op.results[k]] = op.results[j]
                     del op.results[k]

@@ -159,6 +159,7 @@ class Stored:
 
     iterator: Anything
     block: Block
+    watched: list[tuple[Anything, Anything]]  # what it walks, and what that held
     used: bool = False
 
 

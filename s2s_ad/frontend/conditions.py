@@ -206,7 +206,9 @@ def membership(frame: Frame, a: Anything, b: Anything) -> Anything:
     found = objects.call(frame, b, "__contains__", a)
     if found is not objects.MISSING:
         return found
-    b = opened(frame, b)
+    from s2s_ad.frontend.iteration import View
+
+    b = tuple(b.now(frame)) if isinstance(b, View) else opened(frame, b)
     if type(b) is dict:
         b = tuple(b)
     if _constant(a) and _constant(b):

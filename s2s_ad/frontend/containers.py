@@ -214,6 +214,10 @@ def call_method(
             "copy it first: xs = list(xs)",
         )
     if type(held) is dict:
+        if isinstance(x, Cell) and name in ("items", "values", "keys") and not args:
+            from s2s_ad.frontend.iteration import View
+
+            return View(frame, x, name)
         if name == "items" and not args:
             return tuple((k, v) for k, v in held.items())
         if name == "values" and not args:

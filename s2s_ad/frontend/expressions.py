@@ -16,6 +16,7 @@ from s2s_ad.frontend.bindings import (
     is_plain,
     is_structure,
 )
+from s2s_ad.frontend.cells import as_list
 from s2s_ad.frontend.conditions import negation
 from s2s_ad.frontend.context import (
     Frame,
@@ -177,7 +178,7 @@ def _sequences(
         if type(left) is type(right) and is_structure(left):
             return left + right
         if type(left) is not tuple and type(right) is not tuple:
-            joined = emit("list_join", containers.as_list(frame, a), containers.as_list(frame, b))
+            joined = emit("list_join", as_list(frame, a), as_list(frame, b))
             return cell_of(frame, joined, "list")
     if function is operator.mul:
         sequence, count = (a, b) if _is_sequence(a) else (b, a)

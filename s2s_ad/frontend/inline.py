@@ -224,7 +224,10 @@ def check_kind(function: Anything) -> None:
 
 def check_recursion(frame: Frame, node: Anything, name: str) -> None:
     if any(f.node is node for f in frame.chain()):
-        refuse(f"{name} calls itself: recursion is not supported", "write a loop")
+        refuse(
+            f"{name} calls itself through an attribute, which is not supported",
+            "write a loop, or a function outside the class that gets what it reads",
+        )
 
 
 def inline(frame: Frame, inner: Frame, given: dict[str, Anything]) -> Anything:
@@ -247,7 +250,7 @@ def enter(inner: Frame, given: dict[str, Anything]) -> None:
     for name, x in given.items():
         if type(x) is Value and not x.hint and name not in inner.hidden:
             x.hint = name
-        inner.env[name] = cell_of(inner, x if inner.quiet else stored(x))
+        inner.env[name] = cell_of(inner, x if inner.quiet else stored(inner, x))
 
 
 def run_body(frame: Frame) -> Anything:

@@ -22,6 +22,7 @@ from s2s_ad.frontend.bindings import (
 from s2s_ad.frontend.context import Frame, holding, item, materialised, opened, operate, refuse
 from s2s_ad.frontend.expressions import arithmetic
 from s2s_ad.frontend.objects import MISSING, call, is_object
+from s2s_ad.frontend.places import root_of
 from s2s_ad.frontend.subscripts import get_item
 from s2s_ad.ir.build import cursor, emit, facts, typeof
 from s2s_ad.ir.core import Value
@@ -37,6 +38,10 @@ class Walk:
     walks = True
     storable = False
     endless = False
+
+    def pools(self) -> list[Anything]:
+        """Arrays, lists and dicts whose items Python takes when the iterator is made."""
+        return []
 
     def prepare(self, frame: Frame) -> None:
         """Write what has to stand before the loop."""
@@ -427,10 +432,62 @@ def _size(inner: Walk) -> Anything:
     return None
 
 
-def stored(x: Anything) -> Anything:
+class View(Walk):
+    """`d.keys()`, `d.values()`, `d.items()`: what the dict holds when it is walked."""
+
+    storable = True
+
+    def __init__(self, frame: Frame, cell: Cell, name: str) -> None:
+        self.cell, self.name = cell, name
+        self.first = self.now(frame)
+        self.value: Anything = None
+
+    def now(self, frame: Frame) -> list[Anything]:
+        held = opened(frame, self.cell)
+        if self.name == "items":
+            return [(k, v) for k, v in held.items()]
+        return list(held.values()) if self.name == "values" else list(held)
+
+    def prepare(self, frame: Frame) -> None:
+        self.value = materialised(frame, tuple(self.now(frame)))
+
+    def length(self, frame: Frame) -> Anything:
+        return len(self.now(frame))
+
+    def item(self, frame: Frame, index: Anything) -> Anything:
+        if type(index) is int:
+            return self.now(frame)[index]
+        return walk(frame, self.value).item(frame, index)
+
+    def fixed(self, frame: Frame) -> list[Anything] | None:
+        return self.now(frame)
+
+    def rolls(self) -> bool:
+        return Items(self.first).rolls()
+
+    def may_roll(self) -> bool:
+        return Items(self.first).may_roll()
+
+    def cells(self) -> list[Cell]:
+        return [self.cell]
+
+    def pools(self) -> list[Anything]:
+        return [self.cell]
+
+
+def held_by(frame: Frame, pools: list[Anything]) -> list[tuple[Anything, Anything]]:
+    """What is walked, and what it holds now."""
+    versions = frame.lowering.versions
+    roots = [root_of(frame.lowering, v) if type(v) is Value else v for v in pools]
+    return [(r, versions.get(r, r)) for r in roots]
+
+
+def stored(frame: Frame, x: Anything) -> Anything:
     """A binding as a name holds it."""
-    walks = getattr(type(x), "walks", False) and not getattr(type(x), "storable", False)
-    return Stored(x, cursor().block) if walks else x
+    if not getattr(type(x), "walks", False) or getattr(type(x), "storable", False):
+        return x
+    watched = [*x.sources(), *x.cells(), *x.pools()] if isinstance(x, Walk) else []
+    return Stored(x, cursor().block, held_by(frame, watched))
 
 
 def similar(a: Type, b: Type) -> bool:

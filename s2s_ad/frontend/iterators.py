@@ -10,7 +10,7 @@ import sys
 from typing import Any as Anything
 
 from s2s_ad.frontend import prelude
-from s2s_ad.frontend.bindings import is_structure
+from s2s_ad.frontend.bindings import Cell, is_structure
 from s2s_ad.frontend.comprehensions import Generator
 from s2s_ad.frontend.containers import run
 from s2s_ad.frontend.context import Frame, holding, operand, operate, refuse
@@ -55,6 +55,9 @@ class Cycle(Endless):
     def prepare(self, frame: Frame) -> None:
         self.inner.prepare(frame)
 
+    def pools(self) -> list[Anything]:
+        return [*self.inner.sources(), *self.inner.cells()]
+
     def item(self, frame: Frame, index: Anything) -> Anything:
         n = self.inner.length(frame)
         return self.inner.item(frame, arithmetic(frame, operator.mod, index, n))
@@ -87,6 +90,37 @@ class Repeat(Endless):
         return [self.found] * self.times if known else None
 
 
+class Taken(Walk):
+    """A slice of a list, taken when it is walked."""
+
+    def __init__(self, inner: Walk, cell: Cell) -> None:
+        self.inner, self.cell = inner, cell
+
+    def prepare(self, frame: Frame) -> None:
+        self.inner.prepare(frame)
+
+    def length(self, frame: Frame) -> Anything:
+        return self.inner.length(frame)
+
+    def item(self, frame: Frame, index: Anything) -> Anything:
+        return self.inner.item(frame, index)
+
+    def fixed(self, frame: Frame) -> list[Anything] | None:
+        return self.inner.fixed(frame)
+
+    def rolls(self) -> bool:
+        return self.inner.rolls()
+
+    def may_roll(self) -> bool:
+        return self.inner.may_roll()
+
+    def sources(self) -> list[Value]:
+        return self.inner.sources()
+
+    def pools(self) -> list[Anything]:
+        return [self.cell]
+
+
 class Product(Walk):
     """`itertools.product(...)`: the last one runs fastest."""
 
@@ -96,6 +130,9 @@ class Product(Walk):
     def prepare(self, frame: Frame) -> None:
         for inner in self.inners:
             inner.prepare(frame)
+
+    def pools(self) -> list[Anything]:
+        return [p for inner in self.inners for p in (*inner.sources(), *inner.cells())]
 
     def length(self, frame: Frame) -> Anything:
         out: Anything = 1
@@ -138,6 +175,9 @@ class Selected(Walk):
 
     def prepare(self, frame: Frame) -> None:
         self.inner.prepare(frame)
+
+    def pools(self) -> list[Anything]:
+        return [*self.inner.sources(), *self.inner.cells()]
 
     def length(self, frame: Frame) -> Anything:
         return operate(frame, len, self.chosen)
@@ -258,7 +298,8 @@ def _islice(frame: Frame, x: Anything, *limits: Anything) -> Anything:
         )
     held = holding(frame, x)
     if is_structure(held) or type(held) is Value:
-        return walk(frame, get_item(frame, x, slice(start, stop, step)))
+        out = walk(frame, get_item(frame, x, slice(start, stop, step)))
+        return Taken(out, x) if isinstance(x, Cell) else out
     if start == 0 and step == 1 and type(start) is int and type(step) is int and stop is not None:
         return run(frame, prelude.first_items, x, stop)
     refuse("this islice is not supported", "make a list first, and take a slice of it")

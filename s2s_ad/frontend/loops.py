@@ -42,7 +42,7 @@ from s2s_ad.frontend.context import (
 )
 from s2s_ad.frontend.escapes import escapes
 from s2s_ad.frontend.generators import Generated, lower_generated, of_expression
-from s2s_ad.frontend.iteration import SHORT, Enumerate, Items, Range, Reversed, Walk, walk
+from s2s_ad.frontend.iteration import SHORT, Enumerate, Items, Range, Reversed, Walk, held_by, walk
 from s2s_ad.frontend.liveness import Names, assigned, contains
 from s2s_ad.frontend.places import root_of
 from s2s_ad.frontend.templates import project
@@ -165,7 +165,10 @@ def rolled(
                     node.target,
                     index if isinstance(inner, Range) else inner.item(frame, index),
                 )
+                before = held_by(frame, over.pools())
                 status = lower(frame, node.body, head, True)
+                if held_by(frame, over.pools()) != before:
+                    raise Unrollable("what a loop walks is changed in it", "walk a copy: list(...)")
                 ends = ended(frame, carried, live_at(frame, status, head), start)
             return Body([block], [ends], [params], status)
         finally:
@@ -358,9 +361,7 @@ def _known(frame: Frame, test: Anything) -> bool:
     return not isinstance(condition, Value) and not isinstance(test, gast.Constant)
 
 
-def rolled_while(
-    frame: Frame, node: Anything, rest: Rest, lower: LowerList
-) -> tuple[Status, bool]:
+def rolled_while(frame: Frame, node: Anything, rest: Rest, lower: LowerList) -> tuple[Status, bool]:
     """A `while` as one loop: a block for the condition, a block for the body."""
     if frame.lowering.tries and not node.orelse and contains([node.test], gast.Call):
         tested_inside(frame, node)

@@ -163,9 +163,7 @@ def _entered(
     return _written(frame, WITH, (operand(frame, manager),), {}, arm, rest)
 
 
-def _errstate(
-    frame: Frame, node: Anything, rest: Rest, lower: LowerList
-) -> tuple[Status, bool]:
+def _errstate(frame: Frame, node: Anything, rest: Rest, lower: LowerList) -> tuple[Status, bool]:
     expression = node.items[0].context_expr
     options = {k.arg: evaluate(frame, k.value) for k in expression.keywords}
     literal = all(k and isinstance(v, (str, type(None))) for k, v in options.items())
@@ -200,5 +198,3 @@ def _written(
     if status.mixed:
         return resume(frame, status, rest), True
     return status, False
-
-

@@ -71,7 +71,7 @@ def look_up(frame: Frame, name: str) -> Anything:
                 refuse_conflict(found)
             if found is UNDEFINED:
                 refuse(f"{name!r} is read before it is assigned", "assign it on every path")
-            return take(found) if isinstance(found, Stored) else found
+            return take(frame.lowering, found) if isinstance(found, Stored) else found
         if inner.parent is None:
             break
         inner = inner.parent
@@ -94,7 +94,7 @@ def look_up(frame: Frame, name: str) -> Anything:
     refuse(f"the name {name!r} is not defined", "define or import it in the module")
 
 
-def take(found: Stored) -> Anything:
+def take(lowering: Lowering, found: Stored) -> Anything:
     """An iterator, where its name is read."""
     if found.used:
         refuse("an iterator is consumed twice", "make a list of it: xs = list(...)")
@@ -102,6 +102,12 @@ def take(found: Stored) -> Anything:
         refuse(
             "an iterator is consumed in a loop or branch that began after it was made",
             "make it there, or make a list of it: xs = list(...)",
+        )
+    versions = lowering.versions
+    if any(versions.get(root, root) is not held for root, held in found.watched):
+        refuse(
+            "what an iterator walks is changed before it is consumed",
+            "make the iterator where it is consumed",
         )
     found.used = True
     return found.iterator

@@ -30,7 +30,7 @@ from s2s_ad.frontend.context import Frame, holding, opened, operand, operate, re
 from s2s_ad.frontend.expressions import arithmetic, collected
 from s2s_ad.frontend.foreign import observe
 from s2s_ad.frontend.generators import Generated, of_expression
-from s2s_ad.frontend.iteration import Enumerate, Range, Reversed, Zip, listed, walk
+from s2s_ad.frontend.iteration import Enumerate, Range, Reversed, View, Zip, listed, walk
 from s2s_ad.frontend.matching import WHOLE, positional
 from s2s_ad.frontend.objects import MISSING, call, is_object
 from s2s_ad.frontend.statics import is_instance, python_class, rank_of
@@ -65,6 +65,8 @@ def _len(frame: Frame, x: Anything) -> Anything:
         return len(x)
     if type(x) is Value and isinstance(x.type, Seq):
         return len(x.type.items)
+    if isinstance(x, View):
+        return x.length(frame)
     if isinstance(x, Range):
         known = x.constant()
         return len(known) if known is not None else NotImplemented

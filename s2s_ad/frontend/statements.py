@@ -265,7 +265,7 @@ def refuse_target(frame: Frame, target: Anything) -> None:
 
 def bind(frame: Frame, name: str, x: Anything, named: bool = True) -> None:
     """Bind a name; a value without a name gets it."""
-    x = stored(x)
+    x = stored(frame, x)
     kind = type(x)
     if kind is Method and not isinstance(x.receiver, Cell):
         refuse("a method that is stored is not supported", "call it where it is used")

@@ -178,9 +178,7 @@ class Handler:
     name: str
     body: list[Anything]
 
-    def lower(
-        self, frame: Frame, lower: LowerList, code: int, live: Names, tail: bool
-    ) -> Status:
+    def lower(self, frame: Frame, lower: LowerList, code: int, live: Names, tail: bool) -> Status:
         error = frame.env.pop(raised(code), None)
         if self.name:
             from s2s_ad.frontend.statements import bind

@@ -265,9 +265,7 @@ def inside_bounds(t: Anything, index: Anything) -> bool:
     parts = index if isinstance(index, tuple) else (index,)
     if not isinstance(t, Num) or t.shape is None or len(parts) > len(t.shape):
         return False
-    return all(
-        type(i) is int and type(n) is int and -n <= i < n for i, n in zip(parts, t.shape)
-    )
+    return all(type(i) is int and type(n) is int and -n <= i < n for i, n in zip(parts, t.shape))
 
 
 def of_product(op: Op) -> Classes:

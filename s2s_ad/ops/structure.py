@@ -118,7 +118,9 @@ MARK = register(
 )
 
 # Stands for an expression that was refused, while a lint goes on.
-register(Primitive("refused", _no_function, lambda: POISON, "refused", derivative=constant))
+REFUSED = register(
+    Primitive("refused", _no_function, lambda: POISON, "refused", derivative=constant)
+)
 
 # Effects, run once in the forward sweep, never differentiated. `operands` are what they read.
 PRINT = register(

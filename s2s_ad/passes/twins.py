@@ -48,20 +48,26 @@ def _block(block: Block) -> None:
         at = _twin(ops, op)
         if at is None:
             ops.append(op)
+        elif op.role == "primal":
+            ops.append(_merge(ops.pop(at), op, op))
         else:
-            _merge(ops[at], op)
+            ops[at] = _merge(ops[at], op, ops[at])
     block.ops = ops
 
 
 def _twin(before: list[Op], op: Op) -> int | None:
     """The place of an earlier `if` on the same value; what stands between is not read."""
-    if op.prim.name != "if" or op.role == "primal" or type(op.args[0]) is not Value:
+    if op.prim.name != "if" or type(op.args[0]) is not Value:
         return None
     read = captured(op.blocks)
     for at in range(len(before) - 1, -1, -1):
         first = before[at]
         if first.prim is op.prim and first.args[0] is op.args[0] and first.role != "primal":
-            return None if "status" in first.kwargs or "status" in op.kwargs else at
+            # The tangents of a `try` go into the branches of what follows it.
+            fits = first.role == "tangent" if op.role == "primal" else "status" not in op.kwargs
+            return at if fits and "status" not in first.kwargs else None
+        if op.role == "primal":
+            return None
         if first.blocks or first.prim.effect or any(r in read for r in first.results):
             return None
         if first.prim.name in ("push", "pop", "add_at", "set_at", "accumulate"):
@@ -69,13 +75,16 @@ def _twin(before: list[Op], op: Op) -> int | None:
     return None
 
 
-def _merge(first: Op, second: Op) -> None:
+def _merge(first: Op, second: Op, stays: Op) -> Op:
+    results = first.results + second.results
     for a, b in zip(first.blocks, second.blocks):
         mapping = dict(zip(first.results, a.yields))
         for op in b.ops:
             rewrite(op, mapping)
-        a.ops += b.ops
-        a.yields = [*a.yields, *replace(b.yields, mapping)]
-    for r in second.results:
-        r.owner = first
-    first.results += second.results
+        ops, yields = a.ops + b.ops, [*a.yields, *replace(b.yields, mapping)]
+        kept = a if stays is first else b
+        kept.ops, kept.yields = ops, yields
+    for r in results:
+        r.owner = stays
+    stays.results = results
+    return stays

@@ -315,6 +315,7 @@ def axis_from_loop(x, n):
         x = np.sum(x, axis=k)
     return x
 
+
 @refused("an iterator is consumed twice", x=VECTOR)
 def iterator_twice(x):
     squares = (v * v for v in x)
@@ -456,6 +457,34 @@ def imports_nothing(x):
     import no_such_module_at_all
 
     return x * no_such_module_at_all.k
+
+
+@refused("what an iterator walks is changed before it is consumed", x=VECTOR)
+def walked_later(x):
+    xs = [x[0], x[1]]
+    pairs = zip(xs, x)
+    xs.append(x[2])
+    return sum(a * b for a, b in pairs)
+
+
+@refused("what a loop walks is changed in it", x=VECTOR)
+def product_that_changes(x):
+    y = x * 1.0
+    s = 0.0
+    for a, b in itertools.product(y, y):
+        y[0] = y[0] * 0.5
+        s = s + a * b
+    return s
+
+
+@refused("eval, exec, locals and the like", x=VECTOR)
+def uses_eval(x):
+    return eval("x[0]")
+
+
+@refused("eval, exec, locals and the like", x=VECTOR)
+def uses_locals(x):
+    return locals()["x"][0]
 
 
 @pytest.mark.parametrize(

@@ -7,21 +7,23 @@ def cholesky_or_not_vjp(A, out_bar=1.0):
     try:
         L = np.linalg.cholesky(k)
         raised = 0
-        L2 = L
     except np.linalg.LinAlgError:
         raised = 1
-        L = k * 2.0
-    L_L = L * L
+        L = None
+        L2 = k * 2.0
+    else:
+        L2 = L
+    L_L = L2 * L2
     out = np.sum(L_L * A)
     # return np.sum(L * L * A)
     A_bar = out_bar * L_L
-    L_bar = 2.0 * out_bar * A * L
+    L_bar = 2.0 * out_bar * A * L2
     # try
     if raised:
         # L = k * 2.0
         k_bar = 2.0 * L_bar
     else:
-        L_T = L2.T
+        L_T = L.T
         # L = np.linalg.cholesky(k)
         L_T_L_bar = L_T @ L_bar
         L_term = np.tril(L_T_L_bar) + np.tril(L_T_L_bar, k=-1)
