@@ -16,20 +16,9 @@ from typing import Any as Anything
 import gast
 
 from s2s_ad.frontend.bindings import Conflict
-from s2s_ad.frontend.branches import (
-    Arm,
-    Join,
-    Rest,
-    Status,
-    bind_written,
-    branch,
-    ending,
-    fill,
-    live_at,
-    run,
-    write,
-)
+from s2s_ad.frontend.branches import Rest, bind_written, branch, ending, fill, live_at, run, write
 from s2s_ad.frontend.context import Frame, operate, raised
+from s2s_ad.frontend.joining import Arm, Join, Status
 from s2s_ad.ir.build import cursor, facts
 from s2s_ad.ir.core import UNDEFINED, Block, Op, Value, walk
 from s2s_ad.ir.types import INT, Facts, Opaque

@@ -27,7 +27,6 @@ from s2s_ad.frontend.bindings import (
     same_frame,
     user_name,
 )
-from s2s_ad.frontend.branches import Status, join_two
 from s2s_ad.frontend.context import (
     RAISED,
     RETURN,
@@ -36,6 +35,7 @@ from s2s_ad.frontend.context import (
     inside,
     refuse,
 )
+from s2s_ad.frontend.joining import Status, join_two
 from s2s_ad.frontend.liveness import Names
 from s2s_ad.frontend.places import changed, contents, hold, renew
 from s2s_ad.frontend.templates import (

@@ -17,8 +17,8 @@ from s2s_ad.ir.build import cursor
 from s2s_ad.ir.core import Block, Value
 
 if TYPE_CHECKING:
-    from s2s_ad.frontend.branches import Arm, Status
     from s2s_ad.frontend.context import Frame
+    from s2s_ad.frontend.joining import Arm, Status
     from s2s_ad.frontend.liveness import Names
 
 
@@ -48,7 +48,7 @@ class Unwound(Exception):
 
 def escapes(status: Status) -> frozenset[int]:
     """The handlers to which something may jump."""
-    from s2s_ad.frontend.branches import CAUGHT
+    from s2s_ad.frontend.joining import CAUGHT
 
     return frozenset(code for code in status.codes if code >= CAUGHT)
 
@@ -56,7 +56,7 @@ def escapes(status: Status) -> frozenset[int]:
 def parks(frame: Frame, condition: Value, arms: list[Arm]) -> bool:
     """Let a branch wait and go on in the other one, where one branch only jumps to a handler and
     the other one does not."""
-    from s2s_ad.frontend.branches import RAISES
+    from s2s_ad.frontend.joining import RAISES
 
     if not frame.lowering.tries or len(arms) != 2:
         return False
@@ -86,7 +86,7 @@ def wait(frame: Frame, condition: Value, gone: Arm, first: bool, going: Arm) -> 
 def resumed(frame: Frame, status: Status) -> tuple[Opening, list[Arm]]:
     """End the last branch that lowering went on in: the `if` that is to be written, and both its
     branches."""
-    from s2s_ad.frontend.branches import Arm
+    from s2s_ad.frontend.joining import Arm
 
     lowering, c = frame.lowering, cursor()
     o: Opening = lowering.openings.pop()
@@ -130,8 +130,8 @@ def left_open(frame: Frame, into: Frame, status: Status) -> None:
     on, in the caller, where it has not. `status` tells."""
     import operator
 
-    from s2s_ad.frontend.branches import CAUGHT, Arm, Status, among
     from s2s_ad.frontend.context import operate
+    from s2s_ad.frontend.joining import CAUGHT, Arm, Status, among
 
     codes, lowering = escapes(status), frame.lowering
     raised = dict(frame.env) if into is frame else passed_on(frame, frame.env)

@@ -11,7 +11,7 @@ import types
 from typing import Any as Anything
 
 from s2s_ad.frontend.bindings import Cell, Conflict
-from s2s_ad.frontend.branches import FALLS, RAISES, Status, always, join, run
+from s2s_ad.frontend.branches import join, run
 from s2s_ad.frontend.conditions import holds
 from s2s_ad.frontend.context import (
     Frame,
@@ -25,6 +25,7 @@ from s2s_ad.frontend.context import (
     refuse_conflict,
 )
 from s2s_ad.frontend.escapes import Unwound
+from s2s_ad.frontend.joining import FALLS, RAISES, Status, always
 from s2s_ad.frontend.objects import find
 from s2s_ad.ir.build import cursor, emit
 from s2s_ad.ir.core import Block, Op, Value

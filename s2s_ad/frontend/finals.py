@@ -14,9 +14,10 @@ from typing import Any as Anything
 
 import gast
 
-from s2s_ad.frontend.branches import CAUGHT, FALLS, Rest, Status, among, branch, live_at, resume
+from s2s_ad.frontend.branches import Rest, branch, live_at, resume
 from s2s_ad.frontend.context import Frame, operate
 from s2s_ad.frontend.escapes import escapes
+from s2s_ad.frontend.joining import CAUGHT, FALLS, Status, among
 from s2s_ad.frontend.liveness import Names, contains
 from s2s_ad.ir.core import Value
 

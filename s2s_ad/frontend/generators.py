@@ -27,7 +27,8 @@ from s2s_ad.frontend.liveness import COMPREHENSIONS, NESTED, assigned, contains,
 from s2s_ad.frontend.names import look_up
 
 if TYPE_CHECKING:
-    from s2s_ad.frontend.branches import Rest, Status
+    from s2s_ad.frontend.branches import Rest
+    from s2s_ad.frontend.joining import Status
     from s2s_ad.frontend.loops import LowerList
 
 YIELDS = (gast.Yield, gast.YieldFrom)

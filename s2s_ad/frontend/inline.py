@@ -25,7 +25,6 @@ from s2s_ad.frontend.bindings import (
     map_leaves,
     rebuilt,
 )
-from s2s_ad.frontend.branches import RAISES
 from s2s_ad.frontend.closures import borrow, called, check_alive, give_back
 from s2s_ad.frontend.context import (
     RETURN,
@@ -44,6 +43,7 @@ from s2s_ad.frontend.escapes import escapes, hand_over, left_open
 from s2s_ad.frontend.generators import Generated, generates
 from s2s_ad.frontend.guards import Equals, holds_data
 from s2s_ad.frontend.iteration import stored
+from s2s_ad.frontend.joining import RAISES
 from s2s_ad.frontend.names import outside
 from s2s_ad.frontend.objects import attributes_of, is_real
 from s2s_ad.frontend.recursion import call_recursive, is_recursive

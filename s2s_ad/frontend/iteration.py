@@ -174,7 +174,7 @@ class Sequence(Walk):
     def item(self, frame: Frame, index: Anything) -> Anything:
         if type(index) is int:
             return item(frame, self.value, index)
-        from s2s_ad.frontend.branches import join_types
+        from s2s_ad.frontend.joining import join_types
 
         return emit("getitem", self.value, index, types=[join_types(list(self.types))])
 

@@ -15,25 +15,12 @@ import gast
 import numpy as np
 
 from s2s_ad.frontend.bindings import Object
-from s2s_ad.frontend.branches import (
-    FALLS,
-    Arm,
-    Join,
-    Rest,
-    Status,
-    always,
-    bind_written,
-    ending,
-    fill,
-    live_at,
-    resume,
-    run,
-    write,
-)
+from s2s_ad.frontend.branches import Rest, bind_written, ending, fill, live_at, resume, run, write
 from s2s_ad.frontend.context import Frame, evaluate, operand, refuse
 from s2s_ad.frontend.finals import lower_finally
 from s2s_ad.frontend.foreign import reference
 from s2s_ad.frontend.foreign import write as write_call
+from s2s_ad.frontend.joining import FALLS, Arm, Join, Status, always
 from s2s_ad.frontend.liveness import Names
 from s2s_ad.frontend.objects import MISSING, call, method_of
 from s2s_ad.frontend.tries import lower_try

@@ -24,11 +24,11 @@ from s2s_ad.frontend.bindings import (
     items,
     map_leaves,
 )
-from s2s_ad.frontend.branches import RAISES, always
 from s2s_ad.frontend.closures import unwrapped
 from s2s_ad.frontend.context import Frame, checkpoint, materialised, operand, refuse
 from s2s_ad.frontend.escapes import Unwound
 from s2s_ad.frontend.guards import MISSING, contents
+from s2s_ad.frontend.joining import RAISES, always
 from s2s_ad.frontend.liveness import loads, nonlocals
 from s2s_ad.frontend.places import root_of
 from s2s_ad.ir.build import NotStatic, emit, facts, typeof

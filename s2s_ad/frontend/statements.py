@@ -24,18 +24,7 @@ from s2s_ad.frontend.bindings import (
     items,
     user_name,
 )
-from s2s_ad.frontend.branches import (
-    BREAKS,
-    CONTINUES,
-    FALLS,
-    RETURNS,
-    Rest,
-    Status,
-    always,
-    branch,
-    resume,
-    run,
-)
+from s2s_ad.frontend.branches import Rest, branch, resume, run
 from s2s_ad.frontend.choices import Choice, split
 from s2s_ad.frontend.closures import decorated
 from s2s_ad.frontend.conditions import holds
@@ -55,6 +44,7 @@ from s2s_ad.frontend.exceptions import lower_assert, lower_raise
 from s2s_ad.frontend.expressions import closure
 from s2s_ad.frontend.imports import declare_global, import_modules, import_names
 from s2s_ad.frontend.iteration import stored
+from s2s_ad.frontend.joining import BREAKS, CONTINUES, FALLS, RETURNS, Status, always
 from s2s_ad.frontend.liveness import Names, assigned
 from s2s_ad.frontend.loops import lower_for, lower_while
 from s2s_ad.frontend.managers import lower_with

@@ -168,7 +168,7 @@ def _of_sequence(frame: Frame, x: Value, t: Seq, index: Anything) -> Anything:
         if all(p is None or type(p) is int for p in (index.start, index.stop, index.step)):
             return _of_structure(frame, opened(frame, x), index)
         return _of_list(frame, x, ListOf(t.kind, slots.element(t)), index)
-    from s2s_ad.frontend.branches import join_types
+    from s2s_ad.frontend.joining import join_types
 
     if not t.items and not looping(frame):
         refuse("an empty container is indexed", "test its length first: if xs")

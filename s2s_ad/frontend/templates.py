@@ -21,7 +21,6 @@ from s2s_ad.frontend.bindings import (
     rebuilt,
     same_frame,
 )
-from s2s_ad.frontend.branches import kind_of
 from s2s_ad.frontend.context import (
     Frame,
     made,
@@ -29,6 +28,7 @@ from s2s_ad.frontend.context import (
     opened,
     operand,
 )
+from s2s_ad.frontend.joining import kind_of
 from s2s_ad.ir.core import UNDEFINED, Block, Value
 from s2s_ad.ir.types import ListOf, Seq
 

@@ -13,21 +13,11 @@ from dataclasses import dataclass, field, replace
 from typing import Any as Anything
 
 from s2s_ad.frontend.attempts import attempted
-from s2s_ad.frontend.branches import (
-    CAUGHT,
-    FALLS,
-    RAISES,
-    Rest,
-    Status,
-    always,
-    among,
-    branch,
-    meet,
-    resume,
-)
+from s2s_ad.frontend.branches import Rest, branch, meet, resume
 from s2s_ad.frontend.context import Frame, checkpoint, evaluate, inside, operate, raised, refuse
 from s2s_ad.frontend.escapes import Opening, close, escapes, resumed
 from s2s_ad.frontend.finals import lower_finally, shows
+from s2s_ad.frontend.joining import CAUGHT, FALLS, RAISES, Status, always, among
 from s2s_ad.frontend.liveness import Names
 from s2s_ad.ir.build import building, cursor, facts
 from s2s_ad.ir.core import Block, Value
