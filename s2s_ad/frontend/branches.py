@@ -17,15 +17,9 @@ from s2s_ad.frontend.bindings import (
     Conflict,
     map_leaves,
 )
-from s2s_ad.frontend.context import (
-    RAISED,
-    RETURN,
-    Frame,
-    inside,
-    made,
-    raised,
-)
+from s2s_ad.frontend.context import RAISED, RETURN, Frame, inside, raised
 from s2s_ad.frontend.escapes import Unwound, close, escapes, left_open, parks
+from s2s_ad.frontend.holding import made
 from s2s_ad.frontend.joining import (
     BREAKS,
     CAUGHT,

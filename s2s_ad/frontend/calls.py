@@ -33,7 +33,6 @@ from s2s_ad.frontend.context import (
     Frame,
     evaluate,
     expression,
-    opened,
     operand,
     operate,
     refuse,
@@ -42,6 +41,7 @@ from s2s_ad.frontend.context import (
 from s2s_ad.frontend.custom import call_custom
 from s2s_ad.frontend.exceptions import make
 from s2s_ad.frontend.foreign import acts, call_foreign, call_outside, call_value, is_foreign
+from s2s_ad.frontend.holding import opened
 from s2s_ad.frontend.inline import call_function
 from s2s_ad.frontend.objects import Builtin, is_object, method_of, put, super_of
 from s2s_ad.frontend.python import PYTHON, Again

@@ -8,14 +8,8 @@ from typing import Union
 
 from s2s_ad.frontend import prelude
 from s2s_ad.frontend.bindings import Cell, is_key, is_structure
-from s2s_ad.frontend.context import (
-    Frame,
-    holding,
-    keep,
-    materialised,
-    operand,
-    refuse,
-)
+from s2s_ad.frontend.context import Frame, operand, refuse
+from s2s_ad.frontend.holding import holding, keep, materialised
 from s2s_ad.frontend.places import base, check_floor, current, hold, is_list, narrowed, renew
 from s2s_ad.frontend.sharing import Update, note, visible
 from s2s_ad.frontend.subscripts import looping, refuse_key
@@ -188,7 +182,7 @@ def replaced(frame: Frame, held: Value, index: slice, new: Anything) -> Anything
 
 def unfolded(frame: Frame, held: Anything) -> Anything:
     """Contents of known length as a list or dict of bindings."""
-    from s2s_ad.frontend.context import opened
+    from s2s_ad.frontend.holding import opened
 
     return opened(frame, held)
 

@@ -15,7 +15,8 @@ from typing import Any as Anything
 from s2s_ad.errors import UnsupportedError
 from s2s_ad.frontend.bindings import is_data, is_structure, same_frame
 from s2s_ad.frontend.branches import Rest, branch, choose
-from s2s_ad.frontend.context import Frame, holding, operate
+from s2s_ad.frontend.context import Frame, operate
+from s2s_ad.frontend.holding import holding
 from s2s_ad.frontend.joining import Status, always
 from s2s_ad.ir.build import cursor
 from s2s_ad.ir.core import Op, Value

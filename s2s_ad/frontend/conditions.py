@@ -23,16 +23,8 @@ from s2s_ad.frontend.bindings import (
     is_structure,
 )
 from s2s_ad.frontend.branches import choose
-from s2s_ad.frontend.context import (
-    Frame,
-    evaluate,
-    expression,
-    holding,
-    opened,
-    operand,
-    operate,
-    refuse,
-)
+from s2s_ad.frontend.context import Frame, evaluate, expression, operand, operate, refuse
+from s2s_ad.frontend.holding import holding, opened
 from s2s_ad.frontend.statics import compare_sizes
 from s2s_ad.ir.build import emit
 from s2s_ad.ir.core import Value

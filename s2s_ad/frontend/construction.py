@@ -9,7 +9,8 @@ import types
 from typing import Any as Anything
 
 from s2s_ad.frontend.bindings import Cell
-from s2s_ad.frontend.context import Frame, cell_of, made, refuse
+from s2s_ad.frontend.context import Frame, refuse
+from s2s_ad.frontend.holding import cell_of, made
 from s2s_ad.frontend.objects import (
     _call,
     _invoke,

@@ -14,14 +14,8 @@ from s2s_ad.frontend import prelude
 from s2s_ad.frontend.bindings import Cell, is_key, is_plain, is_structure
 from s2s_ad.frontend.cells import List, as_list, change, is_inside, kept, now, replaced, unfolded
 from s2s_ad.frontend.comprehensions import Generator, consume
-from s2s_ad.frontend.context import (
-    Frame,
-    cell_of,
-    certain,
-    holding,
-    operand,
-    refuse,
-)
+from s2s_ad.frontend.context import Frame, certain, operand, refuse
+from s2s_ad.frontend.holding import cell_of, holding
 from s2s_ad.frontend.subscripts import looping, refuse_key
 from s2s_ad.ir.build import emit
 from s2s_ad.ir.core import Value

@@ -18,22 +18,19 @@ from s2s_ad.frontend.bindings import (
     Closure,
     Conflict,
     Held,
-    Kept,
-    Object,
     Unrollable,
     is_structure,
     items,
-    rebuilt,
 )
 from s2s_ad.frontend.guards import Unchanged
 from s2s_ad.frontend.liveness import Liveness, Names, assigned, loads
 from s2s_ad.frontend.refusals import REFUSED
 from s2s_ad.frontend.source import Source
-from s2s_ad.ir.build import Cursor, apply, building, cursor, emit, facts, typeof
+from s2s_ad.ir.build import Cursor, apply, building, cursor, emit, facts
 from s2s_ad.ir.collecting import refusals
-from s2s_ad.ir.core import Block, Function, Op, Statement, Value
+from s2s_ad.ir.core import Block, Function, Statement, Value
 from s2s_ad.ir.primitive import TABLE
-from s2s_ad.ir.types import POISON, ListOf, Opaque, Seq, Type
+from s2s_ad.ir.types import POISON, Opaque, Type
 from s2s_ad.ops.custom import Rules
 
 Transform = Callable[[Function, str, tuple[int, ...], bool], Function]
@@ -44,7 +41,6 @@ RAISED = "raise "  # ... and, with a handler's code, an exception on its way to 
 def raised(code: int) -> str:
     """The name under which an exception travels to a handler."""
     return f"{RAISED}{code}"
-
 
 
 @dataclass(eq=False)
@@ -219,6 +215,8 @@ def evaluate(frame: Frame, node: Anything) -> Anything:
         evaluator = EXPRESSIONS.get(type(node))
         if evaluator is None:
             refuse_node(node)
+        from s2s_ad.frontend.holding import cell_of
+
         found = cell_of(frame, evaluator(frame, node))
         if lint is not None and poisoned(frame, found):
             lint.touched += 1
@@ -350,64 +348,11 @@ def checkpoint(frame: Frame) -> Callable[[], None]:
 # Operations -----------------------------------------------------------------------------------
 
 
-def cell_of(frame: Frame, x: Anything, kind: Anything = "", outside: bool = False) -> Anything:
-    """A binding with cells in place of bare lists and dicts. With a kind, the cell of a list that
-    is a value."""
-    if type(x) is tuple and any(type(i) in (tuple, list, dict) for i in x):
-        return tuple(cell_of(frame, i, "", outside) for i in x)
-    if type(x) is Value and isinstance(x.type, Seq) and x.type.cls is not None and not kind:
-        return _object_of(frame, x, x.type)
-    if not kind and type(x) not in (list, dict):
-        return x
-    if not kind:
-        x = rebuilt(x, [cell_of(frame, i, "", outside) for i in items(x)])
-    cell = Cell(kind or type(x).__name__, x, outside=outside)
-    return made(frame.lowering, cell, frame.lowering.blocks[-1])
-
-
-def _object_of(frame: Frame, x: Value, t: Seq) -> Cell:
-    """An object that is a value: the caller's, or one that was put into a list as a dict."""
-    from s2s_ad.frontend.objects import from_argument
-
-    assert t.cls is not None
-    if not from_argument(frame, x):
-        cell = made(frame.lowering, Cell(t.cls, x), frame.lowering.blocks[-1])
-        cell.kept = True
-        return cell
-    read = {}
-    for key, inner in zip(t.keys, t.items):
-        value = emit("getattr", x, name=key, type=inner)
-        value.hint = f"{x.hint}_{str(key).strip('_')}" if x.hint else ""
-        read[key] = value
-        kind = inner.kind if isinstance(inner, (Seq, ListOf)) else "tuple"
-        if kind != "tuple" or getattr(inner, "cls", None) is not None:
-            read[key] = cell_of(frame, value, "" if getattr(inner, "cls", None) else kind)
-    return made(frame.lowering, Cell(t.cls, read, outside=True), frame.lowering.blocks[-1])
-
-
-def made(lowering: Lowering, cell: Cell, home: Block) -> Cell:
-    """A new list or dict, which stands in an open block."""
-    cell.age = len(lowering.homes)
-    lowering.homes[cell] = home
-    if type(cell.initial) is Value and isinstance(cell.kind, str):
-        lowering.owners[cell.initial] = cell
-    return cell
-
-
-def holding(frame: Frame, x: Anything) -> Anything:
-    """What a list or dict holds now; anything else as it is."""
-    if not isinstance(x, Cell):
-        return x
-    found = frame.lowering.versions.get(x, x.initial)
-    if isinstance(found, Conflict):
-        refuse_conflict(found)
-    return found
-
-
 def operand(frame: Frame, x: Anything) -> Anything:
     """A binding as an operand: what it holds now. Functions and other things that are no data are
     refused."""
     from s2s_ad.frontend.bindings import Derived, Method, Object, Partial, Pullback
+    from s2s_ad.frontend.holding import holding, opened
 
     if type(x) is Value:
         from s2s_ad.frontend.places import current
@@ -465,117 +410,3 @@ def operate(frame: Frame, function: Anything, *args: Anything, **kwargs: Anythin
     if type(out) is Value and prim.effect == "effect" and out.type == Opaque("None"):
         return None
     return out
-
-
-def item(frame: Frame, value: Value, key: Anything) -> Anything:
-    """An item of a container value of fixed structure: read once, where the container stands."""
-    t = value.type
-    assert isinstance(t, Seq)
-    known = frame.lowering.items.setdefault(value, {})
-    label = (type(key), key)
-    if label not in known:
-        position = t.keys.index(key) if t.kind == "dict" else key
-        c = cursor()
-        home = _home(frame, value)
-        with building(home, c.statement, c.location):
-            known[label] = emit("getitem", value, key, types=[t.items[position]])
-    return known[label]
-
-
-def _home(frame: Frame, value: Value) -> Block:
-    owner = value.owner
-    if isinstance(owner, Op):
-        for block in reversed(frame.lowering.blocks):
-            if any(op is owner for op in block.ops):
-                return block
-        return cursor().block
-    return owner if isinstance(owner, Block) else cursor().block
-
-
-def opened(frame: Frame, x: Anything) -> Anything:
-    """A container as a structure of its items, where their number is known; anything else as it
-    is."""
-    if isinstance(x, Object) and isinstance(x.object, (list, tuple, dict)):
-        from s2s_ad.frontend.objects import members
-
-        return members(frame, x)
-    if isinstance(x, Cell) and isinstance(x.kind, type):
-        if not hasattr(x.kind, "_fields"):
-            return x
-        held = opened(frame, holding(frame, x))
-        return tuple(held.values())
-    x = holding(frame, x)
-    if type(x) is Value and x not in frame.lowering.owners:
-        from s2s_ad.frontend.places import now_in_list
-
-        x = now_in_list(frame.lowering, x)
-    if type(x) is not Value or not isinstance(x.type, Seq):
-        return x
-    if x.type.kind == "dict":
-        return {key: item(frame, x, key) for key in x.type.keys}
-    found = [item(frame, x, k) for k in range(len(x.type.items))]
-    return found if x.type.kind == "list" else tuple(found)
-
-
-def fully_opened(frame: Frame, x: Anything) -> Anything:
-    """A container value as a structure down to its leaves."""
-    if isinstance(x, Cell) and isinstance(x.kind, type):
-        return x
-    x = opened(frame, x)
-    if not is_structure(x):
-        return x
-    return rebuilt(x, [fully_opened(frame, v) for v in items(x)])
-
-
-def materialised(frame: Frame, x: Anything) -> Anything:
-    """A structure as one value; anything else as it is. Lists in it are then items of a value,
-    which no longer follows what happens to them; an object is a dict of its attributes."""
-    cls = None
-    if isinstance(x, (Cell, Held)):
-        cell = x if isinstance(x, Cell) else x.cell
-        cls = cell.kind if isinstance(cell.kind, type) else None
-        x = x.inside if isinstance(x, Held) else holding(frame, x)
-    if not is_structure(x):
-        return x
-    _keep(frame, x)
-    out: Value = emit(type(x).__name__, _nested(frame, x))
-    if cls is not None or any(isinstance(i, (Cell, Held)) for i in items(x)):
-        out.type = _type_of(frame, x, cls)
-    return out
-
-
-def _nested(frame: Frame, x: Anything) -> Anything:
-    """A structure as a nest of operands."""
-    if isinstance(x, (Cell, Held)):
-        x = x.inside if isinstance(x, Held) else opened(frame, holding(frame, x))
-    if not is_structure(x):
-        return operand(frame, x)
-    return rebuilt(x, [_nested(frame, i) for i in items(x)])
-
-
-def _type_of(frame: Frame, x: Anything, cls: type | None = None) -> Type:
-    """The type of a structure, with the classes of the objects in it."""
-    if isinstance(x, (Cell, Held)):
-        cell = x if isinstance(x, Cell) else x.cell
-        cls = cell.kind if isinstance(cell.kind, type) else None
-        x = x.inside if isinstance(x, Held) else opened(frame, holding(frame, x))
-    if not is_structure(x):
-        return typeof(operand(frame, x))
-    inner = tuple(_type_of(frame, i) for i in items(x))
-    return Seq(type(x).__name__, inner, tuple(x) if type(x) is dict else (), cls)
-
-
-def keep(lowering: Lowering, cell: Cell) -> None:
-    """Note that a cell becomes an item of a value."""
-    cell.kept = True
-    lowering.updates.append(Kept(cell, tuple(lowering.blocks), len(lowering.homes)))
-
-
-def _keep(frame: Frame, x: Anything) -> None:
-    for i in items(x):
-        if isinstance(i, (Cell, Held)):
-            cell = i if isinstance(i, Cell) else i.cell
-            keep(frame.lowering, cell)
-            i = holding(frame, cell)
-        if is_structure(i):
-            _keep(frame, i)

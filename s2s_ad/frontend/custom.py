@@ -12,16 +12,9 @@ import numpy as np
 
 from s2s_ad.errors import S2SError
 from s2s_ad.frontend.bindings import Object, is_structure, items
-from s2s_ad.frontend.context import (
-    Frame,
-    checkpoint,
-    fully_opened,
-    materialised,
-    opened,
-    operand,
-    refuse,
-)
+from s2s_ad.frontend.context import Frame, checkpoint, operand, refuse
 from s2s_ad.frontend.foreign import reference
+from s2s_ad.frontend.holding import fully_opened, materialised, opened
 from s2s_ad.frontend.inline import (
     bind_arguments,
     default_binding,

@@ -18,13 +18,13 @@ from s2s_ad.frontend.context import (
     Lowering,
     evaluate,
     inside,
-    made,
     operand,
     raised,
     refuse,
     refuse_conflict,
 )
 from s2s_ad.frontend.escapes import Unwound
+from s2s_ad.frontend.holding import made
 from s2s_ad.frontend.joining import FALLS, RAISES, Status, always
 from s2s_ad.frontend.objects import find
 from s2s_ad.ir.build import cursor, emit

@@ -18,17 +18,8 @@ from s2s_ad.frontend.bindings import (
 )
 from s2s_ad.frontend.cells import as_list
 from s2s_ad.frontend.conditions import negation
-from s2s_ad.frontend.context import (
-    Frame,
-    cell_of,
-    evaluate,
-    expression,
-    holding,
-    opened,
-    operand,
-    operate,
-    refuse,
-)
+from s2s_ad.frontend.context import Frame, evaluate, expression, operand, operate, refuse
+from s2s_ad.frontend.holding import cell_of, holding, opened
 from s2s_ad.ir.build import emit
 from s2s_ad.ir.core import Value
 from s2s_ad.ir.types import ListOf, Num, Seq

@@ -30,18 +30,15 @@ from s2s_ad.frontend.context import (
     RETURN,
     Frame,
     Lowering,
-    cell_of,
     cursor_or_none,
     evaluate,
-    fully_opened,
-    holding,
-    materialised,
     operand,
     refuse,
 )
 from s2s_ad.frontend.escapes import escapes, hand_over, left_open
 from s2s_ad.frontend.generators import Generated, generates
 from s2s_ad.frontend.guards import Equals, holds_data
+from s2s_ad.frontend.holding import cell_of, fully_opened, holding, materialised
 from s2s_ad.frontend.iteration import stored
 from s2s_ad.frontend.joining import RAISES
 from s2s_ad.frontend.names import outside

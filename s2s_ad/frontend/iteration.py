@@ -19,8 +19,9 @@ from s2s_ad.frontend.bindings import (
     items,
     map_leaves,
 )
-from s2s_ad.frontend.context import Frame, holding, item, materialised, opened, operate, refuse
+from s2s_ad.frontend.context import Frame, operate, refuse
 from s2s_ad.frontend.expressions import arithmetic
+from s2s_ad.frontend.holding import holding, item, materialised, opened
 from s2s_ad.frontend.objects import MISSING, call, is_object
 from s2s_ad.frontend.places import root_of
 from s2s_ad.frontend.subscripts import get_item

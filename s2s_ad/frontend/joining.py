@@ -21,14 +21,8 @@ from s2s_ad.frontend.bindings import (
     same_frame,
     user_name,
 )
-from s2s_ad.frontend.context import (
-    RAISED,
-    RETURN,
-    Frame,
-    inside,
-    materialised,
-    opened,
-)
+from s2s_ad.frontend.context import RAISED, RETURN, Frame, inside
+from s2s_ad.frontend.holding import materialised, opened
 from s2s_ad.frontend.places import changed, current
 from s2s_ad.ir.build import facts, typeof
 from s2s_ad.ir.core import UNDEFINED, Block, Value

@@ -14,8 +14,9 @@ from collections.abc import Callable
 from typing import Any as Anything
 
 from s2s_ad.frontend.bindings import Bound, Cell, Conflict, Object
-from s2s_ad.frontend.context import Frame, cell_of, holding, opened, refuse, refuse_conflict
+from s2s_ad.frontend.context import Frame, refuse, refuse_conflict
 from s2s_ad.frontend.guards import Equals, Is, Looks, holds_data, look, outside_type
+from s2s_ad.frontend.holding import cell_of, holding, opened
 from s2s_ad.ir.build import emit
 from s2s_ad.ir.core import UNDEFINED, Function, Op, Value, walk
 from s2s_ad.ir.types import ListOf, Opaque, Seq, Type

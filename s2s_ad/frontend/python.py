@@ -26,10 +26,11 @@ from s2s_ad.frontend.bindings import (
 )
 from s2s_ad.frontend.comprehensions import Generator, consume
 from s2s_ad.frontend.conditions import negation, truth
-from s2s_ad.frontend.context import Frame, holding, opened, operand, operate, refuse
+from s2s_ad.frontend.context import Frame, operand, operate, refuse
 from s2s_ad.frontend.expressions import arithmetic, collected
 from s2s_ad.frontend.foreign import observe
 from s2s_ad.frontend.generators import Generated, of_expression
+from s2s_ad.frontend.holding import holding, opened
 from s2s_ad.frontend.iteration import Enumerate, Range, Reversed, View, Zip, listed, walk
 from s2s_ad.frontend.matching import WHOLE, positional
 from s2s_ad.frontend.objects import MISSING, call, is_object
@@ -408,7 +409,7 @@ def _fromiter(frame: Frame, x: Anything, dtype: Anything) -> Anything:
 def _array(frame: Frame, x: Anything, *rest: Anything, **options: Anything) -> Anything:
     x = holding(frame, x)
     if type(x) is Value and isinstance(x.type, Seq):
-        from s2s_ad.frontend.context import fully_opened
+        from s2s_ad.frontend.holding import fully_opened
 
         return Again((fully_opened(frame, x), *rest), options)
     return NotImplemented

@@ -25,9 +25,10 @@ from s2s_ad.frontend.bindings import (
     map_leaves,
 )
 from s2s_ad.frontend.closures import unwrapped
-from s2s_ad.frontend.context import Frame, checkpoint, materialised, operand, refuse
+from s2s_ad.frontend.context import Frame, checkpoint, operand, refuse
 from s2s_ad.frontend.escapes import Unwound
 from s2s_ad.frontend.guards import MISSING, contents
+from s2s_ad.frontend.holding import materialised
 from s2s_ad.frontend.joining import RAISES, always
 from s2s_ad.frontend.liveness import loads, nonlocals
 from s2s_ad.frontend.places import root_of
@@ -196,7 +197,7 @@ def _split(
 
 def _has_functions(frame: Frame, x: Anything) -> bool:
     if isinstance(x, Cell):
-        from s2s_ad.frontend.context import holding
+        from s2s_ad.frontend.holding import holding
 
         if isinstance(x.kind, type):
             refuse("an object is passed to a function that calls itself", "pass its attributes")

@@ -34,7 +34,6 @@ from s2s_ad.frontend.context import (
     Frame,
     checkpoint,
     evaluate,
-    holding,
     refuse,
     refuse_node,
     statement,
@@ -42,6 +41,7 @@ from s2s_ad.frontend.context import (
 from s2s_ad.frontend.escapes import Unwound, close
 from s2s_ad.frontend.exceptions import lower_assert, lower_raise
 from s2s_ad.frontend.expressions import closure
+from s2s_ad.frontend.holding import holding
 from s2s_ad.frontend.imports import declare_global, import_modules, import_names
 from s2s_ad.frontend.iteration import stored
 from s2s_ad.frontend.joining import BREAKS, CONTINUES, FALLS, RETURNS, Status, always

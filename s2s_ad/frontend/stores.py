@@ -14,8 +14,9 @@ import numpy as np
 
 from s2s_ad.frontend.bindings import Cell, is_structure
 from s2s_ad.frontend.cells import is_inside, set_item
-from s2s_ad.frontend.context import Frame, evaluate, holding, operand, operate, refuse
+from s2s_ad.frontend.context import Frame, evaluate, operand, operate, refuse
 from s2s_ad.frontend.expressions import BINARY, arithmetic
+from s2s_ad.frontend.holding import holding
 from s2s_ad.frontend.objects import MISSING, call, is_object
 from s2s_ad.frontend.overlaps import overlaps
 from s2s_ad.frontend.places import (

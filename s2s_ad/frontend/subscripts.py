@@ -18,20 +18,8 @@ from s2s_ad.frontend.bindings import (
     is_plain,
     is_structure,
 )
-from s2s_ad.frontend.context import (
-    Frame,
-    cell_of,
-    certain,
-    evaluate,
-    expression,
-    holding,
-    item,
-    materialised,
-    opened,
-    operand,
-    operate,
-    refuse,
-)
+from s2s_ad.frontend.context import Frame, certain, evaluate, expression, operand, operate, refuse
+from s2s_ad.frontend.holding import cell_of, holding, item, materialised, opened
 from s2s_ad.frontend.objects import MISSING, call, is_object
 from s2s_ad.frontend.places import element, now_in_list
 from s2s_ad.ir.build import NotStatic, cursor, emit

@@ -21,13 +21,8 @@ from s2s_ad.frontend.bindings import (
     rebuilt,
     same_frame,
 )
-from s2s_ad.frontend.context import (
-    Frame,
-    made,
-    materialised,
-    opened,
-    operand,
-)
+from s2s_ad.frontend.context import Frame, operand
+from s2s_ad.frontend.holding import made, materialised, opened
 from s2s_ad.frontend.joining import kind_of
 from s2s_ad.ir.core import UNDEFINED, Block, Value
 from s2s_ad.ir.types import ListOf, Seq

@@ -27,20 +27,10 @@ from s2s_ad.frontend.bindings import (
     map_leaves,
     rebuilt,
 )
-from s2s_ad.frontend.context import (
-    Frame,
-    cell_of,
-    checkpoint,
-    holding,
-    made,
-    materialised,
-    opened,
-    operand,
-    operate,
-    refuse,
-)
+from s2s_ad.frontend.context import Frame, checkpoint, operand, operate, refuse
 from s2s_ad.frontend.effects import calls_in, settle
 from s2s_ad.frontend.guards import MISSING
+from s2s_ad.frontend.holding import cell_of, holding, made, materialised, opened
 from s2s_ad.frontend.inline import (
     bind_arguments,
     build,

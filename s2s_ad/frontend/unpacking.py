@@ -10,7 +10,8 @@ import gast
 import numpy as np
 
 from s2s_ad.frontend.bindings import Bound, Closure, Derived, is_structure, items
-from s2s_ad.frontend.context import Frame, cell_of, evaluate, opened, operand, refuse
+from s2s_ad.frontend.context import Frame, evaluate, operand, refuse
+from s2s_ad.frontend.holding import cell_of, opened
 from s2s_ad.frontend.objects import is_object
 from s2s_ad.ir.build import emit
 from s2s_ad.ir.core import Value
