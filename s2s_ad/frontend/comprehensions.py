@@ -54,7 +54,8 @@ def check(node: Anything) -> None:
 
 def consume(frame: Frame, function: Anything, found: Generator, *rest: Anything) -> Anything:
     """What a function of the prelude makes of the items of a generator expression."""
-    from s2s_ad.frontend.inline import call_function, source_of
+    from s2s_ad.frontend.binding import source_of
+    from s2s_ad.frontend.inline import call_function
 
     node = copy.deepcopy(source_of(frame.lowering, function).tree)
     inner = copy.deepcopy(found.node)

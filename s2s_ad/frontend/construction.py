@@ -120,7 +120,7 @@ def _dataclass(
 
 
 def _default(frame: Frame, name: str, x: Anything) -> Anything:
-    from s2s_ad.frontend.inline import default_binding
+    from s2s_ad.frontend.binding import default_binding
 
     return default_binding(frame, name, x)
 

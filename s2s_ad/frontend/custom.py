@@ -11,19 +11,18 @@ import gast
 import numpy as np
 
 from s2s_ad.errors import S2SError
+from s2s_ad.frontend.binding import (
+    bind_arguments,
+    default_binding,
+    default_objects,
+    parameters,
+    source_of,
+)
 from s2s_ad.frontend.bindings import Object, is_structure, items
 from s2s_ad.frontend.context import Frame, checkpoint, operand, refuse
 from s2s_ad.frontend.foreign import reference
 from s2s_ad.frontend.holding import fully_opened, materialised, opened
-from s2s_ad.frontend.inline import (
-    bind_arguments,
-    default_binding,
-    default_objects,
-    has_objects,
-    inline,
-    parameters,
-    source_of,
-)
+from s2s_ad.frontend.inline import has_objects, inline
 from s2s_ad.frontend.sharing import check, written_parameters
 from s2s_ad.ir.build import NotStatic, building, cursor, emit, facts, typeof
 from s2s_ad.ir.collecting import raising

@@ -11,13 +11,14 @@ from typing import Any as Anything
 
 from s2s_ad.frontend import prelude
 from s2s_ad.frontend.bindings import Cell, is_structure
+from s2s_ad.frontend.composed import Zip
 from s2s_ad.frontend.comprehensions import Generator
 from s2s_ad.frontend.containers import run
 from s2s_ad.frontend.context import Frame, operand, operate, refuse
 from s2s_ad.frontend.expressions import arithmetic
 from s2s_ad.frontend.generators import Generated, of_expression
 from s2s_ad.frontend.holding import holding
-from s2s_ad.frontend.iteration import SHORT, Items, Range, Walk, Zip, walk
+from s2s_ad.frontend.iteration import SHORT, Items, Range, Walk, walk
 from s2s_ad.frontend.python import python
 from s2s_ad.frontend.subscripts import get_item
 from s2s_ad.ir.build import NotStatic, emit

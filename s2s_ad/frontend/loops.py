@@ -12,6 +12,7 @@ from s2s_ad.errors import UnsupportedError
 from s2s_ad.frontend.bindings import Unrollable, user_name
 from s2s_ad.frontend.branches import Rest, branch, live_at, resume, write
 from s2s_ad.frontend.carried import Body, Carried, ended, enter, leave, results_of, set_out, settle
+from s2s_ad.frontend.composed import Enumerate, Reversed
 from s2s_ad.frontend.comprehensions import Generator
 from s2s_ad.frontend.conditions import holds
 from s2s_ad.frontend.context import (
@@ -28,7 +29,7 @@ from s2s_ad.frontend.context import (
 )
 from s2s_ad.frontend.escapes import escapes
 from s2s_ad.frontend.generators import Generated, lower_generated, of_expression
-from s2s_ad.frontend.iteration import SHORT, Enumerate, Items, Range, Reversed, Walk, held_by, walk
+from s2s_ad.frontend.iteration import SHORT, Items, Range, Walk, held_by, walk
 from s2s_ad.frontend.joining import BREAKS, CONTINUES, FALLS, RAISES, RETURNS, Status, always, among
 from s2s_ad.frontend.liveness import Names, assigned, contains
 from s2s_ad.frontend.places import root_of

@@ -19,10 +19,11 @@ from s2s_ad.frontend import (
     statements,
     subscripts,
 )
+from s2s_ad.frontend.binding import default_objects, parameters
 from s2s_ad.frontend.bindings import Object, is_structure
 from s2s_ad.frontend.context import Frame, Lowering, Transform
 from s2s_ad.frontend.guards import Apart, Looks
-from s2s_ad.frontend.inline import build, check_kind, default_objects, entry_of, parameters
+from s2s_ad.frontend.inline import build, check_kind, entry_of
 from s2s_ad.frontend.names import RESOLVED, freeze
 from s2s_ad.frontend.objects import forget_classes
 from s2s_ad.frontend.places import current

@@ -24,6 +24,7 @@ from s2s_ad.frontend.bindings import (
     items,
     rebuilt,
 )
+from s2s_ad.frontend.composed import Enumerate, Reversed, Zip
 from s2s_ad.frontend.comprehensions import Generator, consume
 from s2s_ad.frontend.conditions import negation, truth
 from s2s_ad.frontend.context import Frame, operand, operate, refuse
@@ -31,7 +32,7 @@ from s2s_ad.frontend.expressions import arithmetic, collected
 from s2s_ad.frontend.foreign import observe
 from s2s_ad.frontend.generators import Generated, of_expression
 from s2s_ad.frontend.holding import holding, opened
-from s2s_ad.frontend.iteration import Enumerate, Range, Reversed, View, Zip, listed, walk
+from s2s_ad.frontend.iteration import Range, View, listed, walk
 from s2s_ad.frontend.matching import WHOLE, positional
 from s2s_ad.frontend.objects import MISSING, call, is_object
 from s2s_ad.frontend.statics import is_instance, python_class, rank_of

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any as Anything
 
 from s2s_ad.errors import UnsupportedError
+from s2s_ad.frontend.binding import bind_arguments, default_binding, default_objects, parameters
 from s2s_ad.frontend.bindings import (
     Bound,
     Cell,
@@ -31,16 +32,7 @@ from s2s_ad.frontend.context import Frame, checkpoint, operand, operate, refuse
 from s2s_ad.frontend.effects import calls_in, settle
 from s2s_ad.frontend.guards import MISSING
 from s2s_ad.frontend.holding import cell_of, holding, made, materialised, opened
-from s2s_ad.frontend.inline import (
-    bind_arguments,
-    build,
-    check_kind,
-    check_recursion,
-    default_binding,
-    default_objects,
-    entry_of,
-    parameters,
-)
+from s2s_ad.frontend.inline import build, check_kind, check_recursion, entry_of
 from s2s_ad.frontend.objects import attributes_of, forget_classes, is_object, without_class
 from s2s_ad.frontend.places import contents
 from s2s_ad.ir.build import NotStatic, cursor, reading, typeof

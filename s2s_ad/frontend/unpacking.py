@@ -171,7 +171,7 @@ class Rest:
 def room(frame: Frame, callee: Anything, kwargs: dict[str, Anything]) -> tuple[int | None, bool]:
     """How many arguments without name a callee takes (None: not fixed), and whether it takes all
     further ones."""
-    from s2s_ad.frontend.inline import parameters, source_of
+    from s2s_ad.frontend.binding import parameters, source_of
 
     while getattr(callee, "__s2s_ad__", False) is True:
         callee = callee.__wrapped__
