@@ -10,7 +10,6 @@ from tests.science.cases import CASES, Case
 
 # What is refused, and why it is.
 REFUSED = {
-    "decision_tree_pricing": "a key of a dict must be a constant",
     "bundle_adjustment": "on one path and not on another",  # a key that is there on one path
 }
 

@@ -462,10 +462,12 @@ def attributes_of_an_exception(x: Any) -> Any:
 
 def nonlocal_where_it_was_raised(x: Any) -> Any:
     n = 0.0
+
     def inner(v: Any) -> Any:
         nonlocal n
         n = n + v
         return check(v)
+
     try:
         y = inner(x) + inner(x * 1.2)
     except ValueError:
@@ -479,6 +481,7 @@ def raised_through_an_inner_try(x: Any) -> Any:
             return check(v)
         except KeyError:
             return v
+
     try:
         y = g(x) + 1.0
     except ValueError:
