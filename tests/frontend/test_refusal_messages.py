@@ -1146,6 +1146,37 @@ def stores_into_anything(f, a):
     return a[0]
 
 
+def draws_at_the_end(f, n):
+    if n == 0:
+        return f * np.random.normal()
+    return draws_at_the_end(f, n - 1) * f
+
+
+@underived("calls itself, and draws, prints, reads or writes outside")
+def recursion_that_draws(f, n):
+    return draws_at_the_end(f, n)
+
+
+@refused("changes the structure of a name too often")
+def tuple_that_grows_long(f):
+    t = ()
+    k = 0
+    while k < 20:
+        t = t + (f,)
+        k = k + 1
+    return t[0]
+
+
+@refused("a loop that changes the structure of a name ends at run time")
+def tuple_that_grows_until(f):
+    t = ()
+    v = 0
+    while v < 2:
+        t = t + (f,)
+        v = f * len(t)
+    return t[0]
+
+
 @pytest.mark.parametrize(("function", "message", "mode"), DERIVED)
 def test_refused_by_the_transforms(function, message, mode):
     names = list(inspect.signature(function).parameters)
