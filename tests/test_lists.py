@@ -12,6 +12,7 @@ import s2s_ad
 from s2s_ad.errors import UnsupportedError
 from s2s_ad.testing import check_grads
 from tests.list_programs import PROGRAMS, REFUSED, X, recurrence_on_the_last_item
+from tests.untyped import check_untyped
 
 IDS = [f.__name__ for f, _ in PROGRAMS]
 
@@ -25,18 +26,7 @@ def test_derivatives(f: Any, args: Any) -> None:
 
 @pytest.mark.parametrize(("f", "args"), PROGRAMS, ids=IDS)
 def test_untyped_text(f: Any, args: Any) -> None:
-    """Without types the text is longer, never another number; what needs a type is refused."""
-    try:
-        text = s2s_ad.source(f, "vjp")
-    except UnsupportedError:
-        return
-    if not isinstance(f(*copy.deepcopy(args)), float):
-        return
-    module: dict[str, Any] = {"__name__": "emitted"}
-    exec(compile(text, f"<{f.__name__}>", "exec"), module)
-    value, gradient = module[f.__name__ + "_vjp"](*copy.deepcopy(args), 1.0)
-    np.testing.assert_allclose(value, f(*copy.deepcopy(args)), rtol=1e-12)
-    np.testing.assert_allclose(gradient, s2s_ad.grad(f)(*args), rtol=1e-9, atol=1e-12)
+    check_untyped(f, args)
 
 
 @pytest.mark.parametrize(("f", "message"), REFUSED, ids=lambda x: getattr(x, "__name__", ""))

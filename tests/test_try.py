@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import s2s_ad
-from s2s_ad.errors import S2SError, UnsupportedError
+from s2s_ad.errors import UnsupportedError
 from s2s_ad.ir.interpreter import interpret
 from s2s_ad.ir.signature import Signature
 from s2s_ad.ir.types import type_of
@@ -17,6 +17,7 @@ from s2s_ad.pipeline import prepare
 from s2s_ad.testing import check_grads
 from tests import try_programs
 from tests.try_programs import PROGRAMS, RAISING, REFUSED
+from tests.untyped import check_untyped
 
 IDS = [f"{f.__name__}-{k}" for k, (f, _) in enumerate(PROGRAMS)]
 
@@ -30,18 +31,7 @@ def test_derivatives(f: Any, args: Any) -> None:
 
 @pytest.mark.parametrize(("f", "args"), PROGRAMS, ids=IDS)
 def test_untyped_text(f: Any, args: Any) -> None:
-    """Without types more operations may raise what is caught; never another number."""
-    try:
-        text = s2s_ad.source(f, "vjp")
-    except S2SError:
-        return
-    module: dict[str, Any] = {"__name__": "emitted"}
-    exec(compile(text, f"<{f.__name__}>", "exec"), module)
-    if len(args) > 1:
-        return
-    value, gradient = module[f.__name__ + "_vjp"](*copy.deepcopy(args), 1.0)
-    np.testing.assert_allclose(value, f(*copy.deepcopy(args)), rtol=1e-12)
-    np.testing.assert_allclose(gradient, s2s_ad.grad(f)(*args), rtol=1e-9, atol=1e-12)
+    check_untyped(f, args)
 
 
 @pytest.mark.parametrize(("f", "args"), PROGRAMS, ids=IDS)

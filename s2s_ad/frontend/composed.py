@@ -5,28 +5,20 @@ from __future__ import annotations
 import operator
 from typing import Any as Anything
 
-from s2s_ad.frontend.bindings import (
-    Cell,
-)
+from s2s_ad.frontend.bindings import Cell
 from s2s_ad.frontend.context import Frame, operate, refuse
 from s2s_ad.frontend.expressions import arithmetic
-from s2s_ad.frontend.iteration import Indexed, Sequence, Walk
+from s2s_ad.frontend.iteration import Around, Indexed, Sequence, Walk
 from s2s_ad.ir.build import facts
 from s2s_ad.ir.core import Value
 from s2s_ad.ir.types import Num
 
 
-class Enumerate(Walk):
+class Enumerate(Around):
     """`enumerate(inner, start)`."""
 
     def __init__(self, inner: Walk, start: Anything = 0) -> None:
         self.inner, self.start = inner, start
-
-    def prepare(self, frame: Frame) -> None:
-        self.inner.prepare(frame)
-
-    def length(self, frame: Frame) -> Anything:
-        return self.inner.length(frame)
 
     def item(self, frame: Frame, index: Anything) -> Anything:
         shown = index
@@ -39,15 +31,6 @@ class Enumerate(Walk):
         if inner is None or type(self.start) is not int:
             return None
         return list(enumerate(inner, self.start))
-
-    def rolls(self) -> bool:
-        return self.inner.rolls()
-
-    def may_roll(self) -> bool:
-        return self.inner.may_roll()
-
-    def sources(self) -> list[Value]:
-        return self.inner.sources()
 
     def cells(self) -> list[Cell]:
         return self.inner.cells()
@@ -148,17 +131,11 @@ class Zip(Walk):
         return None
 
 
-class Reversed(Walk):
+class Reversed(Around):
     """`reversed(inner)`. Where it is the whole header, the loop runs its range backwards."""
 
     def __init__(self, inner: Walk) -> None:
         self.inner = inner
-
-    def prepare(self, frame: Frame) -> None:
-        self.inner.prepare(frame)
-
-    def length(self, frame: Frame) -> Anything:
-        return self.inner.length(frame)
 
     def item(self, frame: Frame, index: Anything) -> Anything:
         last = arithmetic(frame, operator.sub, self.inner.length(frame), 1)
@@ -167,15 +144,6 @@ class Reversed(Walk):
     def fixed(self, frame: Frame) -> list[Anything] | None:
         inner = self.inner.fixed(frame)
         return None if inner is None else inner[::-1]
-
-    def rolls(self) -> bool:
-        return self.inner.rolls()
-
-    def may_roll(self) -> bool:
-        return self.inner.may_roll()
-
-    def sources(self) -> list[Value]:
-        return self.inner.sources()
 
     def cells(self) -> list[Cell]:
         return self.inner.cells()

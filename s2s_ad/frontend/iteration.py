@@ -222,13 +222,10 @@ class Indexed(Walk):
         return ("items", (self.value,))
 
 
-class Walked(Walk):
-    """A list or dict that may get other items, not more or fewer, while it is walked."""
+class Around(Walk):
+    """A walk that goes where another one goes, with other items."""
 
-    def __init__(self, frame: Frame, cell: Cell) -> None:
-        self.cell = cell
-        self.held = holding(frame, cell)
-        self.inner = walk(frame, self.held)
+    inner: Walk
 
     def prepare(self, frame: Frame) -> None:
         self.inner.prepare(frame)
@@ -237,9 +234,7 @@ class Walked(Walk):
         return self.inner.length(frame)
 
     def item(self, frame: Frame, index: Anything) -> Anything:
-        if holding(frame, self.cell) is self.held or self.cell.kind == "dict":
-            return self.inner.item(frame, index)
-        return get_item(frame, self.cell, index)
+        return self.inner.item(frame, index)
 
     def fixed(self, frame: Frame) -> list[Anything] | None:
         return self.inner.fixed(frame)
@@ -252,6 +247,20 @@ class Walked(Walk):
 
     def sources(self) -> list[Value]:
         return self.inner.sources()
+
+
+class Walked(Around):
+    """A list or dict that may get other items, not more or fewer, while it is walked."""
+
+    def __init__(self, frame: Frame, cell: Cell) -> None:
+        self.cell = cell
+        self.held = holding(frame, cell)
+        self.inner = walk(frame, self.held)
+
+    def item(self, frame: Frame, index: Anything) -> Anything:
+        if holding(frame, self.cell) is self.held or self.cell.kind == "dict":
+            return self.inner.item(frame, index)
+        return get_item(frame, self.cell, index)
 
     def cells(self) -> list[Cell]:
         return [self.cell]

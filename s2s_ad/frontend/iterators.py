@@ -18,7 +18,7 @@ from s2s_ad.frontend.context import Frame, operand, operate, refuse
 from s2s_ad.frontend.expressions import arithmetic
 from s2s_ad.frontend.generators import Generated, of_expression
 from s2s_ad.frontend.holding import holding
-from s2s_ad.frontend.iteration import SHORT, Items, Range, Walk, walk
+from s2s_ad.frontend.iteration import SHORT, Around, Items, Range, Walk, walk
 from s2s_ad.frontend.python import python
 from s2s_ad.frontend.subscripts import get_item
 from s2s_ad.ir.build import NotStatic, emit
@@ -92,32 +92,11 @@ class Repeat(Endless):
         return [self.found] * self.times if known else None
 
 
-class Taken(Walk):
+class Taken(Around):
     """A slice of a list, taken when it is walked."""
 
     def __init__(self, inner: Walk, cell: Cell) -> None:
         self.inner, self.cell = inner, cell
-
-    def prepare(self, frame: Frame) -> None:
-        self.inner.prepare(frame)
-
-    def length(self, frame: Frame) -> Anything:
-        return self.inner.length(frame)
-
-    def item(self, frame: Frame, index: Anything) -> Anything:
-        return self.inner.item(frame, index)
-
-    def fixed(self, frame: Frame) -> list[Anything] | None:
-        return self.inner.fixed(frame)
-
-    def rolls(self) -> bool:
-        return self.inner.rolls()
-
-    def may_roll(self) -> bool:
-        return self.inner.may_roll()
-
-    def sources(self) -> list[Value]:
-        return self.inner.sources()
 
     def pools(self) -> list[Anything]:
         return [self.cell]
