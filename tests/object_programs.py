@@ -439,3 +439,30 @@ PROGRAMS: list[tuple[Any, tuple[Any, ...]]] = [
     (arrays_of_objects_written, (X,)),
     (records_argument, ([Point(1.5, 0.7), Point(0.3, 0.4)],)),
 ]
+
+
+class Box:
+    def __init__(self, v: Any) -> None:
+        self.v = v
+
+
+def none_before_a_loop(x: Any) -> Any:
+    box, s, n = None, 0.0, 0.0
+    for v in x:
+        s = s + v**2 if box is None else s * box.v
+        if not box or isinstance(box, Box) and box.v < v:
+            n = n + v
+        box = Box(v)
+        box.v = box.v * 1.5
+    return s * n * box.v
+
+
+def none_or_object(x: Any) -> Any:
+    box = Box(x[0]) if x[1] > 2.0 else None
+    other = Box(x[1]) if x[1] > 1.0 else None
+    s = x[2] ** 2 if box else x[2] ** 3
+    s = s * x[0] if isinstance(box, Box) else s * x[1]
+    return s * (box or Box(x[2])).v * (other or Box(x[2])).v
+
+
+PROGRAMS += [(none_before_a_loop, (X,)), (none_or_object, (X,))]

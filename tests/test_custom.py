@@ -123,6 +123,11 @@ def named(x, *, order):
     return x**order
 
 
+def first_changed(x):
+    x[0] = x[1] * 2.0
+    return np.sum(x)
+
+
 def branching(x):
     return abs(x)
 
@@ -167,6 +172,8 @@ RULES_REFUSED = [
     (branching, "jvp", branching_jvp, lambda x: branching(x), (2.0,),
      "has branches or loops: it cannot be read backwards"),
     (late, "vjp", writes, lambda x: np.sum(late(x)), (VECTOR,), "writes into its arguments"),
+    (first_changed, "vjp", lambda g, out, x: g * x, lambda x: first_changed(x * 1.0), (VECTOR,),
+     "first_changed writes into its arguments"),
     (named, "vjp", lambda g, out, x, order: g, lambda x: named(2.0, order=x), (2.0,),
      "gets a keyword argument that depends on what one differentiates by"),
     (Local.act, "vjp", lambda g, out, self, x: (None, g), object_inside, (2.0,),

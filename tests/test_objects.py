@@ -71,9 +71,51 @@ def missing_attribute(x: Any) -> Any:
     return Net(x, x).nothing
 
 
+class Holder:
+    item: Any
+
+
+def attribute_none_before_a_loop(x: Any) -> Any:
+    last, total = Holder(), 0.0
+    last.item = None
+    for t in x:
+        total += t * t if last.item else 3 * t
+        last.item = Holder()
+    return total
+
+
+def type_of_one_or_none(x: Any) -> Any:
+    last, total = None, 0.0
+    for t in x:
+        total += t * t if type(last) is Holder else 3 * t
+        last = Holder()
+    return total
+
+
+def list_of_one_or_none(x: Any) -> Any:
+    last, kept = None, []
+    for _ in x:
+        kept.append(last)
+        last = Holder()
+    return x[0] * len(kept)
+
+
+def type_of_a_number(x: Any) -> Any:
+    return x * x if type(x) is float else x
+
+
+def class_of_a_number(x: Any) -> Any:
+    return x * x if isinstance(x, float) else x
+
+
 @pytest.mark.parametrize(
     ("f", "x", "message"),
     [
+        (type_of_one_or_none, X, "of an object that may be None"),
+        (list_of_one_or_none, X, "an object that may be None becomes part of a value"),
+        (type_of_a_number, 3, "of a float, where an argument that is an int is taken as one"),
+        (class_of_a_number, 3, "isinstance of a float, where an argument that is an int"),
+        (attribute_none_before_a_loop, X, "is None or a number at first and an object later"),
         (changes_its_argument, planet(), "of the caller is changed"),
         (changes_a_record, 2.0, "is frozen"),
         (uses_an_object_as_a_number, X, "is used as a number or array"),

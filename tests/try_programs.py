@@ -865,6 +865,76 @@ def raised_again_if_too_often(A: Any) -> Any:
             return np.sum(L) * jitter
 
 
+def finally_that_breaks_sometimes(x: Any) -> Any:
+    s = x
+    for _ in range(4):
+        try:
+            s = s * 1.3
+            if s > 3.0:
+                raise Bad(s)
+            if s < 1.0:
+                continue
+            s = s * 1.01
+        finally:
+            s = s + 1.0
+            if s > 2.9:
+                break
+    return s
+
+
+def try_in_a_finally(x: Any) -> Any:
+    s = [x]
+    try:
+        s[0] = s[0] * 2.0
+        if x > 3.0:
+            raise ValueError(x)
+        s[0] = s[0] + 1.0
+    finally:
+        try:
+            s[0] = s[0] * x
+            if x > 2.0:
+                raise Bad(s[0])
+            s[0] = s[0] + x
+        except Bad as error:
+            s[0] = s[0] + error.a * 0.5
+        finally:
+            s[0] = s[0] * 3.0
+            print(end="")
+    return s[0]
+
+
+def finally_with_a_try_in_a_callee(x: Any) -> Any:
+    try:
+        y = try_in_a_finally(x)
+    except ValueError as error:
+        y = error.args[0] * x
+    return y
+
+
+def squared_unless_large(x: Any) -> Any:
+    try:
+        if x > 2.0:
+            raise Bad(x * x, 2.0 * x)
+        return x
+    finally:
+        x = x * 2.0
+
+
+def raised_in_either_factor(x: Any) -> Any:
+    try:
+        return squared_unless_large(x) * squared_unless_large(x * 2.0)
+    except Bad as error:
+        return error.a + error.b * x
+
+
+def class_of_an_int(x: Any, n: Any) -> Any:
+    return x**n if isinstance(n, int) else -x
+
+
+def type_of_an_int(x: Any, n: Any) -> Any:
+    return x**n if type(n) is int else -x
+
+
 NUMBERS = [(1.3,), (3.1,), (7.3,)]
 MATRICES = [(A,), (INDEFINITE,)]
 OTHERS: list[tuple[Any, tuple[Any, ...]]] = [
@@ -906,8 +976,13 @@ PROGRAMS: list[tuple[Any, tuple[Any, ...]]] = [
         raised_by_functions_of_their_own, object_where_it_was_raised, exception_kept,
         several_handlers_with_attributes, popped_until_empty, log_and_finally_in_a_loop,
         tuple_of_classes, context_of_a_class, raised_inside_a_context_of_a_class,
-        floating_point_error,
+        floating_point_error, finally_with_a_try_in_a_callee,
+        raised_in_either_factor,
     )),
+    (raised_in_either_factor, (0.7,)),
+    (class_of_an_int, (1.3, 3)),
+    (type_of_an_int, (1.3, 3)),
+    *((finally_that_breaks_sometimes, (x,)) for x in (0.3, 0.7, 1.3, 1.7, 2.2, 3.3)),
     *OTHERS,
 ]  # fmt: skip
 
@@ -1069,7 +1144,31 @@ def bare_raise_outside_a_handler(x: Any) -> Any:
     return x
 
 
+def stored_after_some_returns(x: Any) -> Any:
+    y = np.array([x, x * x])
+    try:
+        if x > 1.0:
+            return y
+        y = y + 1.0
+    finally:
+        y *= 3.0
+    return y
+
+
+def appended_after_some_returns(x: Any) -> Any:
+    xs = [x, x * x]
+    try:
+        if x > 1.0:
+            return xs
+        xs = [x]
+    finally:
+        xs.append(x * 3.0)
+    return xs
+
+
 REFUSED: list[tuple[Any, str]] = [
+    (stored_after_some_returns, "changed in place where a block ends that may have returned it"),
+    (appended_after_some_returns, "changed in place where a block ends that may have returned it"),
     (name_perhaps_assigned, "'y' is changed in a try"),
     (array_perhaps_stored, "y is changed in a try"),
     (list_perhaps_longer, "xs is changed in a try"),

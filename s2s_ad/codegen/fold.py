@@ -112,7 +112,7 @@ class Folder:
             return False
         if op.result in self.keep or not self.uses.get(op.result):
             return False
-        if op.args[0] in self.statuses:  # it may be known on the path where this is written
+        if self.of_status(op.args[0]):  # it may be known on the path where this is written
             return False
         if op.statement is not None and op.statement.text.startswith(("if ", "elif ")):
             return False
@@ -136,6 +136,15 @@ class Folder:
             if o.prim is IF:
                 self.folding.ifs.add(o)
         return True
+
+    def of_status(self, condition: object) -> bool:
+        """Whether a condition is a status or compares one."""
+        if condition in self.statuses:
+            return True
+        owner = condition.owner if type(condition) is Value else None
+        return isinstance(owner, Op) and any(
+            a in self.statuses for a in leaves(owner.args) if not owner.blocks
+        )
 
     def inside(self, user: Op | Block, block: Block) -> bool:
         return user is block or user in block.ops

@@ -11,7 +11,6 @@ import gast
 
 from s2s_ad.frontend import objects
 from s2s_ad.frontend.bindings import (
-    PRESENT,
     Cell,
     Closure,
     Conflict,
@@ -72,12 +71,21 @@ def truth(frame: Frame, x: Anything) -> bool | Value:
     return True
 
 
-def _truth_of_object(frame: Frame, x: Anything) -> bool | Value:
-    for name in ("__bool__", "__len__"):
-        found = objects.call(frame, x, name)
-        if found is not objects.MISSING:
-            return truth(frame, found)
-    return True
+def _truth_of_object(frame: Frame, x: Cell) -> bool | Value:
+    def of_methods() -> bool | Value:
+        for name in ("__bool__", "__len__"):
+            found = objects.call(frame, x, name)
+            if found is not objects.MISSING:
+                return truth(frame, found)
+        return True
+
+    there = objects.presence(frame, x)
+    if type(there) is not Value:
+        return of_methods() if there else False
+    if not any(hasattr(x.kind, name) for name in ("__bool__", "__len__")):
+        return there
+    chosen: bool | Value = choose(frame, there, of_methods, lambda: False)
+    return chosen
 
 
 # Comparison -----------------------------------------------------------------------------------
@@ -156,8 +164,7 @@ def identity(frame: Frame, a: Anything, b: Anything) -> Anything:
     """`a is b`, decided while lowering where one of them is no number."""
     for x, y in ((a, b), (b, a)):
         if objects.is_object(x) and y is None:
-            there = objects.attributes_of(frame, x).get(PRESENT, True)
-            return negation(frame, there)
+            return negation(frame, objects.presence(frame, x))
     for x, y in ((a, b), (b, a)):
         if type(x) is Value and (isinstance(x.type, Any) or getattr(x.type, "kind", "") == "any"):
             if is_plain(y):

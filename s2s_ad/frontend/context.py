@@ -55,6 +55,7 @@ class Lowering:
     items: dict[Value, dict[Anything, Value]] = field(default_factory=dict)
     types: dict[Anything, tuple[str, Type]] = field(default_factory=dict)  # of data from outside
     frozen: dict[Anything, Anything] = field(default_factory=dict)  # numbers taken by value
+    promoted: bool = False  # whether integers among the arguments are taken as floats
     # Attributes that were read: how a guard finds them, and what they are.
     origins: dict[Value, tuple[Anything, Anything, Anything]] = field(default_factory=dict)
     callees: dict[Anything, Function] = field(default_factory=dict)

@@ -10,7 +10,7 @@ from typing import Any as Anything
 import gast
 import numpy as np
 
-from s2s_ad.errors import S2SError
+from s2s_ad.errors import S2SError, UnsupportedError
 from s2s_ad.frontend.binding import (
     bind_arguments,
     default_binding,
@@ -32,6 +32,10 @@ from s2s_ad.ops.custom import CUSTOM, Registration, Rules, bar_type
 
 Binding = Anything
 DEEP = 4  # how often a rule may lead to itself before sizes are forgotten
+
+
+class WritesArguments(UnsupportedError):
+    """A rule, or a function that has one, changes its arguments in place."""
 
 
 def call_custom(
@@ -227,7 +231,8 @@ def _trace(
             updates = lowering.updates[noted:]
             check(lowering, updates, block)
             if written_parameters(lowering, updates, block):
-                refuse(f"{name} writes into its arguments", "copy them first")
+                message = f"{name} writes into its arguments"
+                raise WritesArguments(message, "copy them first", c.location)
     except S2SError:
         restore()
         raise
@@ -274,5 +279,7 @@ def _type_of_source(
     try:
         with raising():
             return typeof(_trace(frame, callee, block, body).block.yields[0])
+    except WritesArguments:
+        raise  # no rule tells what becomes of them
     except S2SError:
         return ANY

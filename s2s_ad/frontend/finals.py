@@ -15,17 +15,19 @@ from typing import Any as Anything
 import gast
 
 from s2s_ad.frontend.branches import Rest, branch, live_at, resume
-from s2s_ad.frontend.context import Frame, operate
+from s2s_ad.frontend.context import RETURN, Frame, operate, refuse
 from s2s_ad.frontend.escapes import escapes
-from s2s_ad.frontend.joining import CAUGHT, FALLS, Status, among
+from s2s_ad.frontend.joining import CAUGHT, FALLS, RETURNS, Status, among
 from s2s_ad.frontend.liveness import Names, contains
 from s2s_ad.ir.core import Value
+from s2s_ad.ir.types import SCALARS, Num
 
 
 def split_finally(node: Anything) -> None:
     """Leave each `finally` of a function with a body only: handlers go into a `try` of their own,
     as do the final statements where they act on the world or end the exception."""
-    for t in [n for n in gast.walk(node) if isinstance(n, gast.Try) and n.finalbody]:
+    found = [n for n in gast.walk(node) if isinstance(n, gast.Try) and n.finalbody]
+    for k, t in enumerate(reversed(found)):  # inner ones first: final statements are copied
         if getattr(t, "split", False):
             continue
         t.split = True
@@ -37,6 +39,27 @@ def split_finally(node: Anything) -> None:
             handler = gast.ExceptHandler(None, None, [*copy.deepcopy(t.finalbody), again])
             inner = gast.Try(t.body, [gast.copy_location(handler, t)], [], [])
             t.body = [gast.copy_location(inner, t)]
+            if contains(t.finalbody, gast.Return, gast.Break, gast.Continue):
+                once(t, handler, f"(final {k})")
+
+
+def once(t: Anything, handler: Anything, name: str) -> None:
+    """Where the final statements end the exception, by a jump of their own, the handler has run
+    them: they do not run again on the way out. A name tells."""
+
+    def told(value: bool) -> Anything:
+        target = gast.Name(name, gast.Store(), None, None)
+        return located(gast.Assign([target], gast.Constant(value, None), None))
+
+    def located(made: Anything) -> Anything:
+        for n in gast.walk(made):
+            gast.copy_location(n, t.finalbody[0])
+        return made
+
+    test = located(gast.UnaryOp(gast.Not(), gast.Name(name, gast.Load(), None, None)))
+    t.body = [told(False), *t.body]
+    handler.body = [told(True), *handler.body]
+    t.finalbody = [gast.copy_location(gast.If(test, t.finalbody, []), t.finalbody[0])]
 
 
 def shows(body: list[Anything]) -> bool:
@@ -79,7 +102,39 @@ def ended(
 ) -> Status:
     """How a block ends that ended so before its last statements."""
     live = live_at(frame, status, after) or frozenset()
+    before = dict(frame.lowering.versions)
     found = last(live)
+    if status.mixed and RETURNS in status.codes and FALLS in found.codes:
+        refuse_stores(frame, before)
     if found.mixed and FALLS in found.codes:
         return resume(frame, found, Rest(lambda: status, False, live, live))
     return status if FALLS in found.codes else found
+
+
+def refuse_stores(frame: Frame, before: dict[Anything, Anything]) -> None:
+    """Refuse a store after some `return`s, where the value of others is one with other values: it
+    is the array as it was."""
+    value, now = frame.env.get(RETURN), frame.lowering.versions
+    if isinstance(value, (int, float)) or (type(value) is Value and scalar(value)):
+        return
+    changed = [root for root, x in now.items() if root not in before or before[root] is not x]
+    if type(value) is Value and isinstance(value.type, Num):  # no object that holds numbers only
+        changed = [r for r in changed if not of_numbers(before.get(r)) or not of_numbers(now[r])]
+    if changed:
+        what = getattr(changed[0], "name", "") or "something"
+        refuse(
+            f"{what} is changed in place where a block ends that may have returned it",
+            "change a copy, or return a copy",
+        )
+
+
+def scalar(value: Value) -> bool:
+    """Whether a value is certainly a number, which nobody changes in place."""
+    return isinstance(value.type, Num) and value.type.kind in SCALARS
+
+
+def of_numbers(held: Anything) -> bool:
+    """Whether these are attributes that all are numbers."""
+    return isinstance(held, dict) and all(
+        isinstance(x, (int, float)) or (type(x) is Value and scalar(x)) for x in held.values()
+    )

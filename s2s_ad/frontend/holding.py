@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any as Anything
 
 from s2s_ad.frontend.bindings import (
+    PRESENT,
     Cell,
     Conflict,
     Held,
@@ -14,7 +15,7 @@ from s2s_ad.frontend.bindings import (
     items,
     rebuilt,
 )
-from s2s_ad.frontend.context import Frame, Lowering, operand, refuse_conflict
+from s2s_ad.frontend.context import Frame, Lowering, operand, refuse, refuse_conflict
 from s2s_ad.ir.build import building, cursor, emit, typeof
 from s2s_ad.ir.core import Block, Op, Value
 from s2s_ad.ir.types import ListOf, Seq, Type
@@ -157,6 +158,11 @@ def _nested(frame: Frame, x: Anything) -> Anything:
         x = x.inside if isinstance(x, Held) else opened(frame, holding(frame, x))
     if not is_structure(x):
         return operand(frame, x)
+    if type(x) is dict and x.get(PRESENT, True) is not True:
+        refuse(
+            "an object that may be None becomes part of a value, as in a list that grows",
+            "put it there only where it is no None",
+        )
     return rebuilt(x, [_nested(frame, i) for i in items(x)])
 
 

@@ -60,6 +60,7 @@ def lower(
         # What was taken by value in the last attempt, and the guards that ask for it, stay.
         kept = {key: guard for key, guard in lowering.guards.items() if key[0] == "value"}
         lowering = Lowering(transform, guards=kept, frozen=lowering.frozen)
+        lowering.promoted = bool(signature.promoted)
         lowering.names.update(_symbols(*signature.types.values()))
         source = entry_of(lowering, function)
         if method:

@@ -13,7 +13,7 @@ import types
 from collections.abc import Callable
 from typing import Any as Anything
 
-from s2s_ad.frontend.bindings import Bound, Cell, Conflict, Object
+from s2s_ad.frontend.bindings import PRESENT, Bound, Cell, Conflict, Object
 from s2s_ad.frontend.context import Frame, refuse, refuse_conflict
 from s2s_ad.frontend.guards import Equals, Is, Looks, holds_data, look, outside_type
 from s2s_ad.frontend.holding import cell_of, holding, opened
@@ -134,6 +134,14 @@ def attributes_of(frame: Frame, cell: Cell) -> dict[str, Anything]:
         held = opened(frame, held)
     out: dict[str, Anything] = held
     return out
+
+
+def presence(frame: Frame, x: Anything) -> bool | Value:
+    """Whether an object is there, where it may be None on some paths."""
+    if not is_object(x):
+        return True
+    found: bool | Value = attributes_of(frame, x).get(PRESENT, True)
+    return found
 
 
 def is_real(x: Anything) -> bool:
@@ -280,7 +288,7 @@ def _hold(frame: Frame, cell: Cell, name: str, v: Anything) -> None:
 def name_attribute(cell: Cell, name: str, v: Anything) -> None:
     """Call a value after the attribute in which it stands, unless it has a name."""
     if type(v) is Value and not v.hint and cell.name:
-        v.hint = f"{cell.name}_{name.strip('_')}"
+        v.hint = f"has_{cell.name}" if name == PRESENT else f"{cell.name}_{name.strip('_')}"
 
 
 def members(frame: Frame, x: Object) -> Anything:
@@ -351,6 +359,9 @@ def binary(frame: Frame, function: Anything, a: Anything, b: Anything) -> Anythi
     """The result of an operator where an operand is an object; MISSING where none is."""
     if not (has_operators(a) or has_operators(b)):
         return MISSING
+    if function in (operator.eq, operator.ne):
+        if any(presence(frame, x) is not True for x in (a, b)):
+            refuse("an object that may be None is compared", "test `is None` first, in a branch")
     name = BINARY.get(function)
     names = (f"__{name}__", f"__r{name}__") if name else COMPARED[function]
     for x, y, own in ((a, b, names[0]), (b, a, names[1])):

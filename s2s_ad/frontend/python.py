@@ -34,7 +34,7 @@ from s2s_ad.frontend.generators import Generated, of_expression
 from s2s_ad.frontend.holding import holding, opened
 from s2s_ad.frontend.iteration import Range, View, listed, walk
 from s2s_ad.frontend.matching import WHOLE, positional
-from s2s_ad.frontend.objects import MISSING, call, is_object
+from s2s_ad.frontend.objects import MISSING, call, is_object, presence
 from s2s_ad.frontend.statics import is_instance, python_class, rank_of
 from s2s_ad.ir.build import emit
 from s2s_ad.ir.core import Value
@@ -91,16 +91,26 @@ def _isinstance(frame: Frame, x: Anything, classes: Anything) -> Anything:
     flat = classes if isinstance(classes, tuple) else (classes,)
     if not all(isinstance(c, type) for c in flat):
         refuse("the classes of isinstance must be known", "name the class")
-    return is_instance(frame, x, classes)
+    there, found = presence(frame, x), is_instance(frame, x, classes)
+    if there is True or found is any(issubclass(type(None), c) for c in flat):
+        return found
+    return there if found else negation(frame, there)
 
 
 @python(type)
 def _type(frame: Frame, x: Anything) -> Anything:
+    if presence(frame, x) is not True:
+        refuse("type() of an object that may be None", "test `is None`, or write isinstance")
     known = python_class(x)
     if known is None:
         refuse(
             "type() needs the type, which is not known here",
             "give types: annotate the parameters, or pass example arguments",
+        )
+    if known is float and frame.lowering.promoted:
+        refuse(
+            "type() of a float, where an argument that is an int is taken as one",
+            "leave the int out of wrt, or pass a float",
         )
     return known
 

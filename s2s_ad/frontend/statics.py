@@ -53,7 +53,13 @@ def is_instance(frame: Frame, x: Anything, classes: Anything) -> bool:
     """`isinstance(x, classes)`."""
     known = python_class(x)
     if known is not None:
-        return issubclass(known, classes)
+        found = issubclass(known, classes)
+        if frame.lowering.promoted and known is float and found is not issubclass(int, classes):
+            refuse(
+                "isinstance of a float, where an argument that is an int is taken as one",
+                "leave the int out of wrt, or pass a float",
+            )
+        return found
     t = typeof(x)
     wanted = classes if isinstance(classes, tuple) else (classes,)
     # A number of unknown kind is a Python number, a NumPy scalar or an array.

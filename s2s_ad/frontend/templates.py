@@ -21,7 +21,7 @@ from s2s_ad.frontend.bindings import (
     rebuilt,
     same_frame,
 )
-from s2s_ad.frontend.context import Frame, operand
+from s2s_ad.frontend.context import Frame, operand, refuse
 from s2s_ad.frontend.holding import made, materialised, opened
 from s2s_ad.frontend.joining import kind_of
 from s2s_ad.ir.core import UNDEFINED, Block, Value
@@ -122,6 +122,8 @@ def widest(a: Anything, b: Anything) -> Anything:
         return HOLE
     if isinstance(a, Shape) and isinstance(b, Shape):
         return Shape(a.kind, widest(a.inside, b.inside))
+    if type(a) is dict and type(b) is dict and (PRESENT in a) != (PRESENT in b):
+        a, b = {PRESENT: HOLE, **a}, {PRESENT: HOLE, **b}  # one of them covers None too
     if is_structure(a) and is_structure(b) and same_frame(a, b):
         return rebuilt(a, [widest(x, y) for x, y in zip(items(a), items(b))])
     return a if isinstance(a, Shape) else b
@@ -149,6 +151,11 @@ def project(frame: Frame, shape: Anything, x: Anything) -> list[Anything]:
         if type(x) is Value:
             return [x]
         if isinstance(x, (Cell, Held)) or is_structure(x):
+            if isinstance(x, Held) and isinstance(x.cell.kind, type):
+                refuse(
+                    "an attribute or dict entry is None or a number at first and an object later",
+                    "give it the same kind of object from the start",
+                )
             return [materialised(frame, x)]
         return [UNDEFINED if x is DEAD or isinstance(x, Conflict) else operand(frame, x)]
     if isinstance(shape, Shape):

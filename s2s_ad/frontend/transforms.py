@@ -294,9 +294,15 @@ def _changed(
     names = list(prepared.given)
     wanted = {names[k] for k in places}
     given = {n: _promoted(frame, x) if n in wanted else x for n, x in prepared.given.items()}
+    promoted = any(given[n] is not prepared.given[n] for n in names)
 
     def make(known: dict[str, Type], static: dict[str, Anything]) -> Function:
-        inner = prepared.make(known, static)
+        before = frame.lowering.promoted
+        frame.lowering.promoted = before or promoted
+        try:
+            inner = prepared.make(known, static)
+        finally:
+            frame.lowering.promoted = before
         forget_classes(frame, [inner, *frame.lowering.callees.values()])
         with reading(lambda v: v):
             return transform(inner, mode, places, several)
