@@ -1048,6 +1048,25 @@ def one_of_two_changed_after_it_was_stored(x: Any) -> Any:
     return sum(rows[2])
 
 
+def users_names_in_comprehensions(x: Any) -> Any:
+    out, item = [x[0], x[1] * x[2]], x[1]
+    squares = [out[k] * out[k] * item for k in range(2)]
+    return sum(squares) + len(out) * x[0] + max(item * v for v in x)
+
+
+def users_names_in_a_consumer(x: Any) -> Any:
+    out = []
+    for k in range(8):
+        out.append(x * k)
+    return max(row[1] for row in out) - min(row[2] for row in out)
+
+
+def names_of_pythons_functions(x: Any) -> Any:
+    len, bool, StopIteration = x[0], x[1], 2.0
+    d = {k: len * bool * k for k in range(3)}
+    return d[2] + next(v * len for v in x if v > bool) * StopIteration + any(v > len for v in x)
+
+
 PROGRAMS: list[tuple[Any, tuple[Any, ...]]] = [
     (filled_in_a_loop, (X,)),
     (recurrence_on_the_last_item, (X,)),
@@ -1157,6 +1176,9 @@ PROGRAMS: list[tuple[Any, tuple[Any, ...]]] = [
     (dict_in_order, (X,)),
     (pieces_ended_by_a_value, (X,)),
     (pieces_of_two, (X,)),
+    (users_names_in_comprehensions, (X,)),
+    (users_names_in_a_consumer, (X,)),
+    (names_of_pythons_functions, (np.array([0.5, 0.75, 1.25]),)),
 ]
 REFUSED: list[tuple[Any, str]] = [
     (written_after_it_was_stored, "may be the same array"),

@@ -78,8 +78,6 @@ class Closure:
     name: str
     defaults: tuple[Anything, ...] = ()
     kwdefaults: dict[str, Anything] = field(default_factory=dict)
-    quiet: bool = False  # not the user's text
-    hidden: frozenset[str] = frozenset()  # names that are not the user's
 
 
 @dataclass(eq=False)

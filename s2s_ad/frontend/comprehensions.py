@@ -2,11 +2,12 @@
 
 A generator expression is consumed by a function of the prelude. Its loops take the place of the
 loop over `items` there, in a local function of the frame where the expression stands, so that its
-names are its own and the consumer may stop it.
+names are its own and the consumer may stop it. The consumer's names are none that a user can have.
 """
 
 from __future__ import annotations
 
+import builtins
 import copy
 from dataclasses import dataclass
 from typing import Any as Anything
@@ -14,7 +15,6 @@ from typing import Any as Anything
 import gast
 
 from s2s_ad.frontend import prelude
-from s2s_ad.frontend.bindings import Closure
 from s2s_ad.frontend.context import Frame, evaluate, expression, refuse
 
 
@@ -55,17 +55,11 @@ def check(node: Anything) -> None:
 def consume(frame: Frame, function: Anything, found: Generator, *rest: Anything) -> Anything:
     """What a function of the prelude makes of the items of a generator expression."""
     from s2s_ad.frontend.binding import source_of
-    from s2s_ad.frontend.inline import call_function
+    from s2s_ad.frontend.inline import inline
 
     node = copy.deepcopy(source_of(frame.lowering, function).tree)
+    hidden = make_hygienic(node)
     inner = copy.deepcopy(found.node)
-    used = {n.id for n in gast.walk(inner) if isinstance(n, gast.Name)}
-    used |= {a.id for n in gast.walk(inner) if isinstance(n, gast.Lambda) for a in n.args.args}
-    own = {n.id for n in gast.walk(inner) if isinstance(n, gast.Name)}
-    for n in gast.walk(node):
-        if isinstance(n, gast.Name) and _local(node, n.id):
-            while n.id in used:
-                n.id += "_"
     for k, statement in enumerate(node.body):
         if isinstance(statement, gast.For):
             node.body[k] = loops(statement, inner, 0)
@@ -73,24 +67,24 @@ def consume(frame: Frame, function: Anything, found: Generator, *rest: Anything)
     for n in gast.walk(node):
         if n not in written:
             gast.copy_location(n, found.node)
-    hidden = {n.id for n in gast.walk(node) if isinstance(n, gast.Name)} - own
-    closure = Closure(node, found.frame, found_name(found), quiet=True, hidden=frozenset(hidden))
-    return call_function(frame, closure, [found.first, *rest], {}, node)
+    names = [p.id for p in node.args.args]
+    closure = Frame(frame.lowering, found.frame.source, node, frame, found.frame, quiet=True)
+    closure.hidden = hidden
+    return inline(frame, closure, dict(zip(names, [found.first, *rest])))
 
 
-def found_name(found: Generator) -> str:
-    return {gast.ListComp: "the list comprehension", gast.DictComp: "the dict comprehension"}.get(
-        type(found.node), "the generator expression"
-    )
-
-
-def _local(node: Anything, name: str) -> bool:
-    """Whether a name of the prelude's function is its own."""
-    stored = {
-        n.id for n in gast.walk(node)
-        if isinstance(n, gast.Name) and isinstance(n.ctx, (gast.Store, gast.Param))
-    }  # fmt: skip
-    return name in stored
+def make_hygienic(node: Anything) -> frozenset[str]:
+    """Give a function of the prelude, which is about to stand in the user's text, names that no
+    user can have, and Python's own functions whatever the user calls so; its names."""
+    names = [n for n in gast.walk(node) if isinstance(n, gast.Name)]
+    own = {n.id for n in names if not isinstance(n.ctx, gast.Load)}
+    for n in names:
+        if n.id in own:
+            n.id = f" {n.id}"
+        elif hasattr(builtins, n.id):
+            n.value, n.kind = getattr(builtins, n.id), None
+            n.__class__ = gast.Constant
+    return frozenset(f" {name}" for name in own)
 
 
 def loops(consumer: Anything, node: Anything, k: int) -> Anything:

@@ -80,12 +80,11 @@ def call_function(
         start = len(names) - len(callee.defaults)
         defaults = {**dict(zip(names[start:], callee.defaults)), **callee.kwdefaults}
         given = bind_arguments(callee.name, node, args, kwargs, defaults)
-        inner = Frame(frame.lowering, parent.source, node, frame, parent, quiet=callee.quiet)
-        inner.hidden = callee.hidden
+        inner = Frame(frame.lowering, parent.source, node, frame, parent)
         if generates(node):
             return generated(inner, given, callee.name)
         check_alive(frame, callee)
-        if not callee.quiet and is_recursive(frame.lowering, callee):
+        if is_recursive(frame.lowering, callee):
             return call_recursive(frame, callee, inner, given)
         check_recursion(frame, node, callee.name)
         names = borrow(frame, inner, site, callee.name)
