@@ -67,6 +67,7 @@ def call_custom(
 
 def call_itself(frame: Frame, given: Registration) -> Binding:
     """The body of a differentiated function that has rules: a call of itself."""
+    cursor().location = frame.source.location(frame.node)
     args: list[Binding] = []
     kwargs: dict[str, Binding] = {}
     for name, kind in parameters(frame.node):

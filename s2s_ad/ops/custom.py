@@ -89,8 +89,13 @@ class Custom:
 
     def jvp(self, op: Op, dots: dict[Value, Anything]) -> list[Anything]:
         rule = self.rule(op, "jvp", "vjp")
-        out = place(rule, [*tangents(op, dots), op.result, *op.args[0]])
-        return [cast(out[0], op.result)]
+        return [cast(self.pushed(op, rule, dots), op.result)]
+
+    def pushed(self, op: Op, rule: Function, dots: dict[Value, Anything]) -> Anything:
+        """The tangent that a rule gives."""
+        (out,) = place(rule, [*tangents(op, dots), op.result, *op.args[0]])
+        check_shape(op, "tangent", out, "value", op.result)
+        return out
 
     def vjp(self, op: Op, bars: list[Anything], active: set[Value]) -> Contributions:
         rules: Rules = op.kwargs["rules"]
@@ -127,7 +132,7 @@ class Custom:
         seeds = {x: Value(bar_type(x.type)) for x in moving}
 
         def body() -> Anything:
-            return place(rule, [*tangents(op, seeds), op.result, *op.args[0]])[0]
+            return self.pushed(op, rule, seeds)
 
         before = len(cursor().block.ops)
         rules.backwards = True
@@ -189,20 +194,34 @@ def refuse_keyword(op: Op, active: Container[Value]) -> None:
 
 
 def fitted(op: Op, g: Anything, x: Value) -> Anything:
-    """The cotangent that a rule gave, in the shape and dtype of its argument."""
-    have, want = typeof(g), x.type
-    if not isinstance(want, Num):
-        return g
-    if isinstance(have, Num) and have.rank is not None and want.rank is not None:
-        if have.rank < want.rank:
-            name = op.kwargs["callee"].name
-            raise UnsupportedError(
-                f"the rule of {name} gives a cotangent with {have.rank} axes for an argument with "
-                f"{want.rank}",
-                "a cotangent has the shape of its argument: np.full_like(x, out_bar)",
-                op.location,
-            )
-    return fit(g, x)
+    """The cotangent that a rule gave, in the dtype of its argument."""
+    check_shape(op, "cotangent", g, "argument", x)
+    return fit(g, x) if isinstance(x.type, Num) else g
+
+
+def check_shape(op: Op, what: str, d: Anything, whose: str, x: Value) -> None:
+    """Refuse what a rule gave where it certainly has another shape than what it belongs to."""
+    have, want = typeof(d), x.type
+    if not (isinstance(have, Num) and isinstance(want, Num)):
+        return
+    if None in (have.rank, want.rank) or type(d) is not Value:
+        return
+    sizes = zip(have.shape or (), want.shape or ())
+    if have.rank == want.rank and not any(type(a) is type(b) is int and a != b for a, b in sizes):
+        return
+    raise UnsupportedError(
+        f"the rule of {op.kwargs['callee'].name} gives a {what} with {extent(have)} for the "
+        f"{whose} with {extent(want)}",
+        f"a {what} has the shape of its {whose}: np.full_like(x, out_bar), np.sum(x_bar)",
+        op.location,
+    )
+
+
+def extent(t: Num) -> str:
+    """How large an array is, as far as that is known."""
+    if t.shape is not None and all(type(d) is int for d in t.shape):
+        return f"shape {t.shape}"
+    return f"{t.rank} axes" if t.rank != 1 else "1 axis"
 
 
 def zero(x: Anything) -> Anything:
