@@ -719,6 +719,287 @@ def large(x: Any, k: Any) -> Any:
     return s / k
 
 
+class Ends:
+    def __init__(self, s: Any) -> None:
+        self.s = s
+
+    def __enter__(self) -> Ends:
+        return self
+
+    def __exit__(self, kind: Any, error: Any, trace: Any) -> Any:
+        self.s = self.s * 3.0
+        return isinstance(error, ValueError)
+
+
+class EndsAll(Ends):
+    def __exit__(self, *error: Any) -> Any:
+        if error[0] is not None:
+            self.s = self.s * 5.0
+        return True
+
+
+@contextlib.contextmanager
+def scaled(y: Any, k: Any = 2.0) -> Any:
+    y = y * k
+    try:
+        yield y
+    finally:
+        print("done")
+
+
+@contextlib.contextmanager
+def pardoned(s: Any) -> Any:
+    try:
+        yield s * 2.0
+    except ValueError:
+        s = s + 1.0
+    print("after", s)
+
+
+@contextlib.contextmanager
+def stored_around(a: Any) -> Any:
+    a[0] = a[0] * 2.0
+    yield
+    a[0] = a[0] + 3.0
+
+
+@contextlib.contextmanager
+def checked_after(x: Any) -> Any:
+    yield x * 2.0
+    check(x)
+
+
+class Shifting:
+    def __init__(self, x: Any) -> None:
+        self.x = x
+
+    @contextlib.contextmanager
+    def shifted(self, d: Any) -> Any:
+        old = self.x
+        self.x = old + d
+        try:
+            yield self
+        finally:
+            self.x = old
+
+    def close(self) -> None:
+        self.x = self.x * 2.0
+
+
+class Idle(contextlib.AbstractContextManager, contextlib.ContextDecorator):
+    def __exit__(self, *error: Any) -> None:
+        return None
+
+
+def generator_context(x: Any) -> Any:
+    with scaled(x) as v:
+        y = v * x
+    return y
+
+
+def return_in_a_generator_context(x: Any) -> Any:
+    with scaled(x, k=3.0) as v:
+        if x > 2.0:
+            return v * x
+        y = v
+    return y * x * x
+
+
+def exception_ended_by_a_generator(x: Any) -> Any:
+    y = x
+    with pardoned(x) as v:
+        y = v * v
+        y = check(x) + v
+    return y * x
+
+
+def two_contexts_in_one_statement(x: Any) -> Any:
+    with scaled(x) as a, pardoned(a) as b:
+        y = check(b * 0.4) * a
+        return y
+    return x
+
+
+def continue_and_break_in_a_generator_context(x: Any) -> Any:
+    s = 0.0
+    a = [x]
+    for k in range(5):
+        with stored_around(a):
+            if k == 1:
+                continue
+            if a[0] > 30.0:
+                break
+            s = s + a[0] * x
+    return s + a[0]
+
+
+def operation_through_a_generator_context(x: Any) -> Any:
+    k = int(x)
+    y = x
+    with contextlib.suppress(ZeroDivisionError):
+        with scaled(x) as v:
+            y = v / (k - 3)
+    return y * x
+
+
+def context_of_a_method(x: Any) -> Any:
+    o = Shifting(x)
+    with o.shifted(x * x) as p:
+        y = p.x * x
+        if x > 2.4:
+            return y * o.x
+    return y * o.x
+
+
+def exception_ended_by_exit(x: Any) -> Any:
+    e = Ends(x)
+    y = x
+    with e:
+        y = check(x) * x
+    return y * e.s
+
+
+def operation_ended_by_exit(x: Any) -> Any:
+    e = EndsAll(x)
+    k = int(x)
+    y = x
+    with e:
+        y = x / (k - 3)
+    return y * e.s
+
+
+def exit_that_looks(x: Any) -> Any:
+    e = Ends(x)
+    y = 1.0
+    try:
+        with e:
+            if x > 2.0:
+                raise KeyError(x)
+            y = x
+    except KeyError:
+        y = x * x
+    return y * e.s
+
+
+def operation_past_an_exit(x: Any) -> Any:
+    t = Scale(x)
+    k = int(x)
+    y = 1.0
+    try:
+        with t:
+            y = x / (k - 3)
+    except ZeroDivisionError:
+        y = 2.0
+    return y * t.scale
+
+
+def operation_past_a_finally(x: Any) -> Any:
+    n = x
+    k = int(x)
+    try:
+        try:
+            y = x / (k - 3)
+        finally:
+            n = n + x
+    except ZeroDivisionError:
+        y = 1.0
+    return y * n
+
+
+def divided_or_stored(x: Any, a: Any, k: Any) -> Any:
+    try:
+        y = x / (k - 3)
+    finally:
+        a[0] = a[0] + x
+    return y
+
+
+def operation_past_a_finally_of_a_callee(x: Any) -> Any:
+    a = np.ones(2) * x
+    try:
+        y = divided_or_stored(x, a, int(x))
+    except ZeroDivisionError:
+        y = 1.0
+    return y * np.sum(a)
+
+
+def operation_past_a_finally_that_prints(x: Any) -> Any:
+    k = int(x)
+    try:
+        try:
+            y = x / (k - 3)
+        finally:
+            print("f")
+    except ZeroDivisionError:
+        y = x
+    return y * x
+
+
+def narrower_handler_around(x: Any) -> Any:
+    k = int(x)
+    try:
+        try:
+            try:
+                y = x / (k - 3)
+            except ArithmeticError:
+                raise
+        except ZeroDivisionError:
+            y = 5.0 * x
+    except ArithmeticError:
+        y = 7.0
+    return y * x
+
+
+def context_of_a_local_generator(x: Any) -> Any:
+    @contextlib.contextmanager
+    def around(f: Any) -> Any:
+        yield f * x
+        print("x")
+
+    with around(x) as v:
+        y = v * x
+    return y
+
+
+def closing_an_object(x: Any) -> Any:
+    c = Shifting(x)
+    with contextlib.closing(c) as d:
+        y = d.x * x
+    return y * c.x
+
+
+def context_of_contextlib_classes(x: Any) -> Any:
+    with Idle():
+        y = x * x
+    return y
+
+
+def raised_after_the_yield(x: Any) -> Any:
+    y = x
+    try:
+        with checked_after(x) as v:
+            y = v * x
+    except ValueError:
+        y = y * 5.0
+    return y
+
+
+def pairs(x: Any) -> Any:
+    for k in range(3):
+        try:
+            v = check(x * k)
+        except ValueError:
+            v = x
+        yield v
+
+
+def generator_with_a_try(x: Any) -> Any:
+    s = 0.0
+    for v in pairs(x):
+        s = s + v * x
+    return s
+
+
 def raised_by_functions_of_their_own(x: Any) -> Any:
     try:
         a = large(x * 0.1, 1.0)
@@ -973,6 +1254,14 @@ PROGRAMS: list[tuple[Any, tuple[Any, ...]]] = [
         key_of_a_dict, raised_in_the_condition_of_a_loop, array_stored_by_a_handler,
         sizes_that_do_not_agree, raised_by_a_handler, else_of_a_loop,
         states_where_it_was_raised, returned_from_a_handler,
+        generator_context, return_in_a_generator_context, exception_ended_by_a_generator,
+        two_contexts_in_one_statement, continue_and_break_in_a_generator_context,
+        operation_through_a_generator_context, context_of_a_method, exception_ended_by_exit,
+        operation_ended_by_exit, exit_that_looks, operation_past_an_exit,
+        operation_past_a_finally, operation_past_a_finally_of_a_callee,
+        operation_past_a_finally_that_prints, narrower_handler_around,
+        context_of_a_local_generator, closing_an_object, context_of_contextlib_classes,
+        raised_after_the_yield, generator_with_a_try,
         raised_by_functions_of_their_own, object_where_it_was_raised, exception_kept,
         several_handlers_with_attributes, popped_until_empty, log_and_finally_in_a_loop,
         tuple_of_classes, context_of_a_class, raised_inside_a_context_of_a_class,
@@ -1113,29 +1402,127 @@ def argument_of_what_an_operation_raised(x: Any) -> Any:
     return y
 
 
-def context_that_ends_exceptions(x: Any) -> Any:
-    with Ends():
-        y = x * x
+def operation_and_isinstance(x: Any) -> Any:
+    y = x
+    with Ends(x):
+        y = x / (x - 3.0)
     return y
 
 
-class Ends:
+def operation_and_its_class(x: Any) -> Any:
+    with Compares():
+        x = x / (x - 3.0)
+    return x
+
+
+class Compares:
     def __enter__(self) -> None:
         pass
 
-    def __exit__(self, *error: Any) -> Any:
-        return True
+    def __exit__(self, kind: Any, error: Any, trace: Any) -> Any:
+        return kind is ValueError
 
 
-def unknown_context(x: Any) -> Any:
-    with made():
+class Traces(Compares):
+    def __exit__(self, kind: Any, error: Any, trace: Any) -> Any:
+        return trace is not None
+
+
+def traceback_read(x: Any) -> Any:
+    with Traces():
+        x = check(x)
+    return x
+
+
+def context_stack(x: Any) -> Any:
+    with contextlib.ExitStack():
         y = x * x
     return y
 
 
 @contextlib.contextmanager
-def made() -> Any:
+def perhaps(x: Any) -> Any:
+    if x > 2.0:
+        yield x
+
+
+def context_without_a_yield(x: Any) -> Any:
+    with perhaps(x):
+        y = x
+    return y
+
+
+@contextlib.contextmanager
+def twice() -> Any:
     yield 1.0
+    yield 2.0
+
+
+def context_that_yields_twice(x: Any) -> Any:
+    with twice():
+        x = x * x
+    return x
+
+
+@contextlib.contextmanager
+def looping() -> Any:
+    while True:
+        yield
+        break
+
+
+def context_that_yields_in_a_loop(x: Any) -> Any:
+    with looping():
+        x = x * x
+    return x
+
+
+@contextlib.contextmanager
+def computed() -> Any:
+    print((yield 1.0))
+
+
+def context_that_yields_in_an_expression(x: Any) -> Any:
+    with computed():
+        x = x * x
+    return x
+
+
+@contextlib.contextmanager
+def nothing() -> Any:
+    return None
+
+
+def context_of_no_generator(x: Any) -> Any:
+    with nothing():
+        x = x * x
+    return x
+
+
+@contextlib.contextmanager
+def begun_in_a_try(k: Any) -> Any:
+    try:
+        a = 1.0 / k
+        yield a
+    except ZeroDivisionError:
+        pass
+
+
+def context_perhaps_begun(x: Any) -> Any:
+    with begun_in_a_try(x - 3.0) as v:
+        x = x / v
+    return x
+
+
+def yields_inside(x: Any) -> Any:
+    with contextlib.suppress(ValueError):
+        yield x
+
+
+def loop_inside_a_context(x: Any) -> Any:
+    for v in yields_inside(x):
+        x = check(v)
+    return x
 
 
 def bare_raise_outside_a_handler(x: Any) -> Any:
@@ -1174,7 +1561,16 @@ REFUSED: list[tuple[Any, str]] = [
     (list_perhaps_longer, "xs is changed in a try"),
     (exceptions_of_two_classes, "the exception is a KeyError object on one path"),
     (argument_of_what_an_operation_raised, "of an exception that an operation may have raised"),
-    (context_that_ends_exceptions, "__exit__ returns something"),
-    (unknown_context, "is made of a generator by contextlib"),
+    (operation_and_isinstance, "isinstance needs the type"),
+    (operation_and_its_class, "the class of an exception that an operation may have raised"),
+    (traceback_read, "the traceback of an exception is read"),
+    (context_stack, "ExitStack is not supported"),
+    (context_without_a_yield, "a context that ends without a yield on some path"),
+    (context_that_yields_twice, "a context that yields more than once"),
+    (context_that_yields_in_a_loop, "a context that yields in a loop"),
+    (context_that_yields_in_an_expression, "a yield inside an expression"),
+    (context_of_no_generator, "contextmanager of a function without yield"),
+    (context_perhaps_begun, "it is not known how far this context was"),
+    (loop_inside_a_context, "a yield inside a context that looks at exceptions"),
     (bare_raise_outside_a_handler, "a bare raise outside a handler"),
 ]

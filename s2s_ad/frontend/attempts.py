@@ -18,6 +18,7 @@ import gast
 from s2s_ad.frontend.bindings import Conflict
 from s2s_ad.frontend.branches import Rest, bind_written, branch, ending, fill, live_at, run, write
 from s2s_ad.frontend.context import Frame, operate, raised
+from s2s_ad.frontend.exceptions import Kind
 from s2s_ad.frontend.joining import Arm, Join, Status
 from s2s_ad.ir.build import cursor, facts
 from s2s_ad.ir.core import UNDEFINED, Block, Op, Value, walk
@@ -52,7 +53,7 @@ def attempted(d: Dispatch, t: Try) -> tuple[Status, bool]:
             classes, code = caught[k]
             frame.env = {**start.env, **unsure[0], raised(code): error}
             lowering.versions = {**start.versions, **unsure[1]}
-            lowering.caught[error] = classes[0] if len(classes) == 1 else BaseException
+            lowering.caught[error] = Kind(classes, tuple(c for cs, _ in caught[:k] for c in cs))
             return d.handler(code)
 
         return lowered

@@ -65,6 +65,12 @@ WRITERS = (
 @expression(gast.Call)
 def call(frame: Frame, node: Anything) -> Anything:
     callee = evaluate(frame, node.func)
+    args, kwargs = arguments(frame, node)
+    return call_binding(frame, callee, spread(frame, callee, args, kwargs), kwargs, node)
+
+
+def arguments(frame: Frame, node: Anything) -> tuple[list[Anything], dict[str, Anything]]:
+    """The arguments of a call, as they are written."""
     args: list[Anything] = []
     for a in node.args:
         if isinstance(a, gast.Starred):
@@ -81,7 +87,7 @@ def call(frame: Frame, node: Anything) -> Anything:
         if type(found) is not dict or not all(isinstance(key, str) for key in found):
             refuse("a starred keyword argument needs a dict of known keys", "write them out")
         kwargs.update(found)
-    return call_binding(frame, callee, spread(frame, callee, args, kwargs), kwargs, node)
+    return args, kwargs
 
 
 def call_binding(

@@ -109,6 +109,12 @@ def comparison(frame: Frame, node: Anything) -> Anything:
 
 
 def compare(frame: Frame, op: Anything, a: Anything, b: Anything) -> Anything:
+    if any(type(x) is Value and x.type == Opaque("class") for x in (a, b)):
+        if None not in (a, b) or not isinstance(op, (gast.Is, gast.IsNot)):
+            refuse(
+                "the class of an exception that an operation may have raised is compared",
+                "catch it with try, or compare with None",
+            )
     if isinstance(op, (gast.Is, gast.IsNot)):
         same = identity(frame, a, b)
         if isinstance(same, Value):

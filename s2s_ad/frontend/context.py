@@ -92,7 +92,7 @@ class Lowering:
     # branch waits; the `try` statements under way, outermost first.
     openings: list[Anything] = field(default_factory=list)
     tries: list[Anything] = field(default_factory=list)
-    caught: dict[Value, type] = field(default_factory=dict)  # exceptions caught at run time
+    caught: dict[Value, Anything] = field(default_factory=dict)  # exceptions caught at run time
     # Rules of functions that have some, by the types of their arguments; those under way.
     rules: dict[Anything, Rules] = field(default_factory=dict)
     ruling: list[Anything] = field(default_factory=list)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import inspect
 import types
+from dataclasses import dataclass
 from typing import Any as Anything
 
 from s2s_ad.frontend.bindings import Cell, Conflict
@@ -74,12 +75,26 @@ def as_value(frame: Frame, cell: Cell) -> Value:
 # Raising --------------------------------------------------------------------------------------
 
 
-def catcher(lowering: Lowering, cls: type) -> tuple[Anything, int] | None:
-    """The `try` under way that catches an exception of this class, and its handler's code."""
+@dataclass(frozen=True)
+class Kind:
+    """What is known of the class of an exception: it is, or derives from, one of `classes` (is it,
+    where that is certain), and from none of `others`."""
+
+    classes: tuple[type, ...] = (BaseException,)
+    others: tuple[type, ...] = ()
+    certain: bool = False
+
+
+def catcher(lowering: Lowering, kind: Kind) -> tuple[Anything, int] | None:
+    """The `try` under way that catches an exception, and its handler's code; None where none does,
+    or only run time tells."""
     for t in reversed(lowering.tries):
         for classes, code in t.caught:
-            if issubclass(cls, classes):
+            if all(issubclass(c, classes) for c in kind.classes):
                 return t, code
+            narrower = (c for c in classes if issubclass(c, kind.classes))
+            if not kind.certain and any(not issubclass(c, kind.others) for c in narrower):
+                return None
     return None
 
 
@@ -106,18 +121,14 @@ def throw(frame: Frame, error: Anything, cause: list[Anything]) -> Status:
     """Raise an exception."""
     if isinstance(error, Conflict):
         refuse_conflict(error)
-    cls = class_of(frame, error)
-    if cls is None:
+    kind = kind_of(frame, error)
+    if kind is None:
         refuse("only an exception that is made here can be raised", "write raise ValueError(...)")
-    found = catcher(frame.lowering, cls)
-    if found is None and type(error) is Value and may_catch(frame.lowering, cls):
-        refuse(
-            "it is not known whether an enclosing try catches this",
-            "name the class of the exception in the inner handler",
-        )
+    found = catcher(frame.lowering, kind)
     if found is None or found[1] in found[0].general:
         shown = as_value(frame, error) if is_exception(error) else error
-        emit(RAISE, shown, *(operand(frame, c) for c in cause))
+        apart: dict[str, Anything] = {"others": kind.others} if kind.others else {}
+        emit(RAISE, shown, *(operand(frame, c) for c in cause), **apart)
         return always(RAISES)
     frame.env[raised(found[1])] = as_cell(frame, error)
     return always(found[1])
@@ -125,31 +136,23 @@ def throw(frame: Frame, error: Anything, cause: list[Anything]) -> Status:
 
 def raise_certain(frame: Frame, cls: type, args: tuple[Anything, ...]) -> None:
     """Raise what an expression certainly raises, if something catches it."""
-    found = catcher(frame.lowering, cls)
+    found = catcher(frame.lowering, Kind((cls,), certain=True))
     if found is not None and found[1] not in found[0].general:
         status = throw(frame, make(frame, cls, list(args), {}, frame.under_way), [])
         raise Unwound(status)
 
 
-def class_of(frame: Frame, error: Anything) -> type | None:
-    """The class of an exception; of one that was caught at run time, that of its handler."""
+def kind_of(frame: Frame, error: Anything) -> Kind | None:
+    """The class of an exception; of one that was caught at run time, those of its handler."""
     if is_exception(error):
-        cls: type = error.kind
-        return cls
+        return Kind((error.kind,), certain=True)
     if type(error) is not Value or str(error.type) != "exception":
         return None
     op = error.owner
     if isinstance(op, Op) and op.prim is EXCEPTION:
-        cls = op.kwargs["cls"]
-        return cls
-    return frame.lowering.caught.get(error, BaseException)
-
-
-def may_catch(lowering: Lowering, cls: type) -> bool:
-    """Whether a `try` under way catches some exceptions of this class and not others."""
-    return any(
-        issubclass(c, cls) for t in lowering.tries for classes, _ in t.caught for c in classes
-    )
+        return Kind((op.kwargs["cls"],), certain=True)
+    found: Kind = frame.lowering.caught.get(error, Kind())
+    return found
 
 
 def as_cell(frame: Frame, error: Anything) -> Anything:
@@ -166,7 +169,7 @@ def lower_assert(frame: Frame, node: Anything) -> Status | None:
     test = holds(frame, node.test)
     if test is True:
         return None
-    found = catcher(frame.lowering, AssertionError)
+    found = catcher(frame.lowering, Kind((AssertionError,), certain=True))
     if found is None or found[1] in found[0].general:
         _asserted(frame, node, test)
         return None

@@ -82,7 +82,7 @@ def _elements(frame: Frame, nodes: list[Anything]) -> Anything:
 def collected(frame: Frame, x: Anything) -> Anything:
     """What can be walked again: the items of a generator in a list."""
     from s2s_ad.frontend.comprehensions import Generator, consume
-    from s2s_ad.frontend.generators import Generated
+    from s2s_ad.frontend.weaving import Generated
 
     if isinstance(x, Generated):
         return containers.run(frame, prelude.collected, x)

@@ -14,13 +14,15 @@ from typing import Any as Anything
 
 import gast
 
-from s2s_ad.frontend.branches import Rest, branch, live_at, resume
-from s2s_ad.frontend.context import RETURN, Frame, operate, refuse
+from s2s_ad.frontend.branches import Rest, branch, live_at, resume, run
+from s2s_ad.frontend.context import RETURN, Frame, checkpoint, operate, refuse
 from s2s_ad.frontend.escapes import escapes
 from s2s_ad.frontend.joining import CAUGHT, FALLS, RETURNS, Status, among
 from s2s_ad.frontend.liveness import Names, contains
+from s2s_ad.ir.build import facts
 from s2s_ad.ir.core import Value
 from s2s_ad.ir.types import SCALARS, Num
+from s2s_ad.ops.raising import copied, risky
 
 
 def split_finally(node: Anything) -> None:
@@ -65,6 +67,39 @@ def once(t: Anything, handler: Anything, name: str) -> None:
 def shows(body: list[Anything]) -> bool:
     """Whether statements may do what is seen after an exception has left the function."""
     return contains(body, gast.Call, gast.Return, gast.Break, gast.Continue)
+
+
+def passed(frame: Frame, body: Callable[[], Status]) -> bool:
+    """Whether a `try` around a block catches what an operation in the block may raise: the last
+    statements are to be run on the way. The block is lowered, and forgotten."""
+    tries = frame.lowering.tries
+    classes = tuple(c for t in tries for some, _ in t.caught for c in some)
+    if not classes:
+        return False
+    known, restore, notes = copied(facts()), checkpoint(frame), [len(t.notes) for t in tries]
+    arm = run(frame, body)
+    restore()
+    for t, count in zip(tries, notes):
+        del t.notes[count:]
+    return bool(risky([arm.block], classes, known))
+
+
+def handled(frame: Frame, node: Anything) -> list[Anything]:
+    """The body of a `finally`, in a `try` that runs the last statements for what a handler around
+    it catches."""
+    if not hasattr(node, "handled"):
+        last = node.finalbody[-1]
+        again = gast.copy_location(gast.Raise(None, None), last)
+        handler = gast.ExceptHandler(None, None, [*copy.deepcopy(node.finalbody), again])
+        node.handled = gast.Try(node.body, [gast.copy_location(handler, last)], [], [])
+        gast.copy_location(node.handled, node)
+    tries = frame.lowering.tries
+    classes = dict.fromkeys(c for t in tries for some, _ in t.caught for c in some)
+    caught = gast.Constant(tuple(classes), None)
+    node.handled.handlers[0].type = gast.copy_location(caught, node)
+    after = frame.liveness.after[node.body[-1]]
+    frame.liveness.inside(node.body[0], [node.handled], after, after, after)
+    return [node.handled]
 
 
 def lower_finally(

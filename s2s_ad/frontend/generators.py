@@ -9,8 +9,7 @@ the place of each `yield`.
             y = y * 0.5
             yield y
 
-So everything happens in the order in which Python does it. The generator's names get a number, so
-that they meet no other; what it reads from outside is looked up where it stands.
+So everything happens in the order in which Python does it. See weaving.py for names.
 """
 
 from __future__ import annotations
@@ -21,47 +20,14 @@ from typing import Any as Anything
 import gast
 
 from s2s_ad.frontend.comprehensions import Generator
-from s2s_ad.frontend.context import Frame, expression, refuse
-from s2s_ad.frontend.iteration import Walk
-from s2s_ad.frontend.liveness import COMPREHENSIONS, NESTED, assigned, contains, loads
-from s2s_ad.frontend.names import look_up
+from s2s_ad.frontend.context import Frame, refuse
+from s2s_ad.frontend.liveness import COMPREHENSIONS, NESTED, contains
+from s2s_ad.frontend.weaving import YIELDS, Generated, Weaver, clone, consume, place, renamed
 
 if TYPE_CHECKING:
     from s2s_ad.frontend.branches import Rest
     from s2s_ad.frontend.joining import Status
     from s2s_ad.frontend.loops import LowerList
-
-YIELDS = (gast.Yield, gast.YieldFrom)
-
-
-class Generated(Walk):
-    """The call of a generator function, about to be consumed: a frame with its arguments."""
-
-    def __init__(self, frame: Frame, name: str) -> None:
-        self.frame, self.name = frame, name
-
-    def length(self, frame: Frame) -> Anything:
-        refuse(
-            "a generator is consumed here together with something else",
-            "make a list of it first: list(...)",
-        )
-
-
-class Elsewhere(gast.Name):  # type: ignore[misc]
-    """A name that a generator reads from outside itself."""
-
-
-@expression(Elsewhere)
-def elsewhere(frame: Frame, node: Anything) -> Anything:
-    while node.generator not in frame.elsewhere:  # in a function inside the generator
-        assert frame.parent is not None
-        frame = frame.parent
-    return look_up(frame.elsewhere[node.generator], node.id)
-
-
-def generates(node: Anything) -> bool:
-    """Whether a definition is a generator function."""
-    return isinstance(node, gast.FunctionDef) and contains(node.body, *YIELDS)
 
 
 def of_expression(frame: Frame, found: Generator) -> Generated:
@@ -88,48 +54,22 @@ def lower_generated(
     frame: Frame, node: Anything, found: Generated, rest: Rest, lower: LowerList
 ) -> tuple[Status, bool]:
     """A `for` over the call of a generator function, and what follows it."""
-    known = frame.lowering.woven
-    key = (node, found.frame.node)
-    if key not in known:
-        known[key] = Weaver(node, found, len(known) + 1).result(frame)
-    number, new = known[key]
-    inner = found.frame
-    for name, x in inner.env.items():
-        frame.env[renamed(name, number, inner.quiet)] = x
-    names = [renamed(name, number, inner.quiet) for name in inner.locals]
-    frame.locals |= frozenset(names) | frozenset(assigned(new))
-    frame.elsewhere[number] = inner
-    loop, live = frame.loop, frame.liveness
-    for n in [n for s in new for n in gast.walk(s) if isinstance(n, NESTED)]:
-        live.always |= loads(n)
-    stop, next_ = (loop.after, loop.head) if loop is not None else (live.always, live.always)
-    live.block(new, live.after[node], stop, next_)
+    new = consume(frame, node, found, Loop)
     return lower(frame, [*new, *rest.statements], rest.live or frozenset(), rest.tail), True
 
 
-def renamed(name: str, number: int, quiet: bool) -> str:
-    """The name of a generator's variable in the frame that consumes it; see bindings.user_name."""
-    return f"{'' if quiet else name} {name} {number}"
-
-
-class Weaver:
+class Loop(Weaver):
     """Puts the body of a loop into a generator function."""
 
     def __init__(self, node: Anything, found: Generated, number: int) -> None:
-        self.node, self.frame, self.number = node, found.frame, number
-        self.name = found.name
+        super().__init__(node, found, number)
         self.flag = f" stop {number}"
         self.tested = False
         self.breaks = at_level(node.body, gast.Break)
         self.skips = at_level(node.body, gast.Continue)
 
-    def result(self, frame: Frame) -> tuple[int, list[Anything]]:
-        """The number of this use, and the statements."""
-        body = clone(self.frame.node.body)
-        while body and isinstance(body[-1], gast.Return):
-            body.pop()
-        self.own(body)
-        body = self.weave(body, False, False)
+    def woven(self) -> list[Anything]:
+        body = self.weave(self.text(), False, False)
         others = clone(self.node.orelse)
         if others and self.breaks:
             others = [self.unless(others)]
@@ -137,71 +77,7 @@ class Weaver:
             body.insert(0, self.stop(False))
         else:
             body = [without(s, self.flag) for s in body]
-        body += others
-        orders = frame.source.orders
-        for s in body:
-            for n in gast.walk(s):
-                if not hasattr(n, "lineno"):
-                    place(n, self.node)
-                if isinstance(n, gast.stmt) and n not in orders:
-                    orders[n] = orders.get(getattr(n, "copied", self.node), 0)
-        return self.number, body
-
-    def own(self, body: list[Anything]) -> None:
-        """Give the generator's names their number, and mark whose text it is."""
-        bound = set(self.frame.locals)
-        for s in body:
-            for n in gast.walk(s):
-                if isinstance(n, COMPREHENSIONS):
-                    stored = (m for g in n.generators for m in gast.walk(g.target))
-                    bound |= {m.id for m in stored if isinstance(m, gast.Name)}
-        for s in body:
-            self.rename(s, bound)
-
-    def rename(self, n: Anything, bound: set[str]) -> None:
-        """Rename what is bound in the generator; what is read from outside is looked up there."""
-        n.origin, n.quiet = self.frame.source, self.frame.quiet
-        if isinstance(n, (gast.Nonlocal, gast.Global, gast.Try)):
-            what = type(n).__name__.lower()
-            refuse(f"{what} in a generator is not supported", "return a list instead")
-        if isinstance(n, NESTED):
-            self.rename_function(n, bound)
-            return
-        if isinstance(n, gast.Name) and n.id in bound:
-            n.id = renamed(n.id, self.number, self.frame.quiet)
-        elif isinstance(n, gast.Name):
-            n.__class__ = Elsewhere
-            n.generator = self.number
-        for child in gast.iter_child_nodes(n):
-            self.rename(child, bound)
-
-    def rename_function(self, n: Anything, bound: set[str]) -> None:
-        """A function inside the generator: its own names stay."""
-        body = n.body if isinstance(n, gast.FunctionDef) else [n.body]
-        a = n.args
-        parameters = [*a.posonlyargs, *a.args, *a.kwonlyargs, a.vararg, a.kwarg]
-        own = {p.id for p in parameters if p is not None} | set(assigned(body))
-        outside = [*a.defaults, *(d for d in a.kw_defaults if d is not None)]
-        if isinstance(n, gast.FunctionDef):
-            outside += n.decorator_list
-            n.name = renamed(n.name, self.number, self.frame.quiet)
-        for child in outside:
-            self.rename(child, bound)
-        for child in body:
-            self.rename_inside(child, bound, own)
-
-    def rename_inside(self, n: Anything, bound: set[str], own: set[str]) -> None:
-        """The text of a function inside the generator, which has names of its own."""
-        if isinstance(n, gast.Name) and n.id in own:
-            n.origin, n.quiet = self.frame.source, self.frame.quiet
-        elif isinstance(n, (gast.Name, gast.Nonlocal, gast.Global)):
-            self.rename(n, bound - own)
-        elif isinstance(n, NESTED):
-            refuse("functions in functions in a generator are not supported", "return a list")
-        else:
-            n.origin, n.quiet = self.frame.source, self.frame.quiet
-            for child in gast.iter_child_nodes(n):
-                self.rename_inside(child, bound, own)
+        return [*body, *others]
 
     def weave(self, body: list[Anything], looping: bool, tail: bool) -> list[Anything]:
         """Statements of the generator with the consumer's body put in. `tail` tells whether the
@@ -254,6 +130,7 @@ class Weaver:
             s.orelse = self.weave(s.orelse, looping, tail)
             return not looping and (self.breaks or self.returned)
         if isinstance(s, gast.With):
+            s.yields = True
             s.body = self.weave(s.body, looping, False)
             return not looping and (self.breaks or self.returned)
         refuse("a yield inside this statement is not supported", "return a list instead")
@@ -315,31 +192,6 @@ class Weaver:
     def unless(self, body: list[Anything]) -> Anything:
         """The statements, unless the loop has ended."""
         return self.hidden(gast.If(gast.UnaryOp(gast.Not(), self.load()), body, []))
-
-
-def clone(node: Anything) -> Anything:
-    """A copy of a tree; statements remember what they were copied from."""
-    if isinstance(node, list):
-        return [clone(n) for n in node]
-    if not isinstance(node, gast.AST):
-        return node
-    kind: Anything = type(node)
-    new = kind.__new__(kind)
-    new.__dict__.update(node.__dict__)
-    for name in node._fields:
-        setattr(new, name, clone(getattr(node, name, None)))
-    if isinstance(node, gast.stmt):
-        new.copied = node
-    return new
-
-
-def place(n: Anything, where: Anything) -> None:
-    """Let a new node stand where another one stands."""
-    for name in ("lineno", "col_offset", "end_lineno", "end_col_offset"):
-        setattr(n, name, getattr(where, name))
-    for name in ("origin", "quiet"):
-        if hasattr(where, name) and not hasattr(n, name):
-            setattr(n, name, getattr(where, name))
 
 
 def as_list(x: Anything) -> list[Anything]:

@@ -40,7 +40,6 @@ from s2s_ad.frontend.context import (
     refuse,
 )
 from s2s_ad.frontend.escapes import escapes, hand_over, left_open
-from s2s_ad.frontend.generators import Generated, generates
 from s2s_ad.frontend.holding import cell_of, fully_opened, holding, materialised
 from s2s_ad.frontend.iteration import stored
 from s2s_ad.frontend.joining import RAISES
@@ -48,12 +47,14 @@ from s2s_ad.frontend.objects import attributes_of, is_real
 from s2s_ad.frontend.recursion import call_recursive, is_recursive
 from s2s_ad.frontend.sharing import check, written_parameters
 from s2s_ad.frontend.source import Source
+from s2s_ad.frontend.weaving import Generated, generates
 from s2s_ad.ir.build import NotStatic, building, cursor, emit, facts, typeof
 from s2s_ad.ir.core import UNDEFINED, Block, Function, Parameter, Value, walk
 from s2s_ad.ir.types import ANY, ListOf, Seq, Type
 from s2s_ad.ops.custom import registration
 from s2s_ad.ops.opaque import is_unknown
 
+QUIET = (prelude.__name__, "contextlib")  # modules whose text is not the user's
 LARGE = 40  # operations from which a callee is not inlined twice
 
 
@@ -94,7 +95,7 @@ def call_function(
     source = source_of(frame.lowering, callee)
     check_kind(callee)
     node = source.tree
-    quiet = callee.__module__ == prelude.__name__
+    quiet = callee.__globals__.get("__name__") in QUIET
     inner = Frame(frame.lowering, source, node, frame, quiet=quiet)
     inner.hidden = inner.locals if quiet else frozenset()
     objects = default_objects(source)

@@ -16,11 +16,12 @@ from s2s_ad.frontend.comprehensions import Generator
 from s2s_ad.frontend.containers import run
 from s2s_ad.frontend.context import Frame, operand, operate, refuse
 from s2s_ad.frontend.expressions import arithmetic
-from s2s_ad.frontend.generators import Generated, of_expression
+from s2s_ad.frontend.generators import of_expression
 from s2s_ad.frontend.holding import holding
 from s2s_ad.frontend.iteration import SHORT, Around, Items, Range, Walk, walk
 from s2s_ad.frontend.python import python
 from s2s_ad.frontend.subscripts import get_item
+from s2s_ad.frontend.weaving import Generated
 from s2s_ad.ir.build import NotStatic, emit
 from s2s_ad.ir.core import Value
 from s2s_ad.ir.types import INT, Seq

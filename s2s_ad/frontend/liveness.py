@@ -37,12 +37,14 @@ def nonlocals(node: Anything) -> Names:
 
 class Liveness:
     """The live names of one function: `after[statement]` when it ends normally, `head[loop]` at
-    the start of each iteration, `entry[try]` where it is left by an exception."""
+    the start of each iteration, `entry[try]` where it is left by an exception, `around[statement]`
+    everywhere in it."""
 
     def __init__(self, node: Anything) -> None:
         self.after: dict[Anything, Names] = {}
         self.head: dict[Anything, Names] = {}
         self.entry: dict[Anything, Names] = {}
+        self.around: dict[Anything, Names] = {}
         self.always: Names = NONE
         self.outer: Names = NONE
         if isinstance(node, gast.Lambda):
@@ -60,9 +62,18 @@ class Liveness:
         """The names live before a list of statements; `stop` and `next` are where break and
         continue lead."""
         for statement in reversed(body):
-            self.after[statement] = out
+            self.after[statement], self.around[statement] = out, self.always
             out = self.statement(statement, out, stop, next) | self.always
         return out
+
+    def inside(
+        self, node: Anything, body: list[Anything], out: Names, stop: Names, next: Names
+    ) -> None:
+        """The same for statements that take the place of a statement."""
+        always = self.always
+        self.always |= self.around.get(node, NONE)
+        self.block(body, out, stop, next)
+        self.always = always
 
     def statement(self, node: Anything, out: Names, stop: Names, next: Names) -> Names:
         if isinstance(node, gast.If):
@@ -73,8 +84,11 @@ class Liveness:
         if isinstance(node, (gast.For, gast.While)):
             return self.loop(node, out, stop, next)
         if isinstance(node, gast.With):
-            # After an exception that the context ends (`suppress`) comes what follows.
+            # After an exception that the context ends comes what follows; see contexts.py.
+            kept = getattr(node, "keeps", NONE)
             always, self.always = self.always, self.always | out
+            if kept:
+                self.always |= kept | stop | next
             inside = self.block(node.body, out, stop, next)
             self.always = always
             for item in node.items:

@@ -28,12 +28,13 @@ from s2s_ad.frontend.context import (
     refuse,
 )
 from s2s_ad.frontend.escapes import escapes
-from s2s_ad.frontend.generators import Generated, lower_generated, of_expression
+from s2s_ad.frontend.generators import lower_generated, of_expression
 from s2s_ad.frontend.iteration import SHORT, Items, Range, Walk, held_by, walk
 from s2s_ad.frontend.joining import BREAKS, CONTINUES, FALLS, RAISES, RETURNS, Status, always, among
 from s2s_ad.frontend.liveness import Names, assigned, contains
 from s2s_ad.frontend.places import root_of
 from s2s_ad.frontend.templates import project
+from s2s_ad.frontend.weaving import Generated
 from s2s_ad.ir.build import NotStatic
 from s2s_ad.ir.core import Block, Op, Value
 from s2s_ad.ir.types import INT

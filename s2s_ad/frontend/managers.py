@@ -14,16 +14,21 @@ from typing import Any as Anything
 import gast
 import numpy as np
 
+from s2s_ad.frontend import prelude
+from s2s_ad.frontend.binding import parameters, source_of
 from s2s_ad.frontend.bindings import Object
 from s2s_ad.frontend.branches import Rest, bind_written, ending, fill, live_at, resume, run, write
+from s2s_ad.frontend.calls import arguments, call_binding
 from s2s_ad.frontend.context import Frame, evaluate, operand, refuse
-from s2s_ad.frontend.finals import lower_finally
+from s2s_ad.frontend.contexts import Managed, lower_managed
+from s2s_ad.frontend.finals import lower_finally, passed
 from s2s_ad.frontend.foreign import reference
 from s2s_ad.frontend.foreign import write as write_call
+from s2s_ad.frontend.inline import call_function
 from s2s_ad.frontend.joining import FALLS, Arm, Join, Status, always
-from s2s_ad.frontend.liveness import Names
-from s2s_ad.frontend.objects import MISSING, call, method_of
-from s2s_ad.frontend.tries import lower_try
+from s2s_ad.frontend.liveness import Names, contains, loads
+from s2s_ad.frontend.objects import call, method_of
+from s2s_ad.frontend.unpacking import spread
 from s2s_ad.ir.core import UNDEFINED, Value
 from s2s_ad.ir.primitive import Primitive
 from s2s_ad.ir.types import ANY, INT, Opaque
@@ -38,6 +43,12 @@ KNOWN = (
     contextlib.redirect_stdout,
     contextlib.redirect_stderr,
     contextlib.closing,
+)
+STACKS = (contextlib.ExitStack, contextlib.AsyncExitStack)
+# What is written in Python.
+WRITTEN = (
+    (contextlib.suppress, prelude.suppressing),
+    (contextlib.nullcontext, prelude.giving),
 )
 LOCKS = ("threading", "_thread", "_io", "multiprocessing.synchronize")
 
@@ -59,8 +70,6 @@ def lower_with(
     live = rest.after or frozenset()
     if called is np.errstate:
         return _errstate(frame, node, rest, lower)
-    if called is contextlib.suppress:
-        return _suppress(frame, node, rest, lower, lower_open)
 
     def body(entered: Anything) -> Status:
         from s2s_ad.frontend.statements import assign
@@ -69,24 +78,36 @@ def lower_with(
             assign(frame, target, entered)
         return lower(frame, node.body, live, False)
 
-    if called is contextlib.nullcontext:
-        given = [evaluate(frame, a) for a in expression.args]
-        status = body(given[0] if given else None)
-        return (resume(frame, status, rest), True) if status.mixed else (status, False)
-    if called in KNOWN:
-        args = [evaluate(frame, a) for a in expression.args]
-        options = {str(k.arg): evaluate(frame, k.value) for k in expression.keywords}
-        kind = Opaque("file" if called is open else "context")
-        found = write_call(frame, reference(frame, called), args, options, kind, fresh=True)
-        return _entered(frame, found, body, rest, kind if called is open else ANY)
-    if getattr(called, "__globals__", {}) is vars(contextlib):
-        refuse(
-            f"{getattr(called, '__name__', '')} is made of a generator by contextlib",
-            "write a class with __enter__ and __exit__, or take the body out of the with",
-        )
-    x = evaluate(frame, expression)
+    if isinstance(expression, gast.Call):
+        args, options = arguments(frame, expression)
+        written = next((f for known, f in WRITTEN if called is known), None)
+        if called is contextlib.closing and any(method_of(frame, a, "close") for a in args):
+            written = prelude.closing
+        if written is None and any(called is known for known in KNOWN):
+            kind = Opaque("file" if called is open else "context")
+            found = write_call(frame, reference(frame, called), args, options, kind, fresh=True)
+            return _entered(frame, found, body, rest, kind if called is open else ANY)
+        if any(called is known for known in STACKS):
+            refuse(
+                f"{getattr(called, '__name__', '')} is not supported",
+                "write a with for each context, or a context of your own",
+            )
+        given = spread(frame, called, args, options)
+        x = call_binding(frame, written or called, given, options, expression)
+        x = Managed(x) if written is not None else x
+    else:
+        x = evaluate(frame, expression)
+    if isinstance(x, Managed):
+        check_yields(node)
+        return lower_managed(frame, node, x.generated, rest, lower_open)
     if method_of(frame, x, "__enter__") is not None:
-        return _object(frame, x, body, rest)
+        if method_of(frame, x, "__exit__") is None:
+            refuse("this context has no __exit__", "define it in its class")
+        if indifferent(frame, x) and not passed(frame, lambda: body(call(frame, x, "__enter__"))):
+            return _object(frame, x, body, rest)
+        check_yields(node)
+        found = call_function(frame, prelude.managing, [x], {}, expression)
+        return lower_managed(frame, node, found, rest, lower_open)
     if isinstance(x, Object) and type(x.object).__module__ in LOCKS:
         return _entered(frame, x.value(), body, rest, ANY)
     if type(x) is Value and isinstance(x.type, Opaque) and x.type.what == "file":
@@ -97,38 +118,39 @@ def lower_with(
     )
 
 
+def check_yields(node: Anything) -> None:
+    """Refuse a context around the `yield` of a generator that a `for` walks: what the body of the
+    loop raises is not raised there."""
+    if getattr(node, "yields", False):
+        refuse(
+            "a yield inside a context that looks at exceptions is not supported",
+            "yield after the with",
+        )
+
+
+def indifferent(frame: Frame, x: Anything) -> bool:
+    """Whether `__exit__` does the same however the block ends, and only what is not seen where an
+    exception leaves the function."""
+    function = method_of(frame, x, "__exit__").function
+    node = source_of(frame.lowering, function).tree
+    names = {name for name, _ in parameters(node)[1:]}
+    returns = [n for s in node.body for n in gast.walk(s) if isinstance(n, gast.Return)]
+    silent = all(getattr(n.value, "value", n.value) in (None, False) for n in returns)
+    reads = frozenset().union(*map(loads, node.body))
+    return silent and not reads & names and not contains(node.body, gast.Call, gast.Raise)
+
+
 def _object(
     frame: Frame, x: Anything, body: Callable[[Anything], Status], rest: Rest
 ) -> tuple[Status, bool]:
-    """A context of a user's class."""
+    """A context of a user's class whose `__exit__` does not look at what happened."""
     entered = call(frame, x, "__enter__")
 
     def leave(names: Names) -> Status:
-        found = call(frame, x, "__exit__", None, None, None)
-        if found is MISSING:
-            refuse("this context has no __exit__", "define it in its class")
-        if found is not None and found is not False:
-            refuse(
-                "__exit__ returns something, which may end an exception",
-                "let it return nothing, and catch the exception with try",
-            )
+        call(frame, x, "__exit__", None, None, None)
         return always(FALLS)
 
     return lower_finally(frame, rest, frozenset(), lambda: body(entered), leave, False)
-
-
-def _suppress(
-    frame: Frame, node: Anything, rest: Rest, lower: LowerList, lower_open: LowerList
-) -> tuple[Status, bool]:
-    """`with contextlib.suppress(...)`: a handler that does nothing."""
-    expression = node.items[0].context_expr
-    nothing = gast.copy_location(gast.Pass(), node)
-    classes = gast.copy_location(gast.Tuple(list(expression.args), gast.Load()), expression)
-    handler = gast.copy_location(gast.ExceptHandler(classes, None, [nothing]), node)
-    t = gast.copy_location(gast.Try(node.body, [handler], [], []), node)
-    liveness = frame.liveness
-    liveness.after[nothing] = liveness.entry[t] = liveness.after[node]
-    return lower_try(frame, t, rest, lower, lower_open)
 
 
 def _entered(

@@ -230,6 +230,38 @@ def first_items(items: Any, count: Any) -> Any:
                 return
 
 
+def suppressing(*classes: Any) -> Any:
+    try:
+        yield
+    except classes:
+        pass
+
+
+def closing(thing: Any) -> Any:
+    try:
+        yield thing
+    finally:
+        thing.close()
+
+
+def managing(manager: Any) -> Any:
+    value = manager.__enter__()
+    try:
+        yield value
+    except BaseException as error:
+        if not manager.__exit__(type(error), error, unknown_traceback()):
+            raise
+    else:
+        manager.__exit__(None, None, None)
+
+
+def unknown_traceback() -> Any: ...
+
+
+def giving(x: Any = None) -> Any:
+    yield x
+
+
 def reduced(function: Any, items: Any) -> Any:
     if len(items) == 0:
         raise TypeError("reduce() of empty iterable with no initial value")

@@ -16,6 +16,7 @@ from s2s_ad.frontend import containers, prelude
 from s2s_ad.frontend.bindings import (
     Bound,
     Closure,
+    Conflict,
     Object,
     Partial,
     is_number,
@@ -30,15 +31,16 @@ from s2s_ad.frontend.conditions import negation, truth
 from s2s_ad.frontend.context import Frame, operand, operate, refuse
 from s2s_ad.frontend.expressions import arithmetic, collected
 from s2s_ad.frontend.foreign import observe
-from s2s_ad.frontend.generators import Generated, of_expression
+from s2s_ad.frontend.generators import of_expression
 from s2s_ad.frontend.holding import holding, opened
 from s2s_ad.frontend.iteration import Range, View, listed, walk
 from s2s_ad.frontend.matching import WHOLE, positional
 from s2s_ad.frontend.objects import MISSING, call, is_object, presence
 from s2s_ad.frontend.statics import is_instance, python_class, rank_of
+from s2s_ad.frontend.weaving import Generated
 from s2s_ad.ir.build import emit
 from s2s_ad.ir.core import Value
-from s2s_ad.ir.types import ListOf, Num, Seq
+from s2s_ad.ir.types import ListOf, Num, Opaque, Seq
 from s2s_ad.ops.opaque import Reference
 from s2s_ad.runtime import stop_gradient
 
@@ -102,6 +104,8 @@ def _type(frame: Frame, x: Anything) -> Anything:
     if presence(frame, x) is not True:
         refuse("type() of an object that may be None", "test `is None`, or write isinstance")
     known = python_class(x)
+    if type(x) is Value and x.type == Opaque("exception"):
+        return emit("getattr", x, name="__class__", type=Opaque("class"))
     if known is None:
         refuse(
             "type() needs the type, which is not known here",
@@ -122,6 +126,11 @@ def _callable(frame: Frame, x: Anything) -> Anything:
     if isinstance(x, (Closure, Bound, Partial)):
         return True
     return False if type(x) is Value else callable(x)
+
+
+@python(prelude.unknown_traceback)
+def _traceback(frame: Frame) -> Anything:
+    return Conflict("the traceback of an exception is read", "use the exception only")
 
 
 @python(hasattr)

@@ -38,6 +38,7 @@ from s2s_ad.frontend.context import (
     refuse_node,
     statement,
 )
+from s2s_ad.frontend.contexts import Body, Context, lower_body, lower_context
 from s2s_ad.frontend.escapes import Unwound, close
 from s2s_ad.frontend.exceptions import lower_assert, lower_raise
 from s2s_ad.frontend.expressions import closure
@@ -336,6 +337,8 @@ CONTROL: dict[type, Callable[[Frame, Anything, Rest], tuple[Status, bool]]] = {
     gast.For: _for,
     gast.While: _while,
     gast.With: _with,
+    Context: lambda frame, node, rest: lower_context(frame, node, rest, lower_open),
+    Body: lambda frame, node, rest: lower_body(frame, node, rest, lower_open),
     gast.Try: _try,
 }
 SIMPLE: dict[type, Callable[[Frame, Anything], Status | None]] = {

@@ -12,11 +12,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any as Anything
 
+import gast
+
 from s2s_ad.frontend.attempts import attempted
 from s2s_ad.frontend.branches import Rest, branch, meet, resume
 from s2s_ad.frontend.context import Frame, checkpoint, evaluate, inside, operate, raised, refuse
 from s2s_ad.frontend.escapes import Opening, close, escapes, resumed
-from s2s_ad.frontend.finals import lower_finally, shows
+from s2s_ad.frontend.finals import handled, lower_finally, passed, shows
 from s2s_ad.frontend.joining import CAUGHT, FALLS, RAISES, Status, always, among
 from s2s_ad.frontend.liveness import Names
 from s2s_ad.ir.build import building, cursor, facts
@@ -79,21 +81,27 @@ def lower_try(
 ) -> tuple[Status, bool]:
     """A `try` statement."""
     if node.finalbody:
-        live = frame.liveness.after[node.body[-1]]
+        live, read = frame.liveness.after[node.body[-1]], frame.liveness.entry[node]
+        body, apart = node.body, shows(node.finalbody)
+        if not apart and passed(frame, lambda: lower(frame, node.body, live, False)):
+            body, apart = handled(frame, node), True
         return lower_finally(
             frame,
             rest,
-            frame.liveness.entry[node],
-            lambda: lower(frame, node.body, live, False),
+            read,
+            lambda: lower(frame, body, live, False),
             lambda names: lower(frame, node.finalbody, names, False),
-            shows(node.finalbody),
+            apart,
         )
     handlers: list[Handler] = []
     first = next_code(frame)
-    caught = []
-    for k, h in enumerate(node.handlers):
-        caught.append((classes_of(frame, h), first + k))
-        handlers.append(Handler(h.name.id if h.name is not None else "", h.body))
+    caught: list[tuple[tuple[type, ...], int]] = []
+    for h in node.handlers:
+        name, classes = h.name.id if h.name is not None else "", classes_of(frame, h)
+        ahead = targets(frame, classes) if raises_again(h.body, name) else []
+        for some in (*ahead, classes):
+            caught.append((some, first + len(caught)))
+            handlers.append(Handler(name, h.body))
     t = Try(frame, caught, frame.liveness.entry[node], frame.liveness.after[node.body[-1]])
     known, restore = copied(facts()), checkpoint(frame)
     found = attempt(frame, t, node.body, lower_open)
@@ -120,6 +128,26 @@ def classes_of(frame: Frame, handler: Anything) -> tuple[type, ...]:
     if not all(isinstance(c, type) and issubclass(c, BaseException) for c in flat):
         refuse("the exceptions of a handler must be known classes", "name the classes")
     return flat
+
+
+def targets(frame: Frame, classes: tuple[type, ...]) -> list[tuple[type, ...]]:
+    """Some of what a handler catches, for each handler around it that catches just those: where it
+    raises them again, it is known where to."""
+    out: list[tuple[type, ...]] = []
+    for t in reversed(frame.lowering.tries):
+        for around, _ in t.caught:
+            if all(issubclass(c, around) for c in classes):
+                return out
+            some = tuple(c for c in around if issubclass(c, classes))
+            if any(not issubclass(c, tuple(c for cs in out for c in cs)) for c in some):
+                out.append(some)
+    return out
+
+
+def raises_again(body: list[Anything], name: str) -> bool:
+    """Whether a handler may raise what it has caught."""
+    found = [n for s in body for n in gast.walk(s) if isinstance(n, gast.Raise)]
+    return any(n.exc is None or getattr(n.exc, "id", None) == name for n in found)
 
 
 def attempt(frame: Frame, t: Try, body: list[Anything], lower_open: LowerList) -> Lowered:

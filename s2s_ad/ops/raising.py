@@ -29,7 +29,7 @@ LINALG: Classes = (np.linalg.LinAlgError, ValueError)
 # Operations that raise nothing, whatever numbers and arrays they get:
 SAFE = frozenset(
     """
-    if for while errstate tuple list dict read new_stack push pop mark print fstring shape ndim
+    if for while try errstate tuple list dict read new_stack push pop mark print fstring shape ndim
     size len dtype zeros_like ones_like empty_like full_like copy astype T transpose swapaxes
     ravel flatten squeeze expand_dims flip fliplr flipud sum mean var std prod all any
     count_nonzero cumsum cumprod not is is_not logical_not isnan isinf isfinite sign floor ceil
@@ -114,20 +114,24 @@ def copied(known: Facts) -> Facts:
 def risky(blocks: list[Block], caught: Classes, before: Facts) -> set[Op]:
     """The operations of blocks and of those inside them that may raise what a handler catches.
     `before` is what was known of sizes before, and is extended: an operation makes sizes equal by
-    raising where they are not."""
+    raising where they are not. What a `try` among them catches does not leave it."""
     found: set[Op] = set()
 
-    def visit(block: Block) -> None:
+    def visit(block: Block, ended: Classes) -> None:
+        wanted = tuple(c for c in caught if not issubclass(c, ended))
         for op in block.ops:
-            if may_catch(raised_by(op), caught):
+            raised = tuple(c for c in raised_by(op) if not issubclass(c, ended))
+            others = op.kwargs.get("others", NOTHING)  # what a `raise` never raises
+            if may_catch(raised, tuple(c for c in wanted if not issubclass(c, others))):
                 found.add(op)
             learn(op)
-            for b in op.blocks:
-                visit(b)
+            inner = sum(op.kwargs["handlers"], ()) if op.prim.name == "try" else NOTHING
+            for k, b in enumerate(op.blocks):
+                visit(b, (*ended, *inner) if k == 0 else ended)
 
     with knowing(before):
         for block in blocks:
-            visit(block)
+            visit(block, NOTHING)
     return found
 
 

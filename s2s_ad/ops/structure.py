@@ -140,7 +140,7 @@ def _assert(condition: Anything, message: Anything = None) -> None:
         raise AssertionError(message) if message is not None else AssertionError
 
 
-def _raise(error: Anything, *cause: Anything) -> None:
+def _raise(error: Anything, *cause: Anything, others: tuple[type, ...] = ()) -> None:
     if cause:
         raise error from cause[0]
     raise error
@@ -160,9 +160,10 @@ RAISE = register(
     Primitive(
         "raise",
         _raise,
-        lambda error, *cause: NONE,
+        lambda error, *cause, others=(): NONE,
         "raise",
         effect="effect",
+        static=frozenset({"others"}),
         derivative=Constant(),
     )
 )

@@ -83,6 +83,49 @@ def run(capsys, *arguments):
     return status, out, err
 
 
+CONTEXTS = """\
+import contextlib
+
+
+@contextlib.contextmanager
+def scaled(y):
+    try:
+        yield y * 2.0
+    finally:
+        print("done")
+
+
+class Timer:
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, error, trace):
+        print(kind is None)
+
+    @contextlib.contextmanager
+    def part(self, x):
+        yield x
+
+
+def area(x: float):
+    with Timer() as t, t.part(x) as v, scaled(v) as w:
+        return w * x
+
+
+def stack(x: float):
+    with contextlib.ExitStack():
+        return x
+"""
+
+
+def test_contexts(tmp_path, capsys):
+    path = tmp_path / "contexts.py"
+    path.write_text(CONTEXTS)
+    assert main(["lint", str(path)]) == 1
+    printed = capsys.readouterr().out
+    assert "ExitStack is not supported" in printed and "1 refus" in printed
+
+
 def test_a_whole_file(capsys, model):
     status, out, err = run(capsys, "lint", model)
     assert (status, err) == (1, "")

@@ -691,18 +691,6 @@ def slice_with_a_step_replaced(x):
     return xs[0]
 
 
-@refused("it is not known whether an enclosing try catches this")
-def raised_again_in_a_try(f):
-    try:
-        try:
-            f = 1.0 / f
-        except Exception as error:
-            raise error
-    except ZeroDivisionError:
-        f = 0.0
-    return f
-
-
 @refused("a generator is consumed here together with something else")
 def zip_of_generators(x):
     total = 0.0
