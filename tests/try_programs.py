@@ -1000,6 +1000,146 @@ def generator_with_a_try(x: Any) -> Any:
     return s
 
 
+@contextlib.contextmanager
+def fallback(s: Any) -> Any:
+    out = [s]
+    try:
+        yield out
+    except np.linalg.LinAlgError:
+        out[0] = out[0] * 2.0
+    else:
+        out[0] = out[0] * 3.0
+    finally:
+        out[0] = out[0] + 1.0
+
+
+def factor_or_fallback(x: Any) -> Any:
+    A = np.array([[x - 2.0, 0.1], [0.1, 1.0]])
+    with fallback(x) as o:
+        L = np.linalg.cholesky(A)
+        o[0] = o[0] * L[1, 1]
+    return o[0] * x
+
+
+def contexts_in_nested_loops(x: Any) -> Any:
+    s = x
+    for i in range(3):
+        with pardoned(s) as v:
+            for j in range(3):
+                s = s + v * 0.1
+                if s > 8.0:
+                    raise ValueError("b")
+                if j == 1 and i == 1:
+                    break
+            if i == 2:
+                continue
+            s = s * 1.1
+    return s
+
+
+def of_contexts(x: Any, k: Any) -> Any:
+    with scaled(x) as v:
+        if k == 1:
+            return v
+        with pardoned(v) as w:
+            if w > 5.0:
+                raise ValueError("z")
+            return w * w
+    return x * 7.0
+
+
+def contexts_in_a_callee(x: Any) -> Any:
+    return of_contexts(x, 0) * of_contexts(x, 1) + of_contexts(x * x, 0)
+
+
+def returned_from_a_context_in_a_while(x: Any) -> Any:
+    s = x
+    while s < 20.0:
+        with scaled(s, 1.5) as v:
+            if v > 12.0:
+                return v * x
+            s = v
+    return s
+
+
+@contextlib.contextmanager
+def around_both(x: Any) -> Any:
+    with scaled(x) as a, pardoned(a) as b:
+        yield a + b
+
+
+def contexts_in_a_context(x: Any) -> Any:
+    y = x
+    with around_both(x) as t:
+        y = t * x
+        y = check(x) * y
+    return y + x
+
+
+@contextlib.contextmanager
+def yielding_either(x: Any) -> Any:
+    if x > 2.0:
+        yield x * 2.0
+    else:
+        yield x * 3.0
+
+
+def yields_in_branches(x: Any) -> Any:
+    with yielding_either(x) as v:
+        if x < 1.5:
+            return v
+        y = v * v
+    return y * x
+
+
+@contextlib.contextmanager
+def returning_early(x: Any) -> Any:
+    try:
+        yield x
+    except ValueError:
+        return
+    x = x + 1.0
+    print(x)
+
+
+def return_in_a_generator_that_ends_an_exception(x: Any) -> Any:
+    y = x
+    with returning_early(x) as v:
+        y = v * 5.0
+        y = check(v)
+    return y * x
+
+
+@contextlib.contextmanager
+def translating(x: Any) -> Any:
+    try:
+        yield
+    except ValueError as e:
+        raise Bad(x) from e
+
+
+def exception_translated_by_a_context(x: Any) -> Any:
+    try:
+        with translating(x * x):
+            y = check(x)
+    except Bad as b:
+        y = b.a * 2.0 + b.b
+    return y
+
+
+def operations_through_contexts_in_a_loop(x: Any) -> Any:
+    s = 0.0
+    for k in range(4):
+        try:
+            with scaled(x) as v:
+                s = s + v / (k - 2)
+        except ZeroDivisionError:
+            s = s * x
+            continue
+        s = s * 1.1
+    return s
+
+
 def raised_by_functions_of_their_own(x: Any) -> Any:
     try:
         a = large(x * 0.1, 1.0)
@@ -1262,6 +1402,15 @@ PROGRAMS: list[tuple[Any, tuple[Any, ...]]] = [
         operation_past_a_finally_that_prints, narrower_handler_around,
         context_of_a_local_generator, closing_an_object, context_of_contextlib_classes,
         raised_after_the_yield, generator_with_a_try,
+        factor_or_fallback,
+        contexts_in_nested_loops,
+        contexts_in_a_callee,
+        returned_from_a_context_in_a_while,
+        contexts_in_a_context,
+        yields_in_branches,
+        return_in_a_generator_that_ends_an_exception,
+        exception_translated_by_a_context,
+        operations_through_contexts_in_a_loop,
         raised_by_functions_of_their_own, object_where_it_was_raised, exception_kept,
         several_handlers_with_attributes, popped_until_empty, log_and_finally_in_a_loop,
         tuple_of_classes, context_of_a_class, raised_inside_a_context_of_a_class,

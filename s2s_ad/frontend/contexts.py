@@ -45,7 +45,6 @@ class Managed:
     """A context made of the call of a generator function, which has not begun."""
 
     walks = True
-    what = "a context"
 
     def __init__(self, generated: Generated) -> None:
         self.generated = generated

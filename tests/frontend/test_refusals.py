@@ -432,7 +432,7 @@ def alternatives_that_bind(x):
     return x
 
 
-@refused("try in a generator", x=FLOAT)
+@refused("a yield inside a try is not supported", x=FLOAT)
 def generator_with_try(x):
     def items():
         try:
