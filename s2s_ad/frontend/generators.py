@@ -133,7 +133,7 @@ class Loop(Weaver):
             s.yields = True
             s.body = self.weave(s.body, looping, False)
             return not looping and (self.breaks or self.returned)
-        refuse("a yield inside a try is not supported in a loop over the generator", "return a list instead")
+        refuse("a yield inside a try is not supported in a loop", "return a list instead")
 
     returned = False
 
