@@ -1067,6 +1067,44 @@ def names_of_pythons_functions(x: Any) -> Any:
     return d[2] + next(v * len for v in x if v > bool) * StopIteration + any(v > len for v in x)
 
 
+def item_under_another_name(x: Any) -> Any:
+    rows = [[v, v] for v in x]
+    best = rows[1] if x[0] > 0.1 else rows[0]
+    for k in range(3):
+        rows[k][0] = rows[k][0] * 3
+    return best[0]
+
+
+def items_chosen_into_a_list(x: Any) -> Any:
+    rows = [[v] for v in x]
+    large = [r for r in rows if r[0] > 0.7]
+    for r in rows:
+        r[0] = 10 * x[0]
+    return sum(r[0] for r in large)
+
+
+def slice_of_rows(x: Any) -> Any:
+    rows = [[v] for v in x]
+    first = rows[:2]
+    rows[0][0] = 10 * x[1]
+    return sum(r[0] for r in first)
+
+
+def one_list_twice_in_an_item(x: Any) -> Any:
+    rows = []
+    for v in x:
+        u = [v]
+        rows.append([u, u])
+    rows[1][0][0] = x[2] ** 2
+    return sum(sum(r[1]) for r in rows)
+
+
+def store_two_levels_down(x: Any) -> Any:
+    rows = [[[v, v], [v, 1.0]] for v in x]
+    rows[1][1][1] = x[1] * 2
+    return sum(len(rows) * r[1][1] for r in rows)
+
+
 PROGRAMS: list[tuple[Any, tuple[Any, ...]]] = [
     (filled_in_a_loop, (X,)),
     (recurrence_on_the_last_item, (X,)),
@@ -1178,9 +1216,14 @@ PROGRAMS: list[tuple[Any, tuple[Any, ...]]] = [
     (pieces_of_two, (X,)),
     (users_names_in_comprehensions, (X,)),
     (users_names_in_a_consumer, (X,)),
+    (store_two_levels_down, (X,)),
     (names_of_pythons_functions, (np.array([0.5, 0.75, 1.25]),)),
 ]
 REFUSED: list[tuple[Any, str]] = [
+    (item_under_another_name, "'best' may be the same array"),
+    (items_chosen_into_a_list, "'large' may be the same array"),
+    (slice_of_rows, "'first' may be the same array"),
+    (one_list_twice_in_an_item, "another item or name may be the same object"),
     (written_after_it_was_stored, "may be the same array"),
     (one_row_in_a_comprehension, "may be the same object"),
     (item_that_grows_later, "an item of another list"),

@@ -413,6 +413,41 @@ def planet() -> Planet:
     return Planet(X.copy(), 1.5, Inner(0.3, np.array([0.1, 0.2, 0.3])))
 
 
+class Weight:
+    def __init__(self, x: Any) -> None:
+        self.x = x
+
+
+class Link:
+    def __init__(self, a: Any, w: Any) -> None:
+        self.a, self.w = a, w
+
+
+def objects_that_share_what_is_read(x: Any) -> Any:
+    weights = x * x
+    links = [Link(weights, v) for v in x]
+    for link in links:
+        link.w = link.w * link.a[1]
+    return sum(link.w * link.a[0] for link in links)
+
+
+def arrays_of_objects_written(x: Any) -> Any:
+    links = []
+    for v in x:
+        links.append(Link(np.array([v, 2 * v]), v))
+    for link in links:
+        link.a[0] = link.a[1] * link.w
+    return sum(np.sum(link.a) * link.w for link in links)
+
+
+def attribute_two_levels_down(x: Any) -> Any:
+    links = [Link(Weight(v), 3.0 * v) for v in x]
+    links[1].a.x = x[2] ** 2
+    for link in links:
+        link.a.x *= link.w
+    return sum(link.a.x for link in links) * len(links)
+
+
 PROGRAMS: list[tuple[Any, tuple[Any, ...]]] = [
     (quaternion_product, (X,)),
     (quaternions_in_a_loop, (X,)),
@@ -465,4 +500,10 @@ def none_or_object(x: Any) -> Any:
     return s * (box or Box(x[2])).v * (other or Box(x[2])).v
 
 
-PROGRAMS += [(none_before_a_loop, (X,)), (none_or_object, (X,))]
+PROGRAMS += [
+    (none_before_a_loop, (X,)),
+    (none_or_object, (X,)),
+    (objects_that_share_what_is_read, (X,)),
+    (arrays_of_objects_written, (X,)),
+    (attribute_two_levels_down, (X,)),
+]

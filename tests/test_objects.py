@@ -100,6 +100,78 @@ def list_of_one_or_none(x: Any) -> Any:
     return x[0] * len(kept)
 
 
+class Mass:
+    def __init__(self, x: Any) -> None:
+        self.x = x
+
+
+class Spring:
+    def __init__(self, a: Any, b: Any) -> None:
+        self.a, self.b = a, b
+
+
+def heaviest_changes(x: Any) -> Any:
+    masses = [Mass(v) for v in x]
+    best = masses[0]
+    for m in masses:
+        if m.x > best.x:
+            best = m
+    best.x = best.x * 10
+    return sum(m.x**2 for m in masses)
+
+
+def heaviest_sees_a_change(x: Any) -> Any:
+    masses = [Mass(v) for v in x]
+    best = masses[0]
+    for m in masses:
+        if m.x > best.x:
+            best = m
+    for m in masses:
+        m.x = m.x * 10
+    return best.x * x[0]
+
+
+def masses_in_tuples(x: Any) -> Any:
+    masses = [Mass(v) for v in x]
+    pairs = [(k, m) for k, m in enumerate(masses)]
+    for m in masses:
+        m.x *= 2
+    return sum(k * m.x for k, m in pairs)
+
+
+def one_array_in_all(x: Any) -> Any:
+    buffer = x.copy()
+    springs = [Spring(buffer, v) for v in x]
+    for s in springs:
+        s.a[0] *= s.b
+    return sum(s.a[0] * s.b for s in springs)
+
+
+def one_array_under_two_names(x: Any) -> Any:
+    springs = []
+    for v in x:
+        u = np.array([v, v])
+        springs.append(Spring(u, u[1:]))
+    springs[1].a[1] = x[2] ** 2
+    return sum(np.sum(s.b) for s in springs)
+
+
+def one_object_under_two_names(x: Any) -> Any:
+    springs = []
+    for v in x:
+        m = Mass(v)
+        springs.append(Spring(m, m))
+    springs[1].a.x = x[2] ** 2
+    return sum(s.b.x for s in springs)
+
+
+def one_list_in_all(x: Any) -> Any:
+    history = [x[0]]
+    springs = [Spring(history, v) for v in x]
+    springs[0].a.append(10 * x[1])
+    return sum(sum(s.a) * s.b for s in springs)
+
+
 def type_of_a_number(x: Any) -> Any:
     return x * x if type(x) is float else x
 
@@ -120,6 +192,13 @@ def class_of_a_number(x: Any) -> Any:
         (changes_a_record, 2.0, "is frozen"),
         (uses_an_object_as_a_number, X, "is used as a number or array"),
         (missing_attribute, X, "has no attribute"),
+        (heaviest_changes, X, "is changed that may be an item of a list"),
+        (heaviest_sees_a_change, X, "another item or name may be the same object"),
+        (masses_in_tuples, X, "'pairs' may be the same array"),
+        (one_array_in_all, X, "another item or name may be the same object"),
+        (one_array_under_two_names, X, "another item or name may be the same object"),
+        (one_object_under_two_names, X, "another item or name may be the same object"),
+        (one_list_in_all, X, "another item or name may be the same object"),
         (one_object_twice, X, "may be the same object"),
         (same_object, X, "whether two names mean one object is not known"),
     ],

@@ -42,7 +42,6 @@ class Cell:
     outside: bool = False  # it lives on after the call: a default
     name: str = ""  # the user's
     age: int = 0  # one that is made later has a larger one
-    shared: bool = False  # ... perhaps as several items
     kept: bool = False  # another list, of unknown length, has it as an item
 
     @property

@@ -7,8 +7,8 @@ from typing import Any as Anything
 from typing import Union
 
 from s2s_ad.frontend import prelude
-from s2s_ad.frontend.bindings import Cell, is_key, is_structure
-from s2s_ad.frontend.context import Frame, operand, refuse
+from s2s_ad.frontend.bindings import Cell, is_key, is_structure, items
+from s2s_ad.frontend.context import Frame, Lowering, operand, refuse
 from s2s_ad.frontend.holding import holding, keep, materialised
 from s2s_ad.frontend.places import base, check_floor, current, hold, is_list, narrowed, renew
 from s2s_ad.frontend.sharing import Update, note, visible
@@ -62,13 +62,18 @@ def change_inside(frame: Frame, x: Value, new: Anything) -> None:
     if not isinstance(root, Cell):
         refuse("a list inside an argument is changed", "copy it first: xs = list(xs)")
     note(frame, None, root, "an item of a list", ADVICE, x)
-    held = holding(frame, root)
     stored = materialised(frame, new)
-    path: Anything = None
+    lowering.single[stored] = 2  # it is the item that was there, changed
+    renew(frame, root, emit("set_at", holding(frame, root), path_of(lowering, steps), stored))
+
+
+def path_of(lowering: Lowering, steps: list[Op], *inner: Anything) -> Anything:
+    """The index by which a list is asked for what some steps, and an index, lead to."""
+    path = inner[0] if inner else None
     for op in reversed(steps):
-        path = op.args[1] if path is None else narrowed(lowering, op.args[1], path, op.args[0].type)
-    lowering.single[stored] = True  # it is the item that was there, changed
-    renew(frame, root, emit("set_at", held, path, stored))
+        first = path is None and not inner
+        path = op.args[1] if first else narrowed(lowering, op.args[1], path, op.args[0].type)
+    return path
 
 
 def now(frame: Frame, x: List) -> Anything:
@@ -134,33 +139,52 @@ def set_inside(frame: Frame, x: Value, index: Anything, v: Anything) -> None:
     lowering = frame.lowering
     if isinstance(index, slice):
         refuse("a store into a slice of a list in a list", "write a loop")
-    op = current(lowering, x).owner
-    root, _ = base(lowering, x)
+    current(lowering, x)  # refuses what has moved
+    root, steps = base(lowering, x)
     note(frame, None, root, "an item of a list", ADVICE, x)
-    assert isinstance(op, Op)
-    path = narrowed(lowering, op.args[1], operand(frame, index), op.args[0].type)
     stored = kept(frame, v)
-    renew(frame, root, emit("set_at", op.args[0], path, stored))
+    path = path_of(lowering, steps, operand(frame, index))
+    renew(frame, root, emit("set_at", holding(frame, root), path, stored))
 
 
 def kept(frame: Frame, v: Anything) -> Anything:
     """What becomes an item of a list that is a value; a list is such an item once at most."""
     if isinstance(v, Cell):
-        home = frame.lowering.homes[v]
-        inner = [b for b in frame.lowering.blocks if b is home or _loop(b)]
-        v.shared = v.kept or not inner or inner[-1] is not home and _loop(inner[-1])
+        inside = cells_in(frame, v)
+        level = 2 if len(set(inside)) == len(inside) else 1
+        if any(shared(frame, c) for c in inside):
+            level = 1
+        if shared(frame, v):
+            level = 0
         keep(frame.lowering, v)
         out = materialised(frame, v)
         elem = element(out.type)
         if isinstance(out.type, Seq) and v.kind == "list" and isinstance(elem, (Num, ListOf)):
             out.type = ListOf("list", elem)  # it may grow
-        frame.lowering.single[out] = not v.shared
+        frame.lowering.single[out] = level
         return out
     return materialised(frame, v)
 
 
+def shared(frame: Frame, cell: Cell) -> bool:
+    """Whether a cell may be put into a list more than once."""
+    home = frame.lowering.homes[cell]
+    inner = [b for b in frame.lowering.blocks if b is home or _loop(b)]
+    return cell.kept or not inner or inner[-1] is not home and _loop(inner[-1])
+
+
 def _loop(block: Block) -> bool:
     return bool(block.params)
+
+
+def cells_in(frame: Frame, x: Anything) -> list[Cell]:
+    """The lists, dicts and objects that stand in one, as often as they do."""
+    held = holding(frame, x)
+    out: list[Cell] = []
+    for i in items(held) if is_structure(held) else ():
+        out += [i] if isinstance(i, Cell) else []
+        out += cells_in(frame, i)
+    return out
 
 
 def replaced(frame: Frame, held: Value, index: slice, new: Anything) -> Anything:

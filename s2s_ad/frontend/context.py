@@ -74,7 +74,9 @@ class Lowering:
     stirred: set[Anything] = field(default_factory=set)
     reshaped: set[Cell] = field(default_factory=set)
     arguments: set[Value] = field(default_factory=set)  # of the whole function
-    single: dict[Value, bool] = field(default_factory=dict)  # lists in lists: are they nowhere else
+    # Objects that become items of a list: 0 where they may stand elsewhere too, 1 where what they
+    # hold may, else 2.
+    single: dict[Value, int] = field(default_factory=dict)
     floor: int = 0
     naturals: set[Value] = field(default_factory=set)  # indices of loops, never negative
     names: set[str] = field(default_factory=set)  # of sizes

@@ -155,7 +155,7 @@ def materialised(frame: Frame, x: Anything) -> Anything:
 def _nested(frame: Frame, x: Anything) -> Anything:
     """A structure as a nest of operands."""
     if isinstance(x, (Cell, Held)):
-        x = x.inside if isinstance(x, Held) else opened(frame, holding(frame, x))
+        x = x.inside if isinstance(x, Held) else holding(frame, x)
     if not is_structure(x):
         return operand(frame, x)
     if type(x) is dict and x.get(PRESENT, True) is not True:
@@ -171,7 +171,7 @@ def _type_of(frame: Frame, x: Anything, cls: type | None = None) -> Type:
     if isinstance(x, (Cell, Held)):
         cell = x if isinstance(x, Cell) else x.cell
         cls = cell.kind if isinstance(cell.kind, type) else None
-        x = x.inside if isinstance(x, Held) else opened(frame, holding(frame, x))
+        x = x.inside if isinstance(x, Held) else holding(frame, x)
     if not is_structure(x):
         return typeof(operand(frame, x))
     inner = tuple(_type_of(frame, i) for i in items(x))

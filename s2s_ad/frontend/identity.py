@@ -11,7 +11,7 @@ from s2s_ad.ir.types import Num, Opaque, Type
 
 CHANGES = ("list_insert", "list_take", "list_join")  # of lists: what comes out may be what went in
 
-
+HOLDS = ("call", "tuple", "list", "dict", "augmented")
 FOREIGN = ("read", "getattr")  # objects that live outside the function
 
 
@@ -56,7 +56,7 @@ class Sharing:
 
     def strip(self, v: Value) -> Value:
         """The object of which v is a version, or a view."""
-        apart = (*FOREIGN, "call", "tuple", "list", "dict", "augmented", *CHANGES)
+        apart = (*FOREIGN, *HOLDS, *CHANGES)
         while True:
             owner = self.lowering.owners.get(v)
             if owner is not None and not isinstance(owner, Cell):
@@ -102,13 +102,20 @@ class Sharing:
             if name == "for":
                 return [owner.inits[k], owner.blocks[0].yields[k]]
             return [owner.blocks[0].yields[1 + k], owner.blocks[1].yields[k]]
-        container = name == "set_at" and not isinstance(owner.results[0].type, Num)
-        if container or name in ("call", "tuple", "list", "dict", "augmented", *CHANGES):
+        if self.holds(v):
             return list(leaves(owner.args))
         if name == "getitem":
             return self.item(owner)
         nested = name not in FOREIGN and owner.prim.aliasing(owner) != "fresh"
         return list(leaves(owner.args[:1])) if nested else None
+
+    def holds(self, v: Value) -> bool:
+        """Whether the sources of a value are what it holds."""
+        op = v.owner
+        if not isinstance(op, Op) or op.blocks:
+            return False
+        container = op.prim.name == "set_at" and not isinstance(v.type, Num)
+        return container or op.prim.name in (*HOLDS, *CHANGES)
 
     def item(self, op: Op) -> list[Anything] | None:
         """What an item of a container may be; None where that is an object of its own."""
@@ -165,11 +172,15 @@ class Sharing:
         if self.older(a, b, theirs) or self.older(b, a, mine):
             return False
         first = theirs is None or mine is not None and self.depth(a) >= self.depth(b)
-        rows, other = (mine, b) if first else (theirs, a)
-        return any(self.either(p, other, assumed) for p in rows or [])
+        x, inside, y, others = (a, mine, b, theirs) if first else (b, theirs, a, mine)
+        pairs = [(p, y) for p in inside or []]
+        if self.holds(x):  # an object itself, besides what is in it
+            pairs += [(x, q) for q in others or []]
+        return any(self.either(p, q, assumed) for p, q in pairs)
 
-    def distinct(self, v: Anything, seen: set[Value] | None = None) -> bool:
-        """Whether the items of a list are objects of their own, which stand nowhere else."""
+    def distinct(self, v: Anything, deep: bool, seen: set[Value] | None = None) -> bool:
+        """Whether the items of a list are objects of their own, which stand nowhere else; if
+        `deep`, also what they hold."""
         seen = set() if seen is None else seen
         if type(v) is not Value or v in seen:
             return True
@@ -178,25 +189,26 @@ class Sharing:
         if isinstance(op, Block) and not isinstance(op.owner, Op):
             return True  # an argument: a guard looks at its items
         if isinstance(op, Block) or op is not None and op.blocks:
-            return all(self.distinct(x, seen) for x in self.sources(v) or [])
+            return all(self.distinct(x, deep, seen) for x in self.sources(v) or [])
         if op is None:
             return False
         name = op.prim.name
         if name == "list":
             items = [i for i in op.args[0] if type(i) is Value]
-            return len(set(items)) == len(items) and all(self.own(i, op) for i in items)
-        if name == "list_insert" or name == "set_at" and not isinstance(op.args[1], tuple):
-            return self.distinct(op.args[0], seen) and self.own(op.args[2], op)
+            return len(set(items)) == len(items) and all(self.own(i, op, deep) for i in items)
+        if name == "list_insert" or name == "set_at" and (deep or type(op.args[1]) is not tuple):
+            return self.distinct(op.args[0], deep, seen) and self.own(op.args[2], op, deep)
         if name in ("list_take", "set_at"):
-            return self.distinct(op.args[0], seen)
+            return self.distinct(op.args[0], deep, seen)
         return name == "list_repeat"
 
-    def own(self, item: Anything, into: Op) -> bool:
+    def own(self, item: Anything, into: Op, deep: bool) -> bool:
         """Whether an item is made for the list: in the same iteration, and for no other place."""
         if type(item) is not Value or not may_be_array(item.type):
             return True
-        if item in self.lowering.single:
-            return self.lowering.single[item]
+        level = self.lowering.single.get(item)
+        if level is not None:
+            return level > deep and (not deep or self.holds_own(item, into))
         v = self.strip(item)
         if v is not item or self.stored.setdefault(v, into) is not into:
             return False
@@ -206,8 +218,32 @@ class Sharing:
         if op.blocks or op.prim.name in (*FOREIGN, "call", "tuple", "dict", *CHANGES, "getitem"):
             return False
         if op.prim.name == "list":
-            return self.distinct(v)
+            return self.distinct(v, deep)
         return op.prim.aliasing(op) == "fresh"
+
+    def holds_own(self, v: Value, into: Op) -> bool:
+        """Whether what an item of a list holds is made for it alone."""
+        op = v.owner
+        assert isinstance(op, Op)
+        if op.prim.name in ("list", "tuple", "dict"):
+            parts = [x for x in leaves(op.args) if may_be_array(x.type)]
+            return len(set(parts)) == len(parts) and all(self.own(x, into, True) for x in parts)
+        if op.prim.name == "getitem":
+            return True  # what stood there
+        if op.prim.name in ("list_insert", "set_at"):
+            return self.holds_own(op.args[0], into) and self.own(op.args[2], op, True)
+        return op.prim.name == "list_take" and self.holds_own(op.args[0], into)
+
+    def steps(self, v: Value) -> int:
+        """How many keys lead from a list to what stands in it."""
+        count = 0
+        while isinstance(v.owner, Op) and v.owner.prim.name == "getitem":
+            x, key = v.owner.args
+            if type(x) is not Value or isinstance(x.type, Num):
+                break
+            count += len(key) if type(key) is tuple else 1
+            v = x
+        return count
 
     def carries(self, v: Value) -> bool:
         return isinstance(v.owner, Block) or isinstance(v.owner, Op) and bool(v.owner.blocks)

@@ -140,8 +140,11 @@ def check(lowering: Lowering, updates: list[Update | Kept], block: Block) -> Non
 def check_items(update: Update, sharing: Sharing) -> None:
     """Refuse to write into an item of a list that may be several items of it, or a list that has
     a name of its own."""
-    named = any(isinstance(o, Cell) and o.kept for o in update.others)
-    if named or not sharing.distinct(update.held):
+    cells = (c for o in update.others if isinstance(o, Cell) for c in one_of(o))
+    named = any(c.kept for c in cells)
+    assert isinstance(update.value, Value)
+    deep = sharing.steps(update.value) > 1
+    if named or not sharing.distinct(update.held, deep):
         report(
             UnsupportedError(
                 f"{update.name} is changed in place, and another item or name may be the same "
@@ -156,6 +159,15 @@ def check_cell(update: Update) -> None:
     """Refuse to change a list or dict that another name may have under another identity."""
     assert isinstance(update.value, Cell)
     mine = one_of(update.value)
+    objects = (c for c in mine if isinstance(c.kind, type))
+    if any(c.kept and type(c.initial) is Value for c in objects):
+        report(
+            UnsupportedError(
+                f"{update.name} is changed that may be an item of a list",
+                update.advice,
+                update.location,
+            )
+        )
     for other in update.others:
         if not isinstance(other, Cell):
             continue
@@ -177,7 +189,7 @@ def check_kept(update: Update, updates: list[Update | Kept], position: int) -> N
     cell = update.value
     assert isinstance(cell, Cell)
     for k, kept in enumerate(updates):
-        if not isinstance(kept, Kept) or isinstance(kept.cell.kind, type):
+        if not isinstance(kept, Kept):
             continue
         again = any(_repeated(b) for b in kept.blocks if b in update.blocks)
         if kept.cell is cell:  # before, it was refused at once
