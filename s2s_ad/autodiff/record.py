@@ -86,8 +86,9 @@ class Recorder:
         self.region = region
         self.home = region.values()
         self.loops: list[Op] = []  # around what the region computes, outermost first
-        if region.root is not None and isinstance(region.root.owner, Op):
-            self.loops = [*finals.place[region.root.owner], region.root.owner]
+        loop = region.root.owner if region.root is not None else None
+        if isinstance(loop, Op) and loop in finals.place:  # else nothing of it is read
+            self.loops = [*finals.place[loop], loop]
         self.depths = dict.fromkeys(self.home, region.depth)
         around = region.parent
         while around is not None:
