@@ -14,7 +14,7 @@ import numpy as np
 
 from s2s_ad.autodiff.activity import slots
 from s2s_ad.autodiff.indices import components
-from s2s_ad.autodiff.zeros import name, refuse, zero_of
+from s2s_ad.autodiff.zeros import name, part, refuse, zero_of
 from s2s_ad.errors import S2SError, UnsupportedError
 from s2s_ad.ir.build import building, emit, typeof
 from s2s_ad.ir.collecting import report
@@ -115,7 +115,7 @@ class Sweep:
         assert isinstance(v.type, Seq)
         items = []
         for key in _keys(v.type):
-            items.append(bar[key] if key in bar else zero_of(_part(v, key)))
+            items.append(bar[key] if key in bar else zero_of(part(v, key)))
         if v.type.kind == "dict":
             return name(emit(DICT, dict(zip(v.type.keys, items))), v, "_bar")
         prim = TUPLE if v.type.kind == "tuple" else LIST
@@ -291,14 +291,6 @@ class Sweep:
                 self.bars[v] = result
         for (init, *_), result, start_bar in zip(carried, results[lead:], inits[lead:]):
             self.add(init, result if result in new.results else start_bar)
-
-
-def _part(v: Value, key: Anything) -> Anything:
-    """An item of a container, or an attribute of an object."""
-    assert isinstance(v.type, Seq)
-    if v.type.cls is None:
-        return v[key]  # type: ignore[index]
-    return emit("getattr", v, name=key, type=v.type.items[v.type.keys.index(key)])
 
 
 def bound_zero(v: Value) -> Anything:

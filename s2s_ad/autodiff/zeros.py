@@ -29,13 +29,21 @@ def zero_of(x: Anything) -> Anything:
         return emit(x.owner.prim, x.owner.args[0])
     if isinstance(t, Seq):
         keys = t.keys if t.kind == "dict" else range(len(t.items))
-        parts = [zero_of(x[k]) for k in keys]
+        parts = [zero_of(part(x, k)) for k in keys]
         if t.kind == "dict":
             return emit("dict", dict(zip(t.keys, parts)))
         return emit(t.kind, tuple(parts) if t.kind == "tuple" else parts)
     if isinstance(t, (Any, ListOf)):
         return emit("zeros_tree", x)
     return np.zeros_like(x)
+
+
+def part(v: Anything, key: Anything) -> Anything:
+    """An item of a container, or an attribute of an object."""
+    t = typeof(v)
+    if not isinstance(t, Seq) or t.cls is None:
+        return v[key]
+    return emit("getattr", v, name=key, type=t.items[t.keys.index(key)])
 
 
 def name(new: Anything, primal: Value, suffix: str) -> Anything:
