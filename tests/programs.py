@@ -549,6 +549,13 @@ def calls_in_loop(x: float, y: float) -> float:
     return s * large_with_loop(b=x, a=0.5)[1] + large_with_loop(x, y, k=1)[0]
 
 
+def falling(v: float, x: float) -> float:
+    for _ in range(10):
+        v = v + 0.1 * 9.81
+        x = x + 0.1 * v
+    return x
+
+
 def v(*shape: int) -> Any:
     """Positive random numbers."""
     return RNG.uniform(0.3, 1.5, size=shape)
@@ -642,4 +649,5 @@ PROGRAMS: list[tuple[Any, tuple[Any, ...]]] = [
     (binding_conditions, (0.1,)),
     (binding_conditions, (0.7,)),
     (calls_of_a_large_function, (0.7,)),
+    (falling, (1.0, 2.0)),
 ]

@@ -44,6 +44,19 @@ def test_a_gradient_is_an_object_of_the_same_class() -> None:
     assert mass.n is None
 
 
+class Pair:
+    def __init__(self, weight: Any, inner: Any) -> None:
+        self.weight, self.inner = weight, inner
+
+
+def test_an_object_inside_an_object_that_is_not_used_has_zeros() -> None:
+    given = Pair(3.0, Pair(np.ones(2), 1.0))
+    found = s2s_ad.grad(lambda p: p.weight**2)(given)
+    assert found.weight == 6.0
+    assert found.inner.inner == 0.0
+    np.testing.assert_array_equal(found.inner.weight, np.zeros(2))
+
+
 def test_a_returned_object_has_tangents_in_its_attributes() -> None:
     value, dot = s2s_ad.jvp(record_returned, (Point(1.5, 0.7),), (Point(1.0, 0.0),))
     assert value == record_returned(Point(1.5, 0.7))
@@ -172,6 +185,29 @@ def one_list_in_all(x: Any) -> Any:
     return sum(sum(s.a) * s.b for s in springs)
 
 
+class Doubled:
+    def __get__(self, owner: Any, cls: Any) -> Any:
+        return owner.value * 2
+
+    def __set__(self, owner: Any, value: Any) -> None:
+        owner.value = value * 10
+
+
+class WithDescriptor:
+    doubled = Doubled()
+
+    def __init__(self, value: Any) -> None:
+        self.doubled = value
+
+
+def reads_a_descriptor(x: Any) -> Any:
+    return np.sum(WithDescriptor(x).doubled)
+
+
+def two_of_the_callers(masses: Any) -> Any:
+    return masses[0].x * 2 if masses[0] is masses[1] else masses[1].x
+
+
 def type_of_a_number(x: Any) -> Any:
     return x * x if type(x) is float else x
 
@@ -186,12 +222,15 @@ def class_of_a_number(x: Any) -> Any:
         (type_of_one_or_none, X, "of an object that may be None"),
         (list_of_one_or_none, X, "an object that may be None becomes part of a value"),
         (type_of_a_number, 3, "of a float, where an argument that is an int is taken as one"),
+        (class_of_a_number, np.int64(3), "isinstance of a float, where an argument that is an int"),
         (class_of_a_number, 3, "isinstance of a float, where an argument that is an int"),
         (attribute_none_before_a_loop, X, "is None or a number at first and an object later"),
         (changes_its_argument, planet(), "of the caller is changed"),
         (changes_a_record, 2.0, "is frozen"),
         (uses_an_object_as_a_number, X, "is used as a number or array"),
         (missing_attribute, X, "has no attribute"),
+        (reads_a_descriptor, X, "is a descriptor"),
+        (two_of_the_callers, [Mass(2.0), Mass(3.0)], "whether two names mean one object"),
         (heaviest_changes, X, "is changed that may be an item of a list"),
         (heaviest_sees_a_change, X, "another item or name may be the same object"),
         (masses_in_tuples, X, "'pairs' may be the same array"),

@@ -36,7 +36,7 @@ from s2s_ad.ir.unbound import define
 from s2s_ad.ops.buffers import ACCUMULATE, ADD_AT, SET_AT, origins
 from s2s_ad.ops.lists import INSERT, TAKE
 from s2s_ad.ops.slots import FILL_SLOT, NEW_SLOTS
-from s2s_ad.ops.structure import ERRSTATE, FOR
+from s2s_ad.ops.structure import CALL, ERRSTATE, FOR
 from s2s_ad.ops.tapes import NEW_STACK, POP, PUSH, STACK_LENGTH
 
 LINEAR = (PUSH, POP, NEW_STACK, ACCUMULATE, ADD_AT, SET_AT, FILL_SLOT, NEW_SLOTS, INSERT, TAKE)
@@ -359,7 +359,7 @@ class Recorder:
 
 def recomputable(op: Op) -> bool:
     """Cheap and exact to compute again: scalar arithmetic, and reads."""
-    if op.blocks or op.prim.effect or op.prim in LINEAR:
+    if op.blocks or op.prim.effect or op.prim is CALL or op.prim in LINEAR:
         return False
     if op.prim.name in READS:
         return all(type(r.type) is Seq or alias_free_read(op) for r in op.results)

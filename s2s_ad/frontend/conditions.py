@@ -192,7 +192,8 @@ def identity(frame: Frame, a: Anything, b: Anything) -> Anything:
             refuse("`is` with a number is not supported", "write ==")
         return False
     if isinstance(a, Cell) and isinstance(b, Cell) and a is not b:
-        if any(x.sources or type(x.initial) is Value for x in (a, b)):
+        given = a.outside and b.outside  # the caller's
+        if given or any(x.sources or type(x.initial) is Value for x in (a, b)):
             refuse(
                 "whether two names mean one object is not known here",
                 "compare a number that tells them apart, an index or a key",

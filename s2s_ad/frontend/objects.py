@@ -90,6 +90,7 @@ def get(frame: Frame, cell: Cell, name: str, after: type | None = None) -> Anyth
     found = find(frame, cls, name, after)
     if isinstance(found, property):
         return _call(frame, found.fget, [cell], {}, found)
+    refuse_descriptor(cls, name, found)
     held = attributes_of(frame, cell)
     if after is None and name in held:
         value = held[name]
@@ -119,6 +120,13 @@ def get(frame: Frame, cell: Cell, name: str, after: type | None = None) -> Anyth
     from s2s_ad.frontend.attributes import get_attribute
 
     return get_attribute(frame, cls, name, f"{cls.__name__}.{name}")
+
+
+def refuse_descriptor(cls: type, name: str, found: Anything) -> None:
+    """Refuse an attribute that a method of the attribute's own class reads or sets."""
+    methods = (getattr(type(found), n, None) for n in ("__get__", "__set__"))
+    if any(isinstance(m, types.FunctionType) for m in methods):
+        refuse(f"{cls.__name__}.{name} is a descriptor", "write a property, or a method")
 
 
 def attributes_of(frame: Frame, cell: Cell) -> dict[str, Anything]:
@@ -267,6 +275,7 @@ def put(frame: Frame, cell: Anything, name: str, v: Anything, by_force: bool = F
             refuse(f"the property {name!r} has no setter", "set the attribute that it reads")
         _call(frame, found.fset, [cell, v], {}, found)
         return
+    refuse_descriptor(cls, name, found)
     frozen = getattr(getattr(cls, "__dataclass_params__", None), "frozen", False)
     if is_record(cls) or frozen and not by_force:
         refuse(f"a {cell.shown} is frozen", "make a new one: dataclasses.replace(x, ...)")

@@ -36,7 +36,7 @@ from s2s_ad.frontend.holding import holding, opened
 from s2s_ad.frontend.iteration import Range, View, listed, walk
 from s2s_ad.frontend.matching import WHOLE, positional
 from s2s_ad.frontend.objects import MISSING, call, is_object, presence
-from s2s_ad.frontend.statics import is_instance, python_class, rank_of
+from s2s_ad.frontend.statics import PROMOTED, is_instance, python_class, rank_of
 from s2s_ad.frontend.weaving import Generated
 from s2s_ad.ir.build import emit
 from s2s_ad.ir.core import Value
@@ -111,7 +111,7 @@ def _type(frame: Frame, x: Anything) -> Anything:
             "type() needs the type, which is not known here",
             "give types: annotate the parameters, or pass example arguments",
         )
-    if known is float and frame.lowering.promoted:
+    if known in PROMOTED and frame.lowering.promoted:
         refuse(
             "type() of a float, where an argument that is an int is taken as one",
             "leave the int out of wrt, or pass a float",

@@ -49,12 +49,16 @@ def python_class(x: Anything) -> type | None:
     return SCALARS[t.dtype.kind]
 
 
+PROMOTED = {float: int, np.float64: np.int64}  # what an argument may have been
+
+
 def is_instance(frame: Frame, x: Anything, classes: Anything) -> bool:
     """`isinstance(x, classes)`."""
     known = python_class(x)
     if known is not None:
         found = issubclass(known, classes)
-        if frame.lowering.promoted and known is float and found is not issubclass(int, classes):
+        before = PROMOTED.get(known) if frame.lowering.promoted else None
+        if before is not None and found is not issubclass(before, classes):
             refuse(
                 "isinstance of a float, where an argument that is an int is taken as one",
                 "leave the int out of wrt, or pass a float",
