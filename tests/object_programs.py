@@ -431,7 +431,7 @@ def objects_that_share_what_is_read(x: Any) -> Any:
     return sum(link.w * link.a[0] for link in links)
 
 
-def arrays_of_objects_written(x: Any) -> Any:
+def arrays_in_links_written(x: Any) -> Any:
     links = []
     for v in x:
         links.append(Link(np.array([v, 2 * v]), v))
@@ -504,6 +504,6 @@ PROGRAMS += [
     (none_before_a_loop, (X,)),
     (none_or_object, (X,)),
     (objects_that_share_what_is_read, (X,)),
-    (arrays_of_objects_written, (X,)),
+    (arrays_in_links_written, (X,)),
     (attribute_two_levels_down, (X,)),
 ]

@@ -63,3 +63,8 @@ def test_every_program_is_listed() -> None:
     for name, member in inspect.getmembers(programs, inspect.isfunction):
         if member.__module__ == programs.__name__:
             assert name in listed
+
+
+def test_the_kind_of_a_dtype_is_known_with_the_types() -> None:
+    f = lambda x: np.sum(x) if np.issubdtype(x.dtype, np.integer) else np.sum(x * x)
+    check_grads(f, (np.array([1.5, 2.0]),), order=2)

@@ -1356,6 +1356,17 @@ def type_of_an_int(x: Any, n: Any) -> Any:
     return x**n if type(n) is int else -x
 
 
+def text_that_is_no_number(x: Any) -> Any:
+    total = 0.0
+    for text in ["1.5", "none", "2"]:
+        try:
+            v = float(text)
+        except ValueError:
+            v = x[0] * x[0]
+        total += v * x[1]
+    return total
+
+
 NUMBERS = [(1.3,), (3.1,), (7.3,)]
 MATRICES = [(A,), (INDEFINITE,)]
 OTHERS: list[tuple[Any, tuple[Any, ...]]] = [
@@ -1422,6 +1433,7 @@ PROGRAMS: list[tuple[Any, tuple[Any, ...]]] = [
     (type_of_an_int, (1.3, 3)),
     *((finally_that_breaks_sometimes, (x,)) for x in (0.3, 0.7, 1.3, 1.7, 2.2, 3.3)),
     *OTHERS,
+    (text_that_is_no_number, (np.array([0.5, 1.25]),)),
 ]  # fmt: skip
 
 

@@ -413,6 +413,13 @@ def _not(frame: Frame, x: Anything) -> Anything:
     return negation(frame, x)
 
 
+@python(np.issubdtype)
+def _issubdtype(frame: Frame, x: Anything, kind: Anything) -> Anything:
+    if any(type(y) is Value for y in (x, kind)):
+        refuse("np.issubdtype of a dtype that is not known here", "give types")
+    return bool(np.issubdtype(x, kind))
+
+
 @python(np.diag_indices)
 def _diag_indices(frame: Frame, n: Anything, ndim: Anything = 2) -> Anything:
     if type(ndim) is not int:

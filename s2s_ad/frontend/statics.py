@@ -49,7 +49,7 @@ def python_class(x: Anything) -> type | None:
     return SCALARS[t.dtype.kind]
 
 
-PROMOTED = {float: int, np.float64: np.int64}  # what an argument may have been
+PROMOTED: dict[type, type] = {float: int, np.float64: np.int64}  # what an argument may have been
 
 
 def is_instance(frame: Frame, x: Anything, classes: Anything) -> bool:

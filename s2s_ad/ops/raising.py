@@ -158,6 +158,8 @@ def raised_by(op: Op) -> Classes:
         return ANYTHING
     if name == "getattr" and not isinstance(op.results[0].type, Any):
         return NOTHING  # it is asked before the call
+    if name == "float" and (isinstance(op.args[0], str) or not all(map(number, leaves(op.args)))):
+        return (ValueError, TypeError)
     if any(map(unknown, leaves(op.args))):
         return BUILTIN
     if name == "if":

@@ -438,6 +438,11 @@ def hasattr_of_anything(a):
     return 1.0 if hasattr(a, "shape") else 2.0
 
 
+@refused("np.issubdtype of a dtype that is not known here")
+def kind_of_dtype(a):
+    return 1.0 if np.issubdtype(a.dtype, np.integer) else 2.0
+
+
 @refused("type() needs the type")
 def type_of_anything(a):
     return 1.0 if type(a) is float else 2.0
