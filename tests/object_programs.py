@@ -500,10 +500,59 @@ def none_or_object(x: Any) -> Any:
     return s * (box or Box(x[2])).v * (other or Box(x[2])).v
 
 
+def largest_of_all(x: Any) -> Any:
+    best = None
+    for v in x:
+        box = Box(v * v)
+        if best is None or box.v > best.v:
+            best = box
+    return best.v * best.v
+
+
+def first_of_some(x: Any) -> Any:
+    found = None
+    for v in x:
+        if v > 1 and found is None:
+            found = Box(v)
+        if found is not None and found.v > 0:
+            found.v = found.v * v
+    if found is None:
+        return x[0]
+    return found.v * x[0]
+
+
+def attribute_of_none(x: Any, n: Any) -> Any:
+    box = Box(x[0]) if n > 1 else None
+    try:
+        v = box.v
+    except AttributeError:
+        v = x[1]
+    return v * v
+
+
+def no_box(x: Any) -> Any:
+    return attribute_of_none(x, 0)
+
+
+def a_box(x: Any) -> Any:
+    return attribute_of_none(x, 2)
+
+
+def a_box_or_not(x: Any) -> Any:
+    return attribute_of_none(x, x[1])
+
+
 PROGRAMS += [
     (none_before_a_loop, (X,)),
     (none_or_object, (X,)),
     (objects_that_share_what_is_read, (X,)),
     (arrays_in_links_written, (X,)),
     (attribute_two_levels_down, (X,)),
+    (largest_of_all, (X,)),
+    (first_of_some, (X,)),
+    (first_of_some, (X / 3,)),
+    (no_box, (X,)),
+    (a_box, (X,)),
+    (a_box_or_not, (X,)),
+    (a_box_or_not, (X / 3,)),
 ]

@@ -16,6 +16,7 @@ from tests.object_programs import (
     Planet,
     Point,
     X,
+    largest_of_all,
     one_object_twice,
     planet,
     record_returned,
@@ -63,6 +64,21 @@ def test_a_returned_object_has_tangents_in_its_attributes() -> None:
     assert dot == Point(0.7, 0.0) or tuple(dot) == (0.7, 0.0)
     value, pullback = s2s_ad.vjp(record_returned, Point(1.5, 0.7))
     assert tuple(pullback(type(value)(1.0, 2.0))[0]) == (0.7, 3.5)
+
+
+def written_though_none(x: Any) -> Any:
+    mass = Mass(x) if x > 1.0 else None
+    mass.x = 3.0 * x
+    return mass.x * x
+
+
+@pytest.mark.parametrize("derivative", [s2s_ad.grad, s2s_ad.value_and_grad])
+def test_an_attribute_of_none_raises_as_in_python(derivative: Any) -> None:
+    assert s2s_ad.grad(written_though_none)(2.0) == pytest.approx(12.0)
+    with pytest.raises(AttributeError, match="'NoneType' object has no attribute 'x'"):
+        derivative(written_though_none)(0.5)
+    with pytest.raises(AttributeError, match="'NoneType' object has no attribute 'v'"):
+        derivative(largest_of_all)(X[:0])
 
 
 def changes_its_argument(p: Any) -> Any:

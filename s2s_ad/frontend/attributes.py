@@ -20,7 +20,7 @@ from s2s_ad.frontend.bindings import (
     is_plain,
     is_structure,
 )
-from s2s_ad.frontend.context import Frame, evaluate, expression, refuse
+from s2s_ad.frontend.context import Frame, certain, evaluate, expression, refuse
 from s2s_ad.frontend.foreign import is_foreign_type, owns_methods
 from s2s_ad.frontend.guards import Is, Looks, check_array, holds_data, look, outside_type
 from s2s_ad.frontend.names import is_method, outside, resolves
@@ -79,6 +79,8 @@ def get_attribute(frame: Frame, x: Anything, name: str, shown: str) -> Anything:
         found = getattr(x, name, None)
         if isinstance(found, (str, type, np.dtype, int, types.BuiltinFunctionType)):
             return found
+    if x is None:
+        certain(frame, AttributeError, f"'NoneType' object has no attribute {name!r}")
     refuse(
         f"the attribute {name!r} of {describe(x)} is not supported here",
         "read it outside the function, and pass it as an argument",

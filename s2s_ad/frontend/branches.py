@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any as Anything
 
+from s2s_ad.frontend.assumptions import assume
 from s2s_ad.frontend.bindings import (
     DEAD,
     Cell,
@@ -61,14 +62,16 @@ class Rest:
 # Branching ------------------------------------------------------------------------------------
 
 
-def run(frame: Frame, lower: Callable[[], Status]) -> Arm:
-    """Lower one branch into a block of its own."""
+def run(frame: Frame, lower: Callable[[], Status], *given: Anything) -> Arm:
+    """Lower one branch into a block of its own; given are its condition, and how that came out."""
     block = Block()
     lowering = frame.lowering
     saved, versions = frame.env, lowering.versions
     frame.env, lowering.versions = dict(saved), dict(versions)
     try:
         with inside(frame, block):
+            if given:
+                assume(lowering, block, *given)
             depth = len(lowering.openings)
             try:
                 status = lower()
@@ -80,13 +83,14 @@ def run(frame: Frame, lower: Callable[[], Status]) -> Arm:
         frame.env, lowering.versions = saved, versions
 
 
-def extend(frame: Frame, arm: Arm, rest: Rest) -> None:
-    """Lower what follows into a branch."""
+def extend(frame: Frame, arm: Arm, rest: Rest, *given: Anything) -> None:
+    """Lower what follows into a branch; given are its condition, and how that came out."""
     lowering = frame.lowering
     saved, versions = frame.env, lowering.versions
     frame.env, lowering.versions = arm.env, arm.versions
     try:
         with inside(frame, arm.block):
+            assume(lowering, arm.block, *given)
             depth = len(lowering.openings)
             arm.status = resume(frame, arm.status, rest)
             arm.status = close(frame, depth, arm.status, rest.live, rest.tail)
@@ -117,7 +121,7 @@ def branch(
     if not isinstance(condition, Value):
         status = then() if condition else orelse()
         return resume(frame, status, rest), True
-    arms = [run(frame, then), run(frame, orelse)]
+    arms = [run(frame, then, condition, True), run(frame, orelse, condition, False)]
     return meet(frame, condition, arms, rest)
 
 
@@ -127,7 +131,7 @@ def meet(frame: Frame, condition: Value, arms: list[Arm], rest: Rest) -> tuple[S
     leaving = [arm for arm in arms if arm.status.codes - {FALLS, RAISES}]
     consumed = rest.empty or not going
     if len(going) == 1 and leaving and leaving != going:
-        extend(frame, going[0], rest)
+        extend(frame, going[0], rest, condition, going[0] is arms[0])
         consumed = True
     live = rest.live if consumed else rest.after
     status = join(frame, condition, arms, live, rest.tail and consumed)
@@ -270,7 +274,8 @@ def choose(
 
         return lower
 
-    status = join(frame, condition, [run(frame, arm(then)), run(frame, arm(orelse))], None, False)
+    arms = [run(frame, arm(then), condition, True), run(frame, arm(orelse), condition, False)]
+    status = join(frame, condition, arms, None, False)
     if escapes(status):
         left_open(frame, frame, status)
     out = frame.env.pop(RESULT)

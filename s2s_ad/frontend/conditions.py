@@ -26,7 +26,7 @@ from s2s_ad.frontend.context import Frame, evaluate, expression, operand, operat
 from s2s_ad.frontend.holding import holding, opened
 from s2s_ad.frontend.statics import compare_sizes
 from s2s_ad.ir.build import emit
-from s2s_ad.ir.core import Value
+from s2s_ad.ir.core import Op, Value
 from s2s_ad.ir.types import SCALARS, Any, ListOf, Num, Opaque, Seq
 
 COMPARE: dict[type, Callable[..., Anything]] = {
@@ -42,7 +42,18 @@ COMPARE: dict[type, Callable[..., Anything]] = {
 def negation(frame: Frame, x: Anything) -> Anything:
     """`not x`."""
     t = truth(frame, x)
-    return operate(frame, operator.not_, t) if isinstance(t, Value) else not t
+    if not isinstance(t, Value):
+        return not t
+    op = t.owner
+    if isinstance(op, Op) and op.prim.name == "not" and is_bool(op.args[0]):
+        return op.args[0]
+    return operate(frame, operator.not_, t)
+
+
+def is_bool(x: Anything) -> bool:
+    """Whether a value is a bool, not what has a truth."""
+    t = x.type if type(x) is Value else None
+    return isinstance(t, Num) and t.shape == () and t.dtype is not None and t.dtype.kind == "b"
 
 
 def truth(frame: Frame, x: Anything) -> bool | Value:

@@ -95,6 +95,8 @@ class Lowering:
     openings: list[Anything] = field(default_factory=list)
     tries: list[Anything] = field(default_factory=list)
     caught: dict[Value, Anything] = field(default_factory=dict)  # exceptions caught at run time
+    # How conditions have come out, and the blocks where that is known: see assumptions.py.
+    assumed: dict[Value, tuple[Block, bool]] = field(default_factory=dict)
     # Rules of functions that have some, by the types of their arguments; those under way.
     rules: dict[Anything, Rules] = field(default_factory=dict)
     ruling: list[Anything] = field(default_factory=list)

@@ -11,6 +11,7 @@ import types
 from dataclasses import dataclass
 from typing import Any as Anything
 
+from s2s_ad.frontend.assumptions import assume
 from s2s_ad.frontend.bindings import Cell, Conflict
 from s2s_ad.frontend.branches import join, run
 from s2s_ad.frontend.conditions import holds
@@ -162,6 +163,20 @@ def as_cell(frame: Frame, error: Anything) -> Anything:
         return error
     held = {"args": tuple(op.args), CALLED: tuple(op.args)}
     return made(frame.lowering, Cell(op.kwargs["cls"], held), frame.lowering.blocks[-1])
+
+
+def raise_unless(frame: Frame, condition: bool | Value, cls: type, message: str) -> None:
+    """Raise an exception in the middle of an expression, unless a condition holds."""
+
+    def fail() -> Status:
+        return throw(frame, make(frame, cls, [message], {}, frame.under_way), [])
+
+    if not isinstance(condition, Value):
+        if not condition:
+            raise Unwound(fail())
+        return
+    join(frame, condition, [run(frame, lambda: always(FALLS)), run(frame, fail)], None, False)
+    assume(frame.lowering, cursor().block, condition, True)
 
 
 def lower_assert(frame: Frame, node: Anything) -> Status | None:

@@ -13,6 +13,7 @@ import types
 from collections.abc import Callable
 from typing import Any as Anything
 
+from s2s_ad.frontend.assumptions import outcome_of
 from s2s_ad.frontend.bindings import PRESENT, Bound, Cell, Conflict, Object
 from s2s_ad.frontend.context import Frame, refuse, refuse_conflict
 from s2s_ad.frontend.guards import Equals, Is, Looks, holds_data, look, outside_type
@@ -91,6 +92,7 @@ def get(frame: Frame, cell: Cell, name: str, after: type | None = None) -> Anyth
     if isinstance(found, property):
         return _call(frame, found.fget, [cell], {}, found)
     refuse_descriptor(cls, name, found)
+    check_presence(frame, cell, name)
     held = attributes_of(frame, cell)
     if after is None and name in held:
         value = held[name]
@@ -148,8 +150,18 @@ def presence(frame: Frame, x: Anything) -> bool | Value:
     """Whether an object is there, where it may be None on some paths."""
     if not is_object(x):
         return True
-    found: bool | Value = attributes_of(frame, x).get(PRESENT, True)
+    found: bool | Value = outcome_of(frame.lowering, attributes_of(frame, x).get(PRESENT, True))
     return found
+
+
+def check_presence(frame: Frame, cell: Cell, name: str) -> None:
+    """Raise what Python raises where an attribute of None is meant."""
+    there = presence(frame, cell)
+    if there is not True:
+        from s2s_ad.frontend.exceptions import raise_unless
+
+        message = f"'NoneType' object has no attribute {name!r}"
+        raise_unless(frame, there, AttributeError, message)
 
 
 def is_real(x: Anything) -> bool:
@@ -276,6 +288,7 @@ def put(frame: Frame, cell: Anything, name: str, v: Anything, by_force: bool = F
         _call(frame, found.fset, [cell, v], {}, found)
         return
     refuse_descriptor(cls, name, found)
+    check_presence(frame, cell, name)
     frozen = getattr(getattr(cls, "__dataclass_params__", None), "frozen", False)
     if is_record(cls) or frozen and not by_force:
         refuse(f"a {cell.shown} is frozen", "make a new one: dataclasses.replace(x, ...)")
