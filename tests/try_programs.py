@@ -1388,6 +1388,17 @@ OTHERS: list[tuple[Any, tuple[Any, ...]]] = [
     (raised_again_by_a_handler, (1.3,)),
     (raised_again_by_a_handler, (3.1,)),
 ]  # fmt: skip
+def returned_before_a_final_change(x: Any) -> Any:
+    y = x * 1.0
+    try:
+        np.tanh(y)
+        if y < 0.52:
+            return y
+    finally:
+        y *= np.tanh(y)
+    return y * x
+
+
 PROGRAMS: list[tuple[Any, tuple[Any, ...]]] = [
     *((f, args) for args in NUMBERS for f in (
         raised_in_a_callee, raised_here, raised_in_two_places, left_by_break_in_a_handler,
@@ -1434,6 +1445,8 @@ PROGRAMS: list[tuple[Any, tuple[Any, ...]]] = [
     *((finally_that_breaks_sometimes, (x,)) for x in (0.3, 0.7, 1.3, 1.7, 2.2, 3.3)),
     *OTHERS,
     (text_that_is_no_number, (np.array([0.5, 1.25]),)),
+    (returned_before_a_final_change, (0.3,)),
+    (returned_before_a_final_change, (0.8,)),
 ]  # fmt: skip
 
 

@@ -93,8 +93,8 @@ class Forward:
         computation might raise."""
         for o in op.blocks[0].ops:
             inner = [r for b in o.blocks for p in walk(b) for r in p.results]
-            if o.prim is CALL:
-                inner = o.results  # it computes both
+            if o.blocks or o.prim is CALL:
+                inner += o.results  # it computes both
             if any(v in self.active for v in inner):
                 return False
             if any(isinstance(r.type, Stack) for r in o.results):
