@@ -1388,6 +1388,8 @@ OTHERS: list[tuple[Any, tuple[Any, ...]]] = [
     (raised_again_by_a_handler, (1.3,)),
     (raised_again_by_a_handler, (3.1,)),
 ]  # fmt: skip
+
+
 def returned_before_a_final_change(x: Any) -> Any:
     y = x * 1.0
     try:

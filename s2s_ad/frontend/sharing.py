@@ -21,6 +21,8 @@ from s2s_ad.ir.collecting import report
 from s2s_ad.ir.core import Block, Op, Value
 from s2s_ad.ir.types import POISON
 
+BY_INDEX = "keep the index of an item rather than the item, and change it there: xs[k].a = ..."
+
 
 @dataclass(eq=False)
 class Update:
@@ -149,7 +151,7 @@ def check_items(update: Update, sharing: Sharing) -> None:
             UnsupportedError(
                 f"{update.name} is changed in place, and another item or name may be the same "
                 "object",
-                "make each item by an expression of its own, and change it before it is stored",
+                f"make each item by an expression of its own; {BY_INDEX}",
                 update.location,
             )
         )
@@ -164,7 +166,7 @@ def check_cell(update: Update) -> None:
         report(
             UnsupportedError(
                 f"{update.name} is changed that may be an item of a list",
-                update.advice,
+                BY_INDEX,
                 update.location,
             )
         )
