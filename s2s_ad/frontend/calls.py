@@ -12,7 +12,8 @@ import numpy as np
 
 from s2s_ad.errors import UnsupportedError
 from s2s_ad.frontend import containers
-from s2s_ad.frontend import iterators as iterators  # enters what it knows in PYTHON
+from s2s_ad.frontend import inspection as inspection  # enters what it knows in PYTHON
+from s2s_ad.frontend import iterators as iterators  # ... and so does this
 from s2s_ad.frontend.bindings import (
     Bound,
     Cell,

@@ -14,10 +14,6 @@ import numpy as np
 
 from s2s_ad.frontend import containers, prelude
 from s2s_ad.frontend.bindings import (
-    Bound,
-    Closure,
-    Conflict,
-    Object,
     Partial,
     is_number,
     is_plain,
@@ -34,13 +30,11 @@ from s2s_ad.frontend.foreign import observe
 from s2s_ad.frontend.generators import of_expression
 from s2s_ad.frontend.holding import holding, opened
 from s2s_ad.frontend.iteration import Range, View, listed, walk
-from s2s_ad.frontend.matching import WHOLE, positional
-from s2s_ad.frontend.objects import MISSING, call, is_object, presence
-from s2s_ad.frontend.statics import PROMOTED, is_instance, python_class, rank_of
+from s2s_ad.frontend.objects import MISSING, call, is_object
 from s2s_ad.frontend.weaving import Generated
 from s2s_ad.ir.build import emit
 from s2s_ad.ir.core import Value
-from s2s_ad.ir.types import ListOf, Num, Opaque, Seq
+from s2s_ad.ir.types import ListOf, Num, Seq
 from s2s_ad.ops.opaque import Reference
 from s2s_ad.runtime import stop_gradient
 
@@ -78,90 +72,6 @@ def _len(frame: Frame, x: Anything) -> Anything:
     if isinstance(t, Num) and t.shape and type(t.shape[0]) is int:
         return t.shape[0]
     return operate(frame, len, x)
-
-
-@python(np.ndim)
-def _ndim(frame: Frame, x: Anything) -> Anything:
-    if type(x) is Value or is_number(x):
-        rank = rank_of(x)
-        return NotImplemented if rank is None else rank
-    return NotImplemented
-
-
-@python(isinstance)
-def _isinstance(frame: Frame, x: Anything, classes: Anything) -> Anything:
-    flat = classes if isinstance(classes, tuple) else (classes,)
-    if not all(isinstance(c, type) for c in flat):
-        refuse("the classes of isinstance must be known", "name the class")
-    there, found = presence(frame, x), is_instance(frame, x, classes)
-    if there is True or found is any(issubclass(type(None), c) for c in flat):
-        return found
-    return there if found else negation(frame, there)
-
-
-@python(type)
-def _type(frame: Frame, x: Anything) -> Anything:
-    if presence(frame, x) is not True:
-        refuse("type() of an object that may be None", "test `is None`, or write isinstance")
-    known = python_class(x)
-    if type(x) is Value and x.type == Opaque("exception"):
-        return emit("getattr", x, name="__class__", type=Opaque("class"))
-    if known is None:
-        refuse(
-            "type() needs the type, which is not known here",
-            "give types: annotate the parameters, or pass example arguments",
-        )
-    if known in PROMOTED and frame.lowering.promoted:
-        refuse(
-            "type() of a float, where an argument that is an int is taken as one",
-            "leave the int out of wrt, or pass a float",
-        )
-    return known
-
-
-@python(callable)
-def _callable(frame: Frame, x: Anything) -> Anything:
-    if isinstance(x, Object):
-        return callable(x.object)
-    if isinstance(x, (Closure, Bound, Partial)):
-        return True
-    return False if type(x) is Value else callable(x)
-
-
-@python(prelude.unknown_traceback)
-def _traceback(frame: Frame) -> Anything:
-    return Conflict("the traceback of an exception is read", "use the exception only")
-
-
-@python(hasattr)
-def _hasattr(frame: Frame, x: Anything, name: Anything) -> Anything:
-    known = python_class(x) if type(x) is Value else None
-    if known is not None:
-        return hasattr(known, name)
-    if isinstance(x, Object):
-        return hasattr(x.object, name)
-    refuse("hasattr needs the type, which is not known here", "give types")
-
-
-@python(getattr)
-def _getattr(frame: Frame, x: Anything, name: Anything, *default: Anything) -> Anything:
-    from s2s_ad.frontend.attributes import get_attribute
-
-    if not isinstance(name, str) or default:
-        refuse("getattr with a computed name or a default is not supported", "write x.name")
-    return get_attribute(frame, x, name, name)
-
-
-@python(positional)
-def _positional(frame: Frame, x: Anything, cls: Anything, index: Anything) -> Anything:
-    from s2s_ad.frontend.attributes import get_attribute
-
-    if index == 0 and cls in WHOLE:
-        return x
-    names = getattr(cls, "__match_args__", ())
-    if index >= len(names):
-        refuse(f"{cls.__name__} takes no {index + 1} positional patterns", "name the attributes")
-    return get_attribute(frame, x, names[index], names[index])
 
 
 @python(functools.partial)
@@ -411,13 +321,6 @@ def _iterator(frame: Frame, *xs: Anything) -> Anything:
 @python(operator.not_)
 def _not(frame: Frame, x: Anything) -> Anything:
     return negation(frame, x)
-
-
-@python(np.issubdtype)
-def _issubdtype(frame: Frame, x: Anything, kind: Anything) -> Anything:
-    if any(type(y) is Value for y in (x, kind)):
-        refuse("np.issubdtype of a dtype that is not known here", "give types")
-    return bool(np.issubdtype(x, kind))
 
 
 @python(np.diag_indices)
