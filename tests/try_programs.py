@@ -1401,6 +1401,51 @@ def returned_before_a_final_change(x: Any) -> Any:
     return y * x
 
 
+def item_stored_after_it_raised(x: Any) -> Any:
+    items, scale = [x, x * x], 1.0
+    try:
+        y = math.log(x - 1.0)
+        items[0] = items[0] * y
+    except ValueError:
+        scale = 2.0
+    return scale * items[0] + sum(items)
+
+
+def item_of_a_dict_kept(x: Any) -> Any:
+    d = {"a": x}
+    try:
+        d["a"] = math.log(x - 1.0) * x
+    except ValueError:
+        pass
+    return d["a"] * x
+
+
+def element_kept(x: Any) -> Any:
+    a = np.array([x, x * x])
+    with contextlib.suppress(ValueError):
+        y = math.log(x - 1.0)
+        a[0] = a[0] * y
+    return np.sum(a) * a[0]
+
+
+def appended_or_not(x: Any) -> Any:
+    items = [x]
+    with contextlib.suppress(ValueError):
+        items.append(math.log(x - 1.0))
+    return sum(items) * x
+
+
+def popped_before_it_raised(x: Any) -> Any:
+    items, z = [x, x * x], 1.0
+    for _ in range(2):
+        try:
+            if x > 1.0:
+                z = items.pop() * items.pop() * items.pop()
+        except IndexError:
+            z = z + 1.0
+    return z * x + sum(items)
+
+
 PROGRAMS: list[tuple[Any, tuple[Any, ...]]] = [
     *((f, args) for args in NUMBERS for f in (
         raised_in_a_callee, raised_here, raised_in_two_places, left_by_break_in_a_handler,
@@ -1449,6 +1494,9 @@ PROGRAMS: list[tuple[Any, tuple[Any, ...]]] = [
     (text_that_is_no_number, (np.array([0.5, 1.25]),)),
     (returned_before_a_final_change, (0.3,)),
     (returned_before_a_final_change, (0.8,)),
+    *((f, (v,)) for v in (0.75, 1.7) for f in (
+        item_stored_after_it_raised, item_of_a_dict_kept, element_kept, appended_or_not,
+    )),
 ]  # fmt: skip
 
 
@@ -1735,6 +1783,7 @@ REFUSED: list[tuple[Any, str]] = [
     (name_perhaps_assigned, "'y' is changed in a try"),
     (array_perhaps_stored, "y is changed in a try"),
     (list_perhaps_longer, "xs is changed in a try"),
+    (popped_before_it_raised, "items is changed in a try"),
     (exceptions_of_two_classes, "the exception is a KeyError object on one path"),
     (argument_of_what_an_operation_raised, "of an exception that an operation may have raised"),
     (operation_and_isinstance, "isinstance needs the type"),

@@ -15,7 +15,7 @@ from typing import Any as Anything
 
 import gast
 
-from s2s_ad.frontend.bindings import Conflict
+from s2s_ad.frontend.bindings import Cell, Conflict
 from s2s_ad.frontend.branches import Rest, bind_written, branch, ending, fill, live_at, run, write
 from s2s_ad.frontend.context import Frame, operate, raised
 from s2s_ad.frontend.exceptions import Kind
@@ -52,7 +52,9 @@ def attempted(d: Dispatch, t: Try) -> tuple[Status, bool]:
         def lowered() -> Status:
             classes, code = caught[k]
             frame.env = {**start.env, **unsure[0], raised(code): error}
-            lowering.versions = {**start.versions, **unsure[1]}
+            # What the body has changed for the first time holds what it did at the start.
+            first = {r: r.initial if isinstance(r, Cell) else r for r in lowering.versions}
+            lowering.versions = {**first, **start.versions, **unsure[1]}
             lowering.caught[error] = Kind(classes, tuple(c for cs, _ in caught[:k] for c in cs))
             return d.handler(code)
 

@@ -8,7 +8,7 @@ from typing import Union
 
 from s2s_ad.frontend import prelude
 from s2s_ad.frontend.bindings import Cell, is_key, is_structure, items
-from s2s_ad.frontend.context import Frame, Lowering, operand, refuse
+from s2s_ad.frontend.context import Frame, Lowering, happened, operand, refuse
 from s2s_ad.frontend.holding import holding, keep, materialised
 from s2s_ad.frontend.places import base, check_floor, current, hold, is_list, narrowed, renew
 from s2s_ad.frontend.sharing import Update, note, visible
@@ -52,6 +52,7 @@ def change(frame: Frame, cell: List, new: Anything, grows: bool = True) -> None:
     if grows:
         lowering.reshaped.add(cell)
     hold(lowering, cell, new)
+    happened(frame)
 
 
 def change_inside(frame: Frame, x: Value, new: Anything) -> None:

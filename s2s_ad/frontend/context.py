@@ -311,7 +311,7 @@ def statement(frame: Frame, node: Anything) -> Iterator[None]:
         c.location = frame.source.location(node)
         order = frame.source.orders.get(node, 0) if frame.order is None else frame.order
         c.statement = Statement(frame.source.header(node), c.location, order)
-    note(frame)
+    happened(frame)
     visible, under_way = frame.visible, frame.under_way
     after = frame.liveness.after.get(node, frozenset())
     mark, frame.mark = frame.mark, (c.block, len(c.block.ops))
@@ -323,12 +323,12 @@ def statement(frame: Frame, node: Anything) -> Iterator[None]:
         if lint is None or not lint.take(error, touched):
             raise error from None
     finally:
-        note(frame, node)
+        happened(frame, node)
         c.statement, c.location = before
         frame.visible, frame.under_way, frame.mark = visible, under_way, mark
 
 
-def note(frame: Frame, ended: Anything = None) -> None:
+def happened(frame: Frame, ended: Anything = None) -> None:
     """Tell the `try`s that must know what holds where an operation raises (see attempts.py)."""
     for t in frame.lowering.tries:
         if t.general:

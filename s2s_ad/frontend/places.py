@@ -14,7 +14,7 @@ from typing import Any as Anything
 import numpy as np
 
 from s2s_ad.frontend.bindings import Cell, Conflict, Held, map_leaves
-from s2s_ad.frontend.context import refuse, refuse_conflict
+from s2s_ad.frontend.context import happened, refuse, refuse_conflict
 from s2s_ad.frontend.layouts import made_layout, order_of, view_layout
 from s2s_ad.ir.build import emit, typeof
 from s2s_ad.ir.core import Block, Op, Value
@@ -223,6 +223,7 @@ def renew(frame: Frame, root: Value | Cell, new: Value) -> None:
         lowering.stirred.update((root, new))
         hold(lowering, root, new)
         check_floor(lowering, root)
+        happened(frame)
         return
     lowering.owners[new] = root
     if not new.named:
@@ -231,6 +232,7 @@ def renew(frame: Frame, root: Value | Cell, new: Value) -> None:
     if root not in lowering.homes:
         lowering.homes[root] = home(lowering, root)
     check_floor(lowering, root)
+    happened(frame)
 
 
 def hold(lowering: Lowering, cell: Cell, new: Anything) -> None:
