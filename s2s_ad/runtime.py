@@ -134,6 +134,10 @@ def gradient_like(x_bar: Any, x: Any) -> Any:
         return np.array(np.broadcast_to(x_bar, x.shape), dtype=dtype)
     if isinstance(x, np.generic):
         return x.dtype.type(x_bar)
+    found = attributes_of(x)
+    if found is not None:
+        inside = {k: v for k, v in found.items() if x_bar.get(k) is not None}
+        return like_object(x, {k: gradient_like(x_bar[k], v) for k, v in inside.items()})
     return type(x)(x_bar) if isinstance(x, (float, complex)) else float(x_bar)
 
 

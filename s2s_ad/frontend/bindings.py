@@ -150,6 +150,13 @@ class Unrollable(UnsupportedError):
     retried = True
 
 
+class Reached(Exception):
+    """A function of its own changes what stands around it."""
+
+    def __init__(self, root: Anything) -> None:
+        self.root = root
+
+
 @dataclass(eq=False)
 class Stored:
     """An iterator that has a name: it can be consumed once, in the block where it was made."""

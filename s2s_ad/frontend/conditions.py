@@ -76,9 +76,23 @@ def truth(frame: Frame, x: Anything) -> bool | Value:
     if is_structure(x):
         return len(x) > 0
     if isinstance(x, Object):
-        refuse("the truth of an object is not supported", "compare one of its attributes")
+        return _truth_of_outer(frame, x)
     if is_plain(x):
         return bool(x)
+    return True
+
+
+def _truth_of_outer(frame: Frame, x: Object) -> bool | Value:
+    """The truth of an object that lives outside the function."""
+    inside = opened(frame, x)
+    if is_structure(inside):
+        return len(inside) > 0
+    for name in ("__bool__", "__len__"):
+        found = objects.call(frame, x, name)
+        if found is not objects.MISSING:
+            return truth(frame, found)
+        if hasattr(x.object, name):
+            refuse("the truth of an object is not supported", "compare one of its attributes")
     return True
 
 

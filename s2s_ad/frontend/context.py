@@ -77,16 +77,22 @@ class Lowering:
     # Objects that become items of a list: 0 where they may stand elsewhere too, 1 where what they
     # hold may, else 2.
     single: dict[Value, int] = field(default_factory=dict)
+    # Of the function that is being lowered into a block of its own: its block, what it may write
+    # that stands around it, whether that may become more.
     floor: int = 0
+    lent: list[Value] = field(default_factory=list)
+    lends: bool = False
     naturals: set[Value] = field(default_factory=set)  # indices of loops, never negative
     names: set[str] = field(default_factory=set)  # of sizes
     liveness: dict[Anything, Liveness] = field(default_factory=dict)
     pending: set[Value] = field(default_factory=set)  # see loops.template
     sources: dict[Anything, Source] = field(default_factory=dict)
-    # See recursion.py: is a function recursive; what is being lowered; parameters taken by value.
+    # See activations.py and recursion.py: is a function recursive, what becomes of it, how many of
+    # its activations were written out; which functions are being lowered.
     recursive: dict[Anything, bool] = field(default_factory=dict)
+    plans: dict[Anything, Anything] = field(default_factory=dict)
+    activations: int = 0
     recursions: dict[Anything, Anything] = field(default_factory=dict)
-    fixed: dict[Anything, set[str]] = field(default_factory=dict)
     narrowed: dict[Value, list[str]] = field(default_factory=dict)  # see choices.py
     turns: dict[Anything, int] = field(default_factory=dict)  # of `while` loops, one copy each
     woven: dict[Anything, Anything] = field(default_factory=dict)  # see generators.py
@@ -134,6 +140,8 @@ class Frame:
     handling: list[Anything] = field(default_factory=list)  # exceptions that are being handled
     finals: Names = frozenset()  # read where blocks under way end (see finals.py)
     locals: Names = frozenset()
+    given: dict[str, Anything] = field(default_factory=dict)  # its arguments
+    age: int = 0  # what is made later has a larger one
     elsewhere: dict[int, Frame] = field(default_factory=dict)  # of generators that it consumes
     liveness: Liveness = field(init=False)
 

@@ -22,7 +22,8 @@ from s2s_ad.frontend.bindings import Object, is_structure, items
 from s2s_ad.frontend.context import Frame, checkpoint, operand, refuse
 from s2s_ad.frontend.foreign import reference
 from s2s_ad.frontend.holding import fully_opened, materialised, opened
-from s2s_ad.frontend.inline import has_objects, inline
+from s2s_ad.frontend.inline import inline
+from s2s_ad.frontend.returning import has_objects
 from s2s_ad.frontend.sharing import check, written_parameters
 from s2s_ad.ir.build import NotStatic, building, cursor, emit, facts, typeof
 from s2s_ad.ir.collecting import raising

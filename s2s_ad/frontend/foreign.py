@@ -26,7 +26,7 @@ from s2s_ad.frontend.draws import (
     draw_type,
     is_generator,
 )
-from s2s_ad.frontend.inline import has_objects
+from s2s_ad.frontend.returning import has_objects
 from s2s_ad.ir.build import cursor, emit
 from s2s_ad.ir.core import Op, Value, leaves
 from s2s_ad.ir.types import ANY, NONE, POISON, Opaque, Type

@@ -12,6 +12,7 @@ from typing import Any as Anything
 import gast
 
 from s2s_ad.frontend import prelude
+from s2s_ad.frontend.activations import is_own
 from s2s_ad.frontend.binding import (
     bind_arguments,
     default_binding,
@@ -27,8 +28,8 @@ from s2s_ad.frontend.bindings import (
     is_structure,
     items,
     map_leaves,
-    rebuilt,
 )
+from s2s_ad.frontend.borrowing import contents, lend, position
 from s2s_ad.frontend.closures import borrow, called, check_alive, give_back
 from s2s_ad.frontend.context import (
     RETURN,
@@ -40,11 +41,19 @@ from s2s_ad.frontend.context import (
     refuse,
 )
 from s2s_ad.frontend.escapes import escapes, hand_over, left_open
-from s2s_ad.frontend.holding import cell_of, fully_opened, holding, materialised
+from s2s_ad.frontend.holding import cell_of, fully_opened, materialised
 from s2s_ad.frontend.iteration import stored
 from s2s_ad.frontend.joining import RAISES
-from s2s_ad.frontend.objects import attributes_of, is_real
-from s2s_ad.frontend.recursion import call_recursive, is_recursive
+from s2s_ad.frontend.recursion import call_recursive
+from s2s_ad.frontend.returning import (
+    Given,
+    Made,
+    apart,
+    has_lists,
+    has_objects,
+    returned,
+    without_objects,
+)
 from s2s_ad.frontend.sharing import check, written_parameters
 from s2s_ad.frontend.source import Source
 from s2s_ad.frontend.weaving import Generated, generates
@@ -85,9 +94,8 @@ def call_function(
         if generates(node):
             return generated(inner, given, callee.name)
         check_alive(frame, callee)
-        if is_recursive(frame.lowering, callee):
+        if is_own(frame, callee, inner, given):
             return call_recursive(frame, callee, inner, given)
-        check_recursion(frame, node, callee.name)
         names = borrow(frame, inner, site, callee.name)
         out = inline(frame, inner, given)
         give_back(frame, inner, names)
@@ -106,9 +114,10 @@ def call_function(
     }
     if generates(node):
         return generated(inner, given, source.name)
-    if not quiet and is_recursive(frame.lowering, callee):
+    if is_own(frame, callee, inner, given):
         return call_recursive(frame, callee, inner, given)
-    check_recursion(frame, node, source.name)
+    if node in frame.lowering.plans:
+        return inline(frame, inner, given)
     sites = frame.lowering.sites.setdefault(node, [])
     if site not in sites:
         sites.append(site)
@@ -129,14 +138,6 @@ def check_kind(function: Anything) -> None:
     code = function.__code__
     if code.co_flags & (inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR):
         refuse(f"{function.__name__} is a coroutine", "use a function that returns a value")
-
-
-def check_recursion(frame: Frame, node: Anything, name: str) -> None:
-    if any(f.node is node for f in frame.chain()):
-        refuse(
-            f"{name} calls itself through an attribute, which is not supported",
-            "write a loop, or a function outside the class that gets what it reads",
-        )
 
 
 def inline(frame: Frame, inner: Frame, given: dict[str, Anything]) -> Anything:
@@ -215,37 +216,13 @@ def call_out(frame: Frame, inner: Frame, given: dict[str, Anything]) -> tuple[An
             raise
     callee = callees[key]
     lists = [x for x in given.values() if isinstance(x, Cell)]
-    if callee.written or callee.inlined or lists and _has_lists(callee.returns):
+    if callee.written or callee.inlined or lists and has_lists(callee.returns):
         inner.env.clear()
         return None
     types_ = [typeof(y) for y in callee.block.yields]
     out = emit("call", *operands.values(), callee=callee, types=types_)
     results = out if isinstance(out, list) else [out]
     return (map_leaves(lambda k: results[k], callee.returns),)
-
-
-def returned(frame: Frame, x: Cell) -> Anything:
-    """An object as the caller gets it."""
-    held = holding(frame, x)
-    if is_real(held):
-        return held
-
-    def part(v: Anything) -> Anything:
-        if isinstance(v, Cell) and isinstance(v.kind, type):
-            return returned(frame, v)
-        v = holding(frame, v)
-        return rebuilt(v, [part(i) for i in items(v)]) if is_structure(v) else operand(frame, v)
-
-    inside = {k: part(v) for k, v in attributes_of(frame, x).items()}
-    return emit("new_object", emit("dict", inside), cls=x.kind)
-
-
-def has_objects(frame: Frame, x: Anything) -> bool:
-    """Whether an object of a class is, or is in, what a function returns."""
-    if isinstance(x, Cell) and isinstance(x.kind, type):
-        return True
-    held = holding(frame, x)
-    return is_structure(held) and any(has_objects(frame, i) for i in items(held))
 
 
 def _body(frame: Frame) -> Anything:
@@ -258,19 +235,17 @@ def _body(frame: Frame) -> Anything:
     return call_itself(frame, given)
 
 
-def _has_lists(x: Anything) -> bool:
-    return type(x) in (list, dict) or type(x) is tuple and any(map(_has_lists, x))
-
-
 def build(
     frame: Frame,
     known: dict[str, Type],
     static: dict[str, Anything],
     defaults: dict[str, Anything] | None = None,
     called: bool = False,
+    own: list[Value] | None = None,
 ) -> Function:
     """Lower a function into a block of its own. `static` parameters are those bindings; `called`
-    tells that it is lowered for calls of it."""
+    tells that it is lowered for calls of it. With `own` none of them is replaced by its text: it
+    returns objects, and the new contents of what it writes, of these arrays around it too."""
     lowering, node, source = frame.lowering, frame.node, frame.source
     block = Block()
     declared = []
@@ -291,8 +266,11 @@ def build(
     function = Function(name, block, declared, facts=facts())
     outer = cursor_or_none()
     statement = outer.statement if outer is not None else None
-    versions, floor, noted = lowering.versions, lowering.floor, len(lowering.updates)
-    lowering.versions, lowering.floor = dict(versions), len(lowering.blocks) - 1
+    versions, noted = lowering.versions, len(lowering.updates)
+    outside = lowering.floor, lowering.lent, lowering.lends
+    lowering.versions = dict(versions)
+    lowering.floor, lowering.lent = len(lowering.blocks) - 1, own or []
+    lowering.lends = own is not None
     tries, lowering.tries = lowering.tries, []  # nothing jumps out of a function of its own
     try:
         with building(block, statement, outer.location if outer is not None else None):
@@ -302,8 +280,12 @@ def build(
                 given = getattr(p.type, "cls", None) is not None and frame.env[p.hint] is p
                 if given:
                     frame.env[p.hint] = cell_of(frame, p)
+            if own is not None:
+                lend(frame, function, own)
+            elif not frame.given:
+                frame.given = {p.hint: frame.env[p.hint] for p in block.params}
             out = _body(frame)
-            if outer is not None and has_objects(frame, out):
+            if outer is not None and own is None and has_objects(frame, out):
                 if not called:
                     refuse(
                         f"{name} returns an object of a class, and is differentiated inside a "
@@ -311,12 +293,23 @@ def build(
                         "return the attributes in a tuple",
                     )
                 function.inlined, out = True, None
+            roots: list[Value] = []
+            if own is not None:
+                positions = written_parameters(lowering, lowering.updates[noted:], block)
+                roots = [block.params[k] for k in positions] + own
             out = fully_opened(frame, out)
             leaves_: list[Anything] = []
 
-            def leaf(x: Anything) -> int:
+            def leaf(x: Anything) -> Anything:
                 if isinstance(x, Cell) and isinstance(x.kind, type):
+                    if own is not None:
+                        return Made(x.kind, map_leaves(leaf, apart(frame, x)))
                     x = returned(frame, x)
+                k = position(frame, x, roots)
+                if k is not None:
+                    return Given(k)
+                if x is None and roots:
+                    return None
                 x = operand(frame, x)
                 if not is_data(x):
                     refuse(
@@ -326,7 +319,14 @@ def build(
                 leaves_.append(x)
                 return len(leaves_) - 1
 
-            function.returns = map_leaves(leaf, out)
+            function.returns = function.made = map_leaves(leaf, out)
+            if own is not None:
+                new = [contents(frame, r) for r in roots]
+                function.returns = without_objects(function.made, len(leaves_))
+                if roots:
+                    at = range(len(leaves_), len(leaves_) + len(new))
+                    function.returns = (function.returns, tuple(at))
+                leaves_ += new
             block.yields = leaves_
             function.inlined |= any(map(is_unknown, walk(block)))
         updates = lowering.updates[noted:]
@@ -334,7 +334,8 @@ def build(
         function.written = written_parameters(lowering, updates, block)
     finally:
         lowering.blocks.pop()
-        lowering.versions, lowering.floor, lowering.tries = versions, floor, tries
+        lowering.versions, lowering.tries = versions, tries
+        lowering.floor, lowering.lent, lowering.lends = outside
         del lowering.updates[noted:]
     function.doc = source.function.__doc__ or "" if node is source.tree else ""
     return function

@@ -19,6 +19,7 @@ from s2s_ad.frontend import (
     statements,
     subscripts,
 )
+from s2s_ad.frontend.activations import Again
 from s2s_ad.frontend.binding import default_objects, parameters
 from s2s_ad.frontend.bindings import Object, is_structure
 from s2s_ad.frontend.context import Frame, Lowering, Transform
@@ -28,7 +29,7 @@ from s2s_ad.frontend.names import RESOLVED, freeze
 from s2s_ad.frontend.objects import forget_classes
 from s2s_ad.frontend.places import current
 from s2s_ad.ir.build import NotStatic, knowing, reading
-from s2s_ad.ir.core import Function, Value, walk
+from s2s_ad.ir.core import Function, Value, walk, with_callees
 from s2s_ad.ir.signature import Signature
 from s2s_ad.ir.types import Dim, Facts, ListOf, Num, Seq, Type
 
@@ -57,9 +58,16 @@ def lower(
     function = function.__func__ if method else function
     lowering = Lowering(transform)
     while True:
-        # What was taken by value in the last attempt, and the guards that ask for it, stay.
+        # What was taken by value in the last attempt, and the guards that ask for it, stay; so
+        # does what was learnt of functions that call themselves.
         kept = {key: guard for key, guard in lowering.guards.items() if key[0] == "value"}
-        lowering = Lowering(transform, guards=kept, frozen=lowering.frozen)
+        lowering = Lowering(
+            transform,
+            guards=kept,
+            frozen=lowering.frozen,
+            sources=lowering.sources,
+            plans=lowering.plans,
+        )
         lowering.promoted = bool(signature.promoted)
         lowering.names.update(_symbols(*signature.types.values()))
         source = entry_of(lowering, function)
@@ -75,15 +83,18 @@ def lower(
             if not freeze(lowering, error.value):
                 raise
             continue
+        except Again:
+            continue
         except S2SError as error:
             raise error.at(source.location(source.tree)) from None
         rules = [f for r in lowering.rules.values() for f in (r.jvp, r.vjp)]
         lowered = [f for f in rules if isinstance(f, Function)]
-        forget_classes(frame, [out, *lowering.callees.values(), *lowered])
+        forget_classes(frame, [out, *lowered])
         out.imports = lowering.imports
         out.guards = list(lowering.guards.values())
         if out.written:
-            places = [op.kwargs["place"].read for op in walk(out.block) if op.prim.name == "read"]
+            inside = [op for f in with_callees([out]) for op in walk(f.block)]
+            places = [op.kwargs["place"].read for op in inside if op.prim.name == "read"]
             names = [p.name for p in out.parameters]
             found = {
                 f"{key[1]}.{key[3]}": guard.find

@@ -19,7 +19,7 @@ from s2s_ad.frontend.context import Frame, refuse, refuse_conflict
 from s2s_ad.frontend.guards import Equals, Is, Looks, holds_data, look, outside_type
 from s2s_ad.frontend.holding import cell_of, holding, opened
 from s2s_ad.ir.build import emit
-from s2s_ad.ir.core import UNDEFINED, Function, Op, Value, walk
+from s2s_ad.ir.core import UNDEFINED, Function, Op, Value, walk, with_callees
 from s2s_ad.ir.types import ListOf, Opaque, Seq, Type
 
 MISSING = object()
@@ -180,7 +180,8 @@ def from_argument(frame: Frame, x: Value) -> bool:
 
 
 def forget_classes(frame: Frame, functions: list[Function]) -> None:
-    """From here on an object that the function made is a dict; the caller's keep their class."""
+    """From here on an object that the functions made is a dict; the caller's keep their class."""
+    functions = with_callees(functions)
     values = [v for f in functions for v in f.block.params]
     for f in functions:
         for op in walk(f.block):

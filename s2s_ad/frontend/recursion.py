@@ -7,36 +7,35 @@ that type, until it stays. What a local function reads from around it becomes fu
 
 from __future__ import annotations
 
-import types
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from typing import Any as Anything
 
+from s2s_ad.frontend.activations import Plan, is_data, label, write_out
 from s2s_ad.frontend.bindings import (
     Bound,
     Cell,
     Closure,
     Derived,
+    Object,
     Partial,
-    is_number,
+    Reached,
     is_structure,
     items,
-    map_leaves,
 )
-from s2s_ad.frontend.closures import unwrapped
+from s2s_ad.frontend.borrowing import arrays, check_apart, free, may_be_written, renew_all
 from s2s_ad.frontend.context import Frame, checkpoint, operand, refuse
 from s2s_ad.frontend.escapes import Unwound
-from s2s_ad.frontend.guards import MISSING, contents
-from s2s_ad.frontend.holding import materialised
+from s2s_ad.frontend.holding import holding, materialised
 from s2s_ad.frontend.joining import RAISES, always
-from s2s_ad.frontend.liveness import loads, nonlocals
-from s2s_ad.frontend.places import root_of
+from s2s_ad.frontend.liveness import nonlocals
+from s2s_ad.frontend.returning import has_lists, result
 from s2s_ad.ir.build import NotStatic, emit, facts, typeof
 from s2s_ad.ir.core import (
     UNDEFINED,
     Block,
     Function,
+    Op,
     Parameter,
     Value,
     captured,
@@ -63,6 +62,8 @@ class Building:
     results: list[Type] | None = None
     hidden: list[Value] = field(default_factory=list)  # what it reads from around it
     under_way: bool = True
+    writes: list[str] = field(default_factory=list)  # the parameters that it writes
+    borrowed: list[Value] = field(default_factory=list)  # arrays around it that it writes
 
 
 class Widened(Exception):
@@ -70,67 +71,6 @@ class Widened(Exception):
 
     def __init__(self, building: Building) -> None:
         self.building = building
-
-
-# Which functions are recursive ----------------------------------------------------------------
-
-
-def is_recursive(lowering: Lowering, callee: Anything) -> bool:
-    """Whether a function may call itself, by the names that it and its callees mention."""
-    known = lowering.recursive
-    key = callee.node if isinstance(callee, Closure) else callee
-    if key not in known:
-        seen: list[Anything] = []
-        todo = list(_mentioned(callee))
-        known[key] = False
-        while todo:
-            other = todo.pop()
-            other_key = other.node if isinstance(other, Closure) else other
-            if other_key is key:
-                known[key] = True
-                break
-            if not any(other_key is s for s in seen):
-                seen.append(other_key)
-                todo.extend(_mentioned(other))
-    return known[key]
-
-
-def _mentioned(callee: Anything) -> Iterator[Anything]:
-    """The functions that a function's text mentions by name."""
-    if not isinstance(callee, Closure):
-        code = callee.__code__
-        cells = dict(zip(code.co_freevars, callee.__closure__ or ()))
-        for name in _names(code):
-            found = contents(cells[name]) if name in cells else callee.__globals__.get(name)
-            yield from _functions(found)
-        return
-    for name in sorted(loads(callee.node)):
-        frame: Frame | None = callee.frame
-        while frame is not None:
-            if name in frame.locals:
-                found = frame.env.get(name)
-                if isinstance(found, Closure):
-                    yield found
-                break
-            source = frame.source
-            frame = frame.parent
-        else:
-            found = contents(source.cells[name]) if name in source.cells else MISSING
-            yield from _functions(source.globals.get(name) if found is MISSING else found)
-
-
-def _functions(found: Anything) -> Iterator[Anything]:
-    found = unwrapped(found)
-    if isinstance(found, types.FunctionType):
-        if (found.__module__ or "").partition(".")[0] not in LIBRARIES:
-            yield found
-
-
-def _names(code: types.CodeType) -> Iterator[str]:
-    yield from (*code.co_names, *code.co_freevars)
-    for constant in code.co_consts:
-        if isinstance(constant, types.CodeType):
-            yield from _names(constant)
 
 
 # Calls ----------------------------------------------------------------------------------------
@@ -141,11 +81,14 @@ def call_recursive(
 ) -> Anything:
     """Call a recursive function, lowering it first where that has not been done."""
     lowering, name = frame.lowering, function_name(inner)
+    plan = lowering.plans[inner.node]
     if hasattr(inner.node, "body") and isinstance(inner.node.body, list) and nonlocals(inner.node):
-        refuse(f"{name} calls itself and assigns nonlocal names", "return the values")
-    fixed = lowering.fixed.setdefault(inner.node, set())
+        write_out(
+            lowering, inner.node, f"{name} calls itself and assigns nonlocal names",
+            "return the values",
+        )  # fmt: skip
     while True:
-        static, dynamic = _split(frame, given, fixed, name)
+        static, dynamic = _split(frame, inner, plan, given, name)
         try:
             entry = _entry(frame, callee, inner, static, dynamic, name)
             break
@@ -153,23 +96,29 @@ def call_recursive(
             wanted = error.parameter
             if wanted not in dynamic or type(dynamic[wanted]) is Value:
                 raise
-            fixed.add(wanted)  # the text depends on its value
+            plan.fixed.add(wanted)  # the text depends on its value
     function = entry.function
-    if function.written:
-        refuse(
-            f"{name} calls itself and writes into its arguments",
-            "return new arrays, or write a loop",
-        )
     lists = any(isinstance(x, Cell) for x in given.values())
-    if lists and (_has_lists(function.returns) or any(map(_is_list, entry.results or []))):
-        refuse(f"{name} calls itself and returns a list that it may have got", "return a tuple")
+    if lists and (has_lists(function.made) or any(map(_is_list, entry.results or []))):
+        write_out(
+            lowering, inner.node, f"{name} calls itself and returns a list that it may have got",
+            "return a tuple",
+        )  # fmt: skip
     if entry.results is None:
         raise Unwound(always(RAISES))  # its type is not known yet: other paths tell
-    hidden = [operand(frame, root_of(lowering, v)) for v in entry.hidden]
+    targets = [given[n] for n in entry.writes] + entry.borrowed
+    if targets:
+        others = [v for n, x in given.items() if n not in entry.writes for v in arrays(frame, x)]
+        check_apart(frame, targets, others + entry.hidden, name)
     args = [dynamic[n] for n in given if n in dynamic]
-    out = emit("call", *args, *hidden, callee=function, types=list(entry.results))
+    kinds = [typeof(operand(frame, x)) for x in targets]
+    out = emit(
+        "call", *args, *entry.borrowed, *entry.hidden, callee=function, types=entry.results + kinds
+    )
     results = out if isinstance(out, list) else [out]
-    return map_leaves(lambda k: results[k], function.returns)
+    n = len(entry.results)
+    renew_all(frame, targets, results[n:], name)
+    return result(frame, function.made, results[:n], list(given.values()), targets)
 
 
 def function_name(inner: Frame) -> str:
@@ -178,42 +127,31 @@ def function_name(inner: Frame) -> str:
 
 
 def _split(
-    frame: Frame, given: dict[str, Anything], fixed: set[str], name: str
+    frame: Frame, inner: Frame, plan: Plan, given: dict[str, Anything], name: str
 ) -> tuple[dict[str, Anything], dict[str, Anything]]:
     """Arguments that the text depends on, and those that are data."""
     static: dict[str, Anything] = {}
     dynamic: dict[str, Anything] = {}
     for n, x in given.items():
-        if is_number(x) and n not in fixed or type(x) is Value:
-            dynamic[n] = operand(frame, x)
-        elif isinstance(x, Cell) or is_structure(x):
-            if _has_functions(frame, x):
-                refuse(f"{name} calls itself with functions in a container", "pass them one by one")
-            dynamic[n] = materialised(frame, x)
-        else:
+        if not is_data(frame, plan, n, x):
             static[n] = x
+        elif not isinstance(x, Cell) and not is_structure(x):
+            dynamic[n] = operand(frame, x)
+        elif _has_functions(frame, x):
+            write_out(
+                frame.lowering, inner.node, f"{name} calls itself with functions in a container",
+                "pass them one by one",
+            )  # fmt: skip
+        else:
+            dynamic[n] = materialised(frame, x)
     return static, dynamic
 
 
 def _has_functions(frame: Frame, x: Anything) -> bool:
-    if isinstance(x, Cell):
-        from s2s_ad.frontend.holding import holding
-
-        if isinstance(x.kind, type):
-            refuse("an object is passed to a function that calls itself", "pass its attributes")
-        x = holding(frame, x)
+    x = holding(frame, x)
     if is_structure(x):
         return any(_has_functions(frame, i) for i in items(x))
-    return isinstance(x, (Closure, Bound, Derived, Partial)) or callable(x)
-
-
-def _label(x: Anything) -> Anything:
-    """What stands for a static argument in a key."""
-    if isinstance(x, Closure):
-        return x.node, id(x.frame)
-    if callable(x) or isinstance(x, (Bound, Derived, Partial)):
-        return id(x)
-    return type(x).__name__, repr(x)
+    return isinstance(x, (Closure, Bound, Derived, Partial, Object)) or callable(x)
 
 
 def skeleton(t: Type) -> Anything:
@@ -222,7 +160,7 @@ def skeleton(t: Type) -> Anything:
         kind = "scalar" if t.shape == () and t.kind in ("py", "np", "scalar") else t.kind
         return kind, str(t.dtype), t.rank
     if isinstance(t, Seq):
-        return t.kind, t.keys, tuple(map(skeleton, t.items))
+        return t.kind, t.keys, t.cls, tuple(map(skeleton, t.items))
     return (t.kind, skeleton(t.elem)) if isinstance(t, ListOf) else str(t)
 
 
@@ -267,7 +205,7 @@ def _entry(
     key = (
         inner.node,
         id(inner.parent),
-        tuple((n, _label(x)) for n, x in static.items()),
+        tuple((n, label(frame, x)) for n, x in static.items()),
         tuple((n, skeleton(t)) for n, t in known.items()),
     )
     found: Building | None = lowering.recursions.get(key)
@@ -281,7 +219,9 @@ def _entry(
         known = joined
     group = [k for k, b in lowering.recursions.items() if k[0] is inner.node and b.under_way]
     if len(group) > MOST:
-        refuse(f"{name} calls itself with arguments of ever other types", ADVICE)
+        write_out(
+            lowering, inner.node, f"{name} calls itself with arguments of ever other types", ADVICE
+        )
     entry = Building(Function(name, Block()), known)
     entry.function.recursive = True
     lowering.recursions[key] = entry
@@ -294,7 +234,7 @@ def _entry(
         if lowering.recursions.get(key) is entry:
             del lowering.recursions[key]
         raise
-    if isinstance(callee, Closure) and not before:
+    if isinstance(callee, Closure) or any(map(around, static.values())):
         del lowering.recursions[key]  # what it reads around it may be another value next time
     return entry
 
@@ -309,13 +249,24 @@ def _settle(
         restore = checkpoint(frame)
         known = set(lowering.recursions)
         fresh = Frame(lowering, inner.source, inner.node, frame, inner.parent, quiet=inner.quiet)
+        fresh.given, fresh.age = inner.given, inner.age
         fresh.hidden = inner.hidden
         again = False
         try:
-            built = build(fresh, entry.known, static, called=True)
+            built = build(fresh, entry.known, static, called=True, own=entry.borrowed)
         except Widened as widened:
             if widened.building is not entry:
                 raise
+            again = True
+        except Reached as reached:
+            root = reached.root
+            if isinstance(root, Cell) or not may_be_written(root.type):
+                what = f"a {root.shown}" if isinstance(root, Cell) else "a value"
+                write_out(
+                    lowering, inner.node, f"{name} calls itself and changes {what} around it",
+                    "return the values",
+                )  # fmt: skip
+            entry.borrowed = [*entry.borrowed, root]
             again = True
         except NotStatic as error:
             for p in fresh.env.get("", ()):
@@ -323,14 +274,25 @@ def _settle(
                     error.parameter = p.hint
             raise
         if not again:
-            if built.inlined:
-                refuse(f"{name} calls itself and returns an object", "return a tuple")
-            results = [without_symbols(typeof(y)) for y in built.block.yields]
+            writes = [built.parameters[k].name for k in built.written]
+            if any(not may_be_written(built.block.params[k].type) for k in built.written):
+                write_out(
+                    lowering, inner.node, f"{name} calls itself and writes into its arguments",
+                    "return new ones, or write a loop",
+                )  # fmt: skip
+            count = len(built.block.yields) - len(writes) - len(entry.borrowed)
+            results = [without_symbols(typeof(y)) for y in built.block.yields[:count]]
             first = entry.results is None
             if first and results == [typeof(UNDEFINED)] and built.block.yields[0] is UNDEFINED:
                 refuse(f"every path of {name} calls {name} again", ADVICE)
-            if not first and built.returns != entry.function.returns:
-                refuse(f"{name} returns different structures on different paths", ADVICE)
+            if not first and (built.returns, built.made) != (
+                entry.function.returns,
+                entry.function.made,
+            ):
+                write_out(
+                    lowering, inner.node,
+                    f"{name} returns different structures on different paths", ADVICE,
+                )  # fmt: skip
             old = results if entry.results is None else entry.results
             joined = [without_symbols(facts().join(a, b)) for a, b in zip(old, results)]
             own = [k for k, p in enumerate(built.parameters) if p.name not in static]
@@ -340,7 +302,8 @@ def _settle(
             entry.function.__dict__.update(built.__dict__)
             entry.function.block.owner = entry.function
             entry.function.recursive = recursive
-            done = not first and joined == entry.results
+            done = not first and joined == entry.results and writes == entry.writes
+            entry.writes = writes
             entry.results = joined
             if done:
                 return
@@ -358,7 +321,8 @@ def _capture(lowering: Lowering, entry: Building, before: list[Building], name: 
         return
     inside = [op for op in walk(function.block) if op.prim.name == "call"]
     others = [op for op in inside if op.kwargs["callee"] is not function]
-    if before or any(op.kwargs["callee"].recursive for op in others):
+    waiting = [b.function for b in before]
+    if any(op.kwargs["callee"] in waiting or _reaches(op, function) for op in others):
         refuse(
             f"{name} and a function that it calls call each other, and read variables around them",
             "pass the variables as arguments",
@@ -366,14 +330,10 @@ def _capture(lowering: Lowering, entry: Building, before: list[Building], name: 
     taken = {p.name for p in function.parameters}
     mapping: dict[Value, Anything] = {}
     for v in outside:
-        hint = v.hint or "value"
-        free, number = hint, 1
-        while free in taken:
-            number += 1
-            free = f"{hint}_{number}"
-        taken.add(free)
-        mapping[v] = function.block.add_param(v.type, free, v.named)
-        function.parameters.append(Parameter(free))
+        own = free(v.hint or "value", taken)
+        taken.add(own)
+        mapping[v] = function.block.add_param(v.type, own, v.named)
+        function.parameters.append(Parameter(own))
     substitute(function.block, mapping)
     for op in inside:
         if op.kwargs["callee"] is function:
@@ -381,11 +341,21 @@ def _capture(lowering: Lowering, entry: Building, before: list[Building], name: 
     entry.hidden = outside
 
 
+def around(x: Anything) -> bool:
+    """Whether an argument that is no data may stand for what was assigned around the function."""
+    return isinstance(x, (Closure, Bound, Partial, Derived, Cell, Object)) or is_structure(x)
+
+
+def _reaches(op: Op, function: Function, seen: tuple[Function, ...] = ()) -> bool:
+    """Whether a call leads to a call of a function."""
+    callee = op.kwargs["callee"]
+    if callee is function or callee in seen:
+        return callee is function
+    inside = [op for op in walk(callee.block) if op.prim.name == "call"]
+    return any(_reaches(op, function, (*seen, callee)) for op in inside)
+
+
 def _is_list(t: Type) -> bool:
     if isinstance(t, Seq):
         return t.kind != "tuple" or any(map(_is_list, t.items))
     return isinstance(t, ListOf)
-
-
-def _has_lists(x: Anything) -> bool:
-    return type(x) in (list, dict) or type(x) is tuple and any(map(_has_lists, x))

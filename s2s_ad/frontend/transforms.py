@@ -32,7 +32,7 @@ from s2s_ad.frontend.context import Frame, checkpoint, operand, operate, refuse
 from s2s_ad.frontend.effects import calls_in, settle
 from s2s_ad.frontend.guards import MISSING
 from s2s_ad.frontend.holding import cell_of, holding, made, materialised, opened
-from s2s_ad.frontend.inline import build, check_kind, check_recursion, entry_of
+from s2s_ad.frontend.inline import build, check_kind, entry_of
 from s2s_ad.frontend.objects import attributes_of, forget_classes, is_object, without_class
 from s2s_ad.frontend.places import contents
 from s2s_ad.ir.build import NotStatic, cursor, reading, typeof
@@ -244,11 +244,16 @@ def _prepare(
 
 def _frame(frame: Frame, target: Anything) -> Frame:
     if isinstance(target, Closure):
-        check_recursion(frame, target.node, target.name)
+        _check_own(frame, target.node, target.name)
         return Frame(frame.lowering, target.frame.source, target.node, frame, target.frame)
     source = entry_of(frame.lowering, target)
-    check_recursion(frame, source.tree, source.name)
+    _check_own(frame, source.tree, source.name)
     return Frame(frame.lowering, source, source.tree, frame, None)
+
+
+def _check_own(frame: Frame, node: Anything, name: str) -> None:
+    if any(f.node is node for f in frame.chain()):
+        refuse(f"{name} takes its own derivative", "write the derivative of the inner call out")
 
 
 def _arguments(
@@ -303,7 +308,7 @@ def _changed(
             inner = prepared.make(known, static)
         finally:
             frame.lowering.promoted = before
-        forget_classes(frame, [inner, *frame.lowering.callees.values()])
+        forget_classes(frame, [inner])
         with reading(lambda v: v):
             return transform(inner, mode, places, several)
 

@@ -171,6 +171,7 @@ class Function:
     recursive: bool = False  # it may call itself
     written: list[int] = field(default_factory=list)  # parameters whose arrays the primal writes
     inlined: bool = False  # it returns an object: only its text in place of a call can show it
+    made: Anything = None  # what it returns, with the classes of objects
 
     def __post_init__(self) -> None:
         self.block.owner = self
@@ -245,6 +246,17 @@ def walk(block: Block) -> Iterator[Op]:
         yield op
         for b in op.blocks:
             yield from walk(b)
+
+
+def with_callees(functions: list[Function]) -> list[Function]:
+    """Some functions, and those that they call."""
+    out = list(functions)
+    for f in out:
+        for op in walk(f.block):
+            callee = op.kwargs.get("callee")
+            if isinstance(callee, Function) and callee not in out:
+                out.append(callee)
+    return out
 
 
 def readers(block: Block) -> dict[Value, list[Op | Block]]:

@@ -411,19 +411,6 @@ def endless_recursion(x):
     return always_again(x)
 
 
-def fills(a, k):
-    if k < len(a):
-        a[k] = a[k - 1] * 2.0
-        fills(a, k + 1)
-
-
-@refused("fills calls itself and writes into its arguments", x=VECTOR)
-def recursive_writer(x):
-    y = x * 1.0
-    fills(y, 1)
-    return np.sum(y)
-
-
 @refused("a pattern with `|` that binds names", x=FLOAT)
 def alternatives_that_bind(x):
     match (1, x):

@@ -1,0 +1,113 @@
+"""What functions of their own return: objects among it are taken apart, and made again by calls."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any as Anything
+
+from s2s_ad.frontend.activations import write_out
+from s2s_ad.frontend.bindings import Cell, is_structure, items, map_leaves, rebuilt
+from s2s_ad.frontend.context import Frame, operand
+from s2s_ad.frontend.holding import fully_opened, holding, made
+from s2s_ad.frontend.objects import attributes_of, is_real, is_record
+from s2s_ad.ir.build import emit
+from s2s_ad.ir.core import Value
+
+
+@dataclass
+class Made:
+    """Stands for an object among what a function returns: `inside` are its attributes."""
+
+    cls: type
+    inside: dict[str, Anything]
+
+
+@dataclass(frozen=True)
+class Given:
+    """Stands for one of the arrays that a function writes, and returns: that array itself."""
+
+    position: int
+
+
+def has_objects(frame: Frame, x: Anything) -> bool:
+    """Whether an object of a class is, or is in, what a function returns."""
+    if isinstance(x, Cell) and isinstance(x.kind, type):
+        return True
+    held = holding(frame, x)
+    return is_structure(held) and any(has_objects(frame, i) for i in items(held))
+
+
+def returned(frame: Frame, x: Cell) -> Anything:
+    """An object as the caller of the whole function gets it."""
+    held = holding(frame, x)
+    if is_real(held):
+        return held
+
+    def part(v: Anything) -> Anything:
+        if isinstance(v, Cell) and isinstance(v.kind, type):
+            return returned(frame, v)
+        v = holding(frame, v)
+        return rebuilt(v, [part(i) for i in items(v)]) if is_structure(v) else operand(frame, v)
+
+    inside = {k: part(v) for k, v in attributes_of(frame, x).items()}
+    return emit("new_object", emit("dict", inside), cls=x.kind)
+
+
+def apart(frame: Frame, x: Cell) -> dict[str, Anything]:
+    """The attributes of an object that a function of its own returns."""
+    outer = frame.lowering.blocks[:-1]
+    if not is_record(x.kind) and any(frame.lowering.homes[x] is b for b in outer):
+        if not any(x is c for c in cells_in(frame, list(frame.given.values()))):
+            write_out(
+                frame.lowering, frame.node,
+                f"a function that calls itself returns a {x.shown} from around it",
+                "return a new object",
+            )  # fmt: skip
+    return {k: fully_opened(frame, v) for k, v in attributes_of(frame, x).items()}
+
+
+def without_objects(template: Anything, written: int) -> Anything:
+    """What a function returns, with tuples of attributes in place of objects; `written` is where
+    the contents of what it writes begin."""
+
+    def part(x: Anything) -> Anything:
+        if isinstance(x, Made):
+            return tuple(without_objects(i, written) for i in x.inside.values())
+        return written + x.position if isinstance(x, Given) else x
+
+    return map_leaves(part, template)
+
+
+def result(
+    frame: Frame, template: Anything, results: list[Value], given: Anything, written: list[Anything]
+) -> Anything:
+    """What a call returns: an object is a new one, or one that the call has got; an array that it
+    has written is that array."""
+
+    def part(x: Anything) -> Anything:
+        if isinstance(x, Given):
+            return written[x.position]
+        if not isinstance(x, Made):
+            return None if x is None else results[x]
+        cell = Cell(x.cls, map_leaves(part, x.inside))
+        if not is_record(x.cls):
+            cell.sources = cells_in(frame, given)
+        return made(frame.lowering, cell, frame.lowering.blocks[-1])
+
+    return map_leaves(part, template)
+
+
+def cells_in(frame: Frame, x: Anything) -> list[Cell]:
+    """The objects in some arguments."""
+    if isinstance(x, Cell):
+        own = [x] if isinstance(x.kind, type) else []
+        held = frame.lowering.versions.get(x, x.initial)
+        return own + (cells_in(frame, held) if is_structure(held) else [])
+    return [c for i in items(x) for c in cells_in(frame, i)] if is_structure(x) else []
+
+
+def has_lists(x: Anything) -> bool:
+    """Whether a list or dict is, or is in, what a function returns."""
+    if isinstance(x, Made):
+        return any(map(has_lists, x.inside.values()))
+    return type(x) in (list, dict) or type(x) is tuple and any(map(has_lists, x))
