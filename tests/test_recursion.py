@@ -165,7 +165,7 @@ def to_a_limit(x: Any) -> Any:
         (array_given_and_read_around, "writes into an array that it gets twice"),
         (written_after_it_was_returned, "may be the same array"),
         (list_that_grows, "calls itself and writes into its arguments, so its calls are written"),
-        (to_a_limit, "returns different structures on different paths, so its calls"),
+        (to_a_limit, ", so its calls are written out, and that is more than "),
         (long_chain, "a function that walks objects by calling itself is written out, and"),
         (own_derivative, "takes its own derivative"),
     ],
