@@ -28,6 +28,7 @@ from tests.recursion_programs import (
     glob,
     ret,
     shrink,
+    two,
 )
 from tests.untyped import check_untyped
 
@@ -66,14 +67,6 @@ def test_a_method_of_one_object_is_a_function_of_its_own() -> None:
 
     assert "def fib" in s2s_ad.source(global_fib, "jvp", like=(X,))
     assert s2s_ad.source(global_tree, "jvp", like=(X,)).count("def ") == 1
-
-
-def two(a: Any, b: Any, k: Any) -> Any:
-    if k == 0:
-        return
-    a[k] = a[k] * b[k - 1]
-    b[k] = a[k] + 1.0
-    two(a, b, k - 1)
 
 
 def one_array_twice(x: Any) -> Any:

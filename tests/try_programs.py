@@ -1446,6 +1446,18 @@ def popped_before_it_raised(x: Any) -> Any:
     return z * x + sum(items)
 
 
+def gain_with_a_final_note(x: Any) -> Any:
+    notes = []
+    try:
+        root = np.linalg.cholesky((x - 1.0) * np.eye(2))
+        gain = np.sum(root) * x
+    except np.linalg.LinAlgError:
+        gain = 0.1 * x
+    finally:
+        notes.append(x)
+    return gain * x + notes[0]
+
+
 PROGRAMS: list[tuple[Any, tuple[Any, ...]]] = [
     *((f, args) for args in NUMBERS for f in (
         raised_in_a_callee, raised_here, raised_in_two_places, left_by_break_in_a_handler,
@@ -1497,6 +1509,8 @@ PROGRAMS: list[tuple[Any, tuple[Any, ...]]] = [
     *((f, (v,)) for v in (0.75, 1.7) for f in (
         item_stored_after_it_raised, item_of_a_dict_kept, element_kept, appended_or_not,
     )),
+    (gain_with_a_final_note, (0.75,)),
+    (gain_with_a_final_note, (1.7,)),
 ]  # fmt: skip
 
 

@@ -219,6 +219,8 @@ def ending(arms: list[Arm], tail: bool) -> tuple[Status, list[Anything] | None]:
 
 def live_at(frame: Frame, status: Status, live: Names | None) -> Names | None:
     """The names that are read after a list that ends so."""
+    if status.codes == {RAISES}:  # the final statements of an exception are in its handler
+        return frozenset()
     out: Names = frame.finals
     for code in status.codes:
         if code == FALLS:

@@ -7,9 +7,9 @@ from typing import Any as Anything
 from typing import Union
 
 from s2s_ad.frontend import prelude
-from s2s_ad.frontend.bindings import Cell, is_key, is_structure, items
+from s2s_ad.frontend.bindings import Cell, is_key, is_structure
 from s2s_ad.frontend.context import Frame, Lowering, happened, operand, refuse
-from s2s_ad.frontend.holding import holding, keep, materialised
+from s2s_ad.frontend.holding import cells_in, holding, keep, materialised
 from s2s_ad.frontend.places import base, check_floor, current, hold, is_list, narrowed, renew
 from s2s_ad.frontend.sharing import Update, note, visible
 from s2s_ad.frontend.subscripts import looping, refuse_key
@@ -151,7 +151,7 @@ def set_inside(frame: Frame, x: Value, index: Anything, v: Anything) -> None:
 def kept(frame: Frame, v: Anything) -> Anything:
     """What becomes an item of a list that is a value; a list is such an item once at most."""
     if isinstance(v, Cell):
-        inside = cells_in(frame, v)
+        inside = cells_in(frame, v)[1:]
         level = 2 if len(set(inside)) == len(inside) else 1
         if any(shared(frame, c) for c in inside):
             level = 1
@@ -176,16 +176,6 @@ def shared(frame: Frame, cell: Cell) -> bool:
 
 def _loop(block: Block) -> bool:
     return bool(block.params)
-
-
-def cells_in(frame: Frame, x: Anything) -> list[Cell]:
-    """The lists, dicts and objects that stand in one, as often as they do."""
-    held = holding(frame, x)
-    out: list[Cell] = []
-    for i in items(held) if is_structure(held) else ():
-        out += [i] if isinstance(i, Cell) else []
-        out += cells_in(frame, i)
-    return out
 
 
 def replaced(frame: Frame, held: Value, index: slice, new: Anything) -> Anything:

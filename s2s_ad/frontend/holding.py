@@ -135,6 +135,13 @@ def fully_opened(frame: Frame, x: Anything) -> Anything:
     return rebuilt(x, [fully_opened(frame, v) for v in items(x)])
 
 
+def cells_in(frame: Frame, x: Anything) -> list[Cell]:
+    """The lists, dicts and objects that a binding is or holds, as often as it does."""
+    own = [x] if isinstance(x, Cell) else []
+    held = frame.lowering.versions.get(x, x.initial) if isinstance(x, Cell) else x
+    return own + [c for i in items(held) for c in cells_in(frame, i)] if is_structure(held) else own
+
+
 def materialised(frame: Frame, x: Anything) -> Anything:
     """A structure as one value; anything else as it is. Lists in it are then items of a value,
     which no longer follows what happens to them; an object is a dict of its attributes."""

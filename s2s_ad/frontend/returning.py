@@ -8,7 +8,7 @@ from typing import Any as Anything
 from s2s_ad.frontend.activations import write_out
 from s2s_ad.frontend.bindings import Cell, is_structure, items, map_leaves, rebuilt
 from s2s_ad.frontend.context import Frame, operand
-from s2s_ad.frontend.holding import fully_opened, holding, made
+from s2s_ad.frontend.holding import cells_in, fully_opened, holding, made
 from s2s_ad.frontend.objects import attributes_of, is_real, is_record
 from s2s_ad.ir.build import emit
 from s2s_ad.ir.core import Value
@@ -57,7 +57,7 @@ def apart(frame: Frame, x: Cell) -> dict[str, Anything]:
     """The attributes of an object that a function of its own returns."""
     outer = frame.lowering.blocks[:-1]
     if not is_record(x.kind) and any(frame.lowering.homes[x] is b for b in outer):
-        if not any(x is c for c in cells_in(frame, list(frame.given.values()))):
+        if not any(x is c for c in objects_in(frame, list(frame.given.values()))):
             write_out(
                 frame.lowering, frame.node,
                 f"a function that calls itself returns a {x.shown} from around it",
@@ -91,19 +91,15 @@ def result(
             return None if x is None else results[x]
         cell = Cell(x.cls, map_leaves(part, x.inside))
         if not is_record(x.cls):
-            cell.sources = cells_in(frame, given)
+            cell.sources = objects_in(frame, given)
         return made(frame.lowering, cell, frame.lowering.blocks[-1])
 
     return map_leaves(part, template)
 
 
-def cells_in(frame: Frame, x: Anything) -> list[Cell]:
-    """The objects in some arguments."""
-    if isinstance(x, Cell):
-        own = [x] if isinstance(x.kind, type) else []
-        held = frame.lowering.versions.get(x, x.initial)
-        return own + (cells_in(frame, held) if is_structure(held) else [])
-    return [c for i in items(x) for c in cells_in(frame, i)] if is_structure(x) else []
+def objects_in(frame: Frame, x: Anything) -> list[Cell]:
+    """The objects of classes in some arguments."""
+    return [c for c in cells_in(frame, x) if isinstance(c.kind, type)]
 
 
 def has_lists(x: Anything) -> bool:
