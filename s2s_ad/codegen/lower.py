@@ -37,17 +37,21 @@ from s2s_ad.codegen.program import (
     While,
     With,
 )
+from s2s_ad.codegen.touches import Touches
 from s2s_ad.ir.core import Block, Function, Op, Value, leaves, readers, replace
-from s2s_ad.ops.structure import FOR, IF, TRY, WHILE
+from s2s_ad.ops.structure import FOR, IF, TOUCH, TRY, WHILE
 from s2s_ad.ops.tapes import POP
 
 
 class Lowering:
     """One run over one function."""
 
-    def __init__(self, function: Function, folding: Folding, headers: dict[Op, Header]) -> None:
+    def __init__(
+        self, function: Function, folding: Folding, headers: dict[Op, Header], touches: Touches
+    ) -> None:
         self.function = function
         self.headers = headers
+        self.touches = touches
         self.has_adjoint = any(op.role == "adjoint" for op in function.block.ops)
         self.folding = folding
         self.readers = readers(function.block)
@@ -104,6 +108,8 @@ class Lowering:
     def folded(self, op: Op) -> bool:
         if op.prim is POP:
             return op.results[1] in self.folding.values
+        if op.prim is TOUCH:
+            return self.touches[op] is None
         return bool(op.results) and all(r in self.folding.values for r in op.results)
 
     def inline(self, block: Block, known: dict[Value, Anything]) -> list[Stmt]:

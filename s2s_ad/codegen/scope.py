@@ -11,7 +11,7 @@ from typing import Any as Anything
 import numpy as np
 
 from s2s_ad.errors import InternalError, UnsupportedError
-from s2s_ad.ir.core import UNDEFINED
+from s2s_ad.ir.core import ABSENT, UNDEFINED
 from s2s_ad.ops.opaque import Reference
 from s2s_ad.ops.structure import Outside
 
@@ -162,6 +162,8 @@ def constant(x: Anything, scope: Scope) -> ast.expr:
         return ast.Call(
             scope.builtin("slice"), [constant(p, scope) for p in (x.start, x.stop, x.step)], []
         )
+    if x is ABSENT:
+        return ast.Constant(None)
     if x is UNDEFINED:
         raise InternalError("an unbound name is read")
     if isinstance(x, Outside):

@@ -30,9 +30,10 @@ from s2s_ad.codegen.storage import Plan
 from s2s_ad.ir.build import typeof
 from s2s_ad.ir.core import Op, Value
 from s2s_ad.ir.types import SCALARS, ListOf, Num, Seq, is_scalar
+from s2s_ad.ir.unbound import may_be_absent
 from s2s_ad.ops.buffers import ACCUMULATE
 from s2s_ad.ops.overlap import crosses
-from s2s_ad.ops.structure import CALL, READ, WITH
+from s2s_ad.ops.structure import CALL, READ, TOUCH, WITH
 from s2s_ad.ops.tapes import NEW_STACK, POP, PUSH, RESTORE
 
 AUGMENTED = re.compile(r"[^=<>!]*[-+*/@%&|^<>]=(?!=)")
@@ -210,6 +211,8 @@ class Statements(Expressions):
         if syntax == "raise":
             cause = self.expr(op.args[1]) if len(op.args) > 1 else None
             return [ast.Raise(self.expr(op.args[0]), cause)]
+        if op.prim is TOUCH:
+            return self.touch(op)
         if op.prim is CALL or len(op.results) > 1:
             return [self.several(s)]
         if op.results and self.same_variable(op) and self.may_augment(op):
@@ -218,6 +221,17 @@ class Statements(Expressions):
             return [ast.AugAssign(self.name(op.result, ast.Store()), BINARY[symbol](), value)]
         value = self.op(op)
         return [self.result(s, op.result, value) if op.results else ast.Expr(value)]
+
+    def touch(self, op: Op) -> list[ast.stmt]:
+        """Raise where a name has no value."""
+        found = self.plan.touches[op]
+        value = self.expr(found)
+        if not may_be_absent(found):
+            return [ast.Expr(value)]
+        text = ast.Constant(f"{op.kwargs['name']!r} has no value")
+        error = ast.Call(self.scope.builtin("UnboundLocalError"), [text], [])
+        test = ast.Compare(value, [ast.Is()], [ast.Constant(None)])
+        return [ast.If(test, [ast.Raise(error, None)], [])]
 
     def result(self, s: Let, v: Value, value: ast.expr) -> ast.stmt:
         """An assignment, or only the expression where it has an effect and no reader."""

@@ -19,6 +19,7 @@ from s2s_ad.codegen.liveness import Liveness, prune
 from s2s_ad.codegen.lower import Lowering
 from s2s_ad.codegen.program import Folding, For, Let, Move, Stmt, statements
 from s2s_ad.codegen.schedule import schedule
+from s2s_ad.codegen.touches import Touches, settle
 from s2s_ad.errors import InternalError
 from s2s_ad.ir.core import UNDEFINED, Function, Op, Value
 from s2s_ad.ir.types import Stack
@@ -47,6 +48,7 @@ class Plan:
     fresh: set[Op]  # accumulations that make a new array
     aliases: Aliases
     headers: dict[Op, Header]
+    touches: Touches
     edges: dict[Value, set[Value]]  # which values interfere
     sources: dict[ast.stmt, Stmt] = field(default_factory=dict)  # what each line is written for
 
@@ -57,6 +59,7 @@ def plan(function: Function, keep: set[Value], fresh: set[Op] | None = None) -> 
     that make a new array (extended in place)."""
     fresh = set() if fresh is None else fresh
     for _ in range(1000):
+        touches = settle(function.block)
         aliases = Aliases(function, fresh)
         families = Families(function)
         schedule(function, families, aliases)
@@ -64,7 +67,7 @@ def plan(function: Function, keep: set[Value], fresh: set[Op] | None = None) -> 
         walked = {r for h in headers.values() for op in h.ops for r in op.results}
         walked |= {e.source for h in headers.values() for e in h.elements}
         folding = fold(function, families, aliases, keep | walked, headers)
-        program = Lowering(function, folding, headers).run()
+        program = Lowering(function, folding, headers, touches).run()
         liveness = Liveness(program, folding)
         program = prune(program, liveness)
         if Copies(function, aliases, liveness, program).resolve():
@@ -88,6 +91,7 @@ def plan(function: Function, keep: set[Value], fresh: set[Op] | None = None) -> 
         fresh,
         aliases,
         headers,
+        touches,
         coloring.edges,
     )
 

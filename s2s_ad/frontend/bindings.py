@@ -42,6 +42,7 @@ class Cell:
     outside: bool = False  # it lives on after the call: a default
     name: str = ""  # the user's
     age: int = 0  # one that is made later has a larger one
+    there: Value | None = None  # a value that is missing where it is
     kept: bool = False  # another list, of unknown length, has it as an item
 
     @property

@@ -258,6 +258,7 @@ def fill(frame: Frame, binding: Anything, results: list[Value]) -> Anything:
     def leaf(x: Anything) -> Anything:
         if isinstance(x, Merged):
             cell = Cell(x.kind, fill(frame, x.inside, results), x.sources, x.besides)
+            cell.there = fill(frame, x.there, results)
             return made(frame.lowering, cell, frame.lowering.blocks[-1])
         return results[x.position] if isinstance(x, Slot) else x
 

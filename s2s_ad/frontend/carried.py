@@ -48,8 +48,9 @@ from s2s_ad.frontend.templates import (
     template,
     widest,
 )
+from s2s_ad.frontend.unbound import doubt, is_doubtful
 from s2s_ad.ir.build import cursor, typeof
-from s2s_ad.ir.core import UNDEFINED, Block, Value
+from s2s_ad.ir.core import ABSENT, UNDEFINED, Block, Value
 from s2s_ad.ir.types import ANY, Type
 
 ROUNDS = 10  # after so many attempts the types that still change are given up
@@ -64,6 +65,7 @@ class Carried:
     init: Anything
     template: Anything
     types: list[Type | None]  # None where nothing is known to flow in yet
+    missing: bool = False  # it may have no value where an iteration begins or the loop ends
 
     def holes(self) -> int:
         return len(self.types)
@@ -238,6 +240,11 @@ def _widen(frame: Frame, c: Carried, body: Body) -> bool:
         types.append(t)
     stable = same and types == c.types
     c.template, c.types = new, types
+    if not c.missing:
+        closing = zip(ends, body.blocks)
+        c.missing = any(is_doubtful(frame.lowering, x, b) for x, b in closing)
+        c.missing = c.missing or is_doubtful(frame.lowering, c.init)
+        stable = stable and not c.missing
     return stable
 
 
@@ -279,6 +286,8 @@ def enter(frame: Frame, block: Block, carried: list[Carried]) -> dict[Anything, 
     for c in carried:
         values = [block.add_param(t or ANY, *n) for t, n in zip(c.types, names(frame, c))]
         pending.update(v for v, t in zip(values, c.types) if t is None)
+        if c.missing:
+            doubt(frame.lowering, values)
         out[c.name] = filled(frame, c.template, values, block)
     return out
 
@@ -296,8 +305,14 @@ def set_out(frame: Frame, bound: dict[Anything, Anything]) -> None:
 
 def leave(frame: Frame, carried: list[Carried], end: Ends) -> list[Anything]:
     """What a block yields for what the loop carries."""
-    found = end.contents
-    return [x for c in carried for x in project(frame, c.template, found.get(c.name, UNDEFINED))]
+    out: list[Anything] = []
+    for c in carried:
+        x = end.contents.get(c.name, UNDEFINED)
+        if x is UNDEFINED and c.init is not UNDEFINED:  # deleted: the variable must lose its value
+            out += [ABSENT] * c.holes()
+        else:
+            out += project(frame, c.template, x)
+    return out
 
 
 def ended(frame: Frame, carried: list[Carried], live: Names | None, before: Anything) -> Ends:
@@ -329,6 +344,8 @@ def results_of(
     for c in carried:
         values = [Value(t or ANY, *n) for t, n in zip(c.types, names(frame, c))]
         out.extend(values)
+        if c.missing:
+            doubt(frame.lowering, values)
         env[c.name] = filled(frame, c.template, values, cursor().block)
         for end in (c.init, *(e.contents.get(c.name, UNDEFINED) for e in body.ends)):
             flow(env[c.name], end)

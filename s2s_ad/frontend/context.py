@@ -103,6 +103,9 @@ class Lowering:
     caught: dict[Value, Anything] = field(default_factory=dict)  # exceptions caught at run time
     # How conditions have come out, and the blocks where that is known: see assumptions.py.
     assumed: dict[Value, tuple[Block, bool]] = field(default_factory=dict)
+    # Values that are missing on some path, and the blocks in which they were read: see unbound.py.
+    doubtful: set[Value] = field(default_factory=set)
+    assured: dict[Value, list[Block]] = field(default_factory=dict)
     # Rules of functions that have some, by the types of their arguments; those under way.
     rules: dict[Anything, Rules] = field(default_factory=dict)
     ruling: list[Anything] = field(default_factory=list)

@@ -24,8 +24,9 @@ from s2s_ad.frontend.bindings import (
 from s2s_ad.frontend.context import RAISED, RETURN, Frame, inside
 from s2s_ad.frontend.holding import materialised, opened
 from s2s_ad.frontend.places import changed, current
+from s2s_ad.frontend.unbound import doubt, is_doubtful
 from s2s_ad.ir.build import facts, typeof
-from s2s_ad.ir.core import UNDEFINED, Block, Value
+from s2s_ad.ir.core import ABSENT, UNDEFINED, Block, Undefined, Value
 from s2s_ad.ir.types import ANY, Num, Seq, Type
 
 # How a list of statements ends. CAUGHT and above: by an exception that is caught, one code for each
@@ -83,6 +84,7 @@ class Merged:
     inside: Anything
     sources: list[Cell]
     besides: dict[Cell, set[Block]] = field(default_factory=dict)
+    there: Slot | None = None
 
 
 @dataclass(eq=False)
@@ -96,14 +98,23 @@ class Join:
 
     def slot(self, parts: list[Anything], name: str) -> Slot:
         pending = self.frame.lowering.pending
-        parts = [self.contents(k, x) for k, x in enumerate(parts)]
+        missing = any(self.doubtful(k, x) for k, x in enumerate(parts))
+        if name in self.frame.env:  # deleted: the variable must lose its value
+            parts = [ABSENT if x is UNDEFINED else x for x in parts]
+        parts = [UNDEFINED if x is DEAD else self.contents(k, x) for k, x in enumerate(parts)]
         known = [x for x in parts if not (type(x) is Value and x in pending)]
-        types = [typeof(x) for x in known if x is not UNDEFINED]
+        types = [typeof(x) for x in known if type(x) is not Undefined]
         own = name in (RETURN, RESULT) or name.startswith(RAISED) or name in self.frame.hidden
         shown = "" if own else user_name(name)
         self.results.append(Value(join_types(types), shown, bool(shown)))
         self.yields.append(parts)
+        if missing:
+            doubt(self.frame.lowering, self.results[-1:])
         return Slot(len(self.results) - 1)
+
+    def doubtful(self, k: int, x: Anything) -> bool:
+        """Whether a binding may have no value at the end of a branch."""
+        return is_doubtful(self.frame.lowering, x, self.arms[k].block)
 
     def contents(self, k: int, x: Anything) -> Anything:
         """What a binding holds at the end of a branch."""
@@ -150,7 +161,7 @@ class Join:
                 with inside(self.frame, arm.block):
                     x = materialised(self.frame, x)
                 lowering.versions = saved
-            values.append(UNDEFINED if x is DEAD else x)
+            values.append(x)
         return self.slot(values, name)
 
     def cell(self, name: str, parts: list[Anything], known: list[Anything]) -> Anything:
@@ -167,11 +178,12 @@ class Join:
             for x in known
             if isinstance(x, Cell)
         }
+        there = self.there(name, parts)
         parts = [x if x is DEAD or x is UNDEFINED else self.held(k, x) for k, x in enumerate(parts)]
         inside_ = self.merge(name, parts)
         if isinstance(inside_, Conflict):
             return inside_
-        return Merged(kinds.pop(), inside_, list(besides), besides)
+        return Merged(kinds.pop(), inside_, list(besides), besides, there)
 
     def optional(self, x: Anything) -> bool:
         """Whether an object may be None."""
@@ -247,8 +259,19 @@ class Join:
         if any(map(is_structure, known)):
             return self.structure(name, parts, known)
         if all(map(is_data, known)):
-            return self.slot([UNDEFINED if x is DEAD else x for x in parts], name)
+            return self.slot(parts, name)
         return differs(name, known)
+
+    def there(self, name: str, parts: list[Anything]) -> Slot | None:
+        """A sign that a list or dict is there, where nothing in it could tell."""
+        signs = [x.there if isinstance(x, Cell) else None for x in parts]
+        missing = any(x is UNDEFINED for x in parts)
+        held = [self.held(k, x) for k, x in enumerate(parts) if isinstance(x, Cell)]
+        empty = all(is_structure(x) and len(x) == 0 for x in held)
+        if not (missing and empty) and all(sign is None for sign in signs):
+            return None
+        parts = [True if isinstance(x, Cell) else x for x in parts]
+        return self.slot([x if sign is None else sign for x, sign in zip(parts, signs)], name)
 
     def structure(self, name: str, parts: list[Anything], known: list[Anything]) -> Anything:
         parts = list(parts)

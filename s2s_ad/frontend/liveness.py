@@ -169,7 +169,7 @@ def targets(*nodes: Anything) -> Names:
 
 
 def assigned(nodes: list[Anything]) -> dict[str, None]:
-    """The names that a piece of text binds, in order; not those of nested functions."""
+    """The names that a piece of text binds or deletes, in order; not those of nested functions."""
     out: dict[str, None] = {}
 
     def visit(node: Anything) -> None:
@@ -180,7 +180,7 @@ def assigned(nodes: list[Anything]) -> dict[str, None]:
             return
         if isinstance(node, gast.Call):
             out.update(dict.fromkeys(sorted(getattr(node, "writes", ()))))
-        if isinstance(node, gast.Name) and isinstance(node.ctx, gast.Store):
+        if isinstance(node, gast.Name) and isinstance(node.ctx, (gast.Store, gast.Del)):
             out[node.id] = None
         if isinstance(node, (gast.Import, gast.ImportFrom)):
             out.update({a.asname or a.name.partition(".")[0]: None for a in node.names})

@@ -30,6 +30,7 @@ from s2s_ad.frontend.guards import (
     look,
     outside_type,
 )
+from s2s_ad.frontend.unbound import require
 from s2s_ad.ir.build import cursor, emit
 from s2s_ad.ir.core import UNDEFINED, Op, Value
 from s2s_ad.ir.types import ANY, Opaque
@@ -71,6 +72,7 @@ def look_up(frame: Frame, name: str) -> Anything:
                 refuse_conflict(found)
             if found is UNDEFINED:
                 refuse(f"{name!r} is read before it is assigned", "assign it on every path")
+            require(frame, name, found)
             return take(frame.lowering, found) if isinstance(found, Stored) else found
         if inner.parent is None:
             break

@@ -50,6 +50,7 @@ from s2s_ad.frontend.liveness import Names, assigned
 from s2s_ad.frontend.loops import lower_for, lower_while
 from s2s_ad.frontend.managers import lower_with
 from s2s_ad.frontend.matching import Refused
+from s2s_ad.frontend.names import look_up
 from s2s_ad.frontend.objects import attributes_of, is_object, name_attribute, put
 from s2s_ad.frontend.stores import assign_item, augment_item
 from s2s_ad.frontend.tries import lower_try
@@ -281,6 +282,7 @@ def bind_held(frame: Frame, name: str, held: Anything, named: bool) -> None:
 def _delete(frame: Frame, node: Anything) -> None:
     for target in node.targets:
         if isinstance(target, gast.Name):
+            look_up(frame, target.id)
             frame.env.pop(target.id, None)
         elif isinstance(target, gast.Subscript):
             index = evaluate(frame, target.slice)

@@ -34,11 +34,15 @@ if TYPE_CHECKING:
 class Undefined:
     """The constant of a name that is unbound on a path; reading it there is the primal's error."""
 
+    def __init__(self, name: str) -> None:
+        self.name = name
+
     def __repr__(self) -> str:
-        return "undefined"
+        return self.name
 
 
-UNDEFINED = Undefined()
+UNDEFINED = Undefined("undefined")
+ABSENT = Undefined("absent")  # the same, where something must stand there: printed as None
 
 
 @dataclass(frozen=True)

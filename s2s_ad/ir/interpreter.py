@@ -8,7 +8,7 @@ from typing import Any as Anything
 import numpy as np
 
 from s2s_ad.errors import InternalError
-from s2s_ad.ir.core import UNDEFINED, Block, Function, Op, Value, tree_map
+from s2s_ad.ir.core import UNDEFINED, Block, Function, Op, Undefined, Value, tree_map
 
 Environment = dict[Value, Anything]
 
@@ -59,7 +59,7 @@ def read(tree: Anything, env: Environment) -> Anything:
 
     def leaf(x: Anything) -> Anything:
         found = _value(x, env) if type(x) is Value else x
-        if found is UNDEFINED:
+        if type(found) is Undefined:
             hint = x.hint if type(x) is Value else ""
             raise UnboundLocalError(
                 f"cannot access local variable {hint!r} where it is not associated with a value"

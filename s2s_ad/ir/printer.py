@@ -32,7 +32,7 @@ from typing import Any as Anything
 
 import numpy as np
 
-from s2s_ad.ir.core import UNDEFINED, Block, Function, Op, Value, tree_map
+from s2s_ad.ir.core import UNDEFINED, Block, Function, Op, Undefined, Value, tree_map
 from s2s_ad.ir.types import Any, Dim, ListOf, Num, Opaque, Seq, Size, Stack, Type
 
 LARGEST = 16  # elements of an array constant that are printed
@@ -201,8 +201,8 @@ class Printer:
 def constant(x: Anything) -> str:
     """A constant leaf. What has no literal prints as `<...>`, which does not parse."""
     kind = type(x)
-    if x is UNDEFINED:
-        return "undefined"
+    if kind is Undefined:
+        return repr(x)
     if x is Ellipsis:
         return "..."
     if x is None or kind in (bool, int, float, str, bytes):

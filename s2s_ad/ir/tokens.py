@@ -10,7 +10,7 @@ from typing import Any as Anything
 import numpy as np
 
 from s2s_ad.errors import InternalError
-from s2s_ad.ir.core import UNDEFINED, Value
+from s2s_ad.ir.core import ABSENT, UNDEFINED, Value
 from s2s_ad.ir.types import ANY, Dim, ListOf, Num, Opaque, Seq, Size, Stack, Type
 
 TOKEN = re.compile(
@@ -167,7 +167,8 @@ class Tokens:
         raise self.error(f"{token.text!r} is no operand (opaque constants cannot be read back)")
 
     def named(self, name: str) -> Anything:
-        simple = {"None": None, "True": True, "False": False, "undefined": UNDEFINED}
+        simple: dict[str, Anything] = {"None": None, "True": True, "False": False}
+        simple |= {"undefined": UNDEFINED, "absent": ABSENT}
         if name in simple:
             return simple[name]
         if name == "type":

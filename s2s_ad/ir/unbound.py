@@ -4,14 +4,23 @@ from __future__ import annotations
 
 from typing import Any as Anything
 
-from s2s_ad.ir.core import UNDEFINED, Block, Op, Value
+from s2s_ad.ir.core import ABSENT, UNDEFINED, Block, Op, Value
 
 
-def may_be_unbound(v: Anything, seen: set[Value] | None = None) -> bool:
+def may_be_unbound(v: Anything) -> bool:
     """Whether v stands for a name that has no value (or None, in its place) on some path."""
+    return may_be(v, (UNDEFINED, ABSENT, None), set())
+
+
+def may_be_absent(v: Anything) -> bool:
+    """Whether v is None in place of no value on some path."""
+    return may_be(v, (ABSENT,), set())
+
+
+def may_be(v: Anything, wanted: tuple[Anything, ...], seen: set[Value]) -> bool:
+    """Whether v is one of some constants on some path, by what branches and loops pass on."""
     if type(v) is not Value:
-        return v is UNDEFINED or v is None
-    seen = set() if seen is None else seen
+        return any(v is w for w in wanted)
     if v in seen:
         return False
     seen.add(v)
@@ -25,15 +34,15 @@ def may_be_unbound(v: Anything, seen: set[Value] | None = None) -> bool:
         if not 0 <= k < len(op.inits):
             return False
         last = op.blocks[-1].yields[k]
-        return may_be_unbound(op.inits[k], seen) or may_be_unbound(last, seen)
+        return may_be(op.inits[k], wanted, seen) or may_be(last, wanted, seen)
     if v not in op.results:
         return False
     k = op.results.index(v)
-    return any(may_be_unbound(b.yields[k], seen) for b in op.blocks)
+    return any(may_be(b.yields[k], wanted, seen) for b in op.blocks)
 
 
 def define(v: Anything, seen: set[Value] | None = None) -> None:
-    """Bind a value on every path: None stands for a name that has no value on one. What is saved
+    """Bind a value on every path: ABSENT stands for a name that has no value on one. What is saved
     or copied must be bound, though nothing reads it there."""
     seen = set() if seen is None else seen
     if type(v) is not Value or v in seen:
@@ -62,6 +71,6 @@ def define(v: Anything, seen: set[Value] | None = None) -> None:
 
 def _bound(x: Anything, seen: set[Value]) -> Anything:
     if x is UNDEFINED:
-        return None
+        return ABSENT
     define(x, seen)
     return x

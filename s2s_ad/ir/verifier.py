@@ -7,12 +7,12 @@ from typing import Any as Anything
 
 from s2s_ad.errors import InternalError
 from s2s_ad.ir.core import (
-    UNDEFINED,
     Block,
     Function,
     Op,
     Parameter,
     Statement,
+    Undefined,
     Value,
     leaves,
     tree_map,
@@ -217,7 +217,7 @@ class Verifier:
 
     def cover(self, op: Op, wide: list[Value], given: Anything) -> None:
         for w, x in zip(wide, given):
-            if x is UNDEFINED or x is None:  # None fills a slot on paths where nobody reads it
+            if type(x) is Undefined or x is None:  # fills a slot on paths where nobody reads it
                 continue
             t = x.type if type(x) is Value else _type_of(x)
             if not covers(w.type, t, constant=type(x) is not Value):

@@ -152,6 +152,8 @@ def raised_by(op: Op) -> Classes:
         return (made.kwargs["cls"],) if known else ANYTHING  # type: ignore[union-attr]
     if name == "exception":
         return ANYTHING if isinstance(op.kwargs["cls"].__init__, FunctionType) else NOTHING
+    if name == "touch":
+        return (UnboundLocalError,)
     if name == "call":
         return of_call(op.kwargs["callee"])
     if name in FOREIGN:

@@ -156,6 +156,18 @@ ASSERT = register(
         derivative=Constant(),
     )
 )
+# Stands where a name is read that has no value on some path: `values` are what it is bound to.
+TOUCH = register(
+    Primitive(
+        "touch",
+        lambda values, name: None,
+        lambda values, name: NONE,
+        "touch",
+        effect="raise",
+        static=frozenset({"name"}),
+        derivative=Constant(),
+    )
+)
 RAISE = register(
     Primitive(
         "raise",

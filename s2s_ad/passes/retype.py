@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any as Anything
 
 from s2s_ad.ir.build import facts, knowing, typeof
-from s2s_ad.ir.core import UNDEFINED, Block, Function, Op, Value, tree_map
+from s2s_ad.ir.core import Block, Function, Op, Undefined, Value, tree_map
 from s2s_ad.ir.primitive import result_types
 from s2s_ad.ir.types import ANY, Type
 from s2s_ad.ops.structure import CALL, FOR, WHILE
@@ -36,7 +36,7 @@ def _block(block: Block) -> None:
 def _joined(values: list[Anything], old: Type) -> Type:
     out: Type | None = None
     for v in values:
-        if v is UNDEFINED or v is None:
+        if type(v) is Undefined or v is None:
             continue
         t = typeof(v)
         out = t if out is None else facts().join(out, t)

@@ -1,0 +1,211 @@
+"""Names that have no value on some path: the derivative raises where the primal does."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import s2s_ad
+from s2s_ad.errors import UnsupportedError
+from s2s_ad.testing import check_grads
+
+X = np.array([0.53, 1.27, 0.79, 2.11])
+
+
+class Point:
+    def __init__(self, x: Any) -> None:
+        self.x = x
+
+
+def copied(x: Any, a: Any) -> Any:
+    if a:
+        w = x * 2.0
+    s = 0.0 * x
+    if x[0] > 0:
+        s = w
+    return s.sum()
+
+
+def of_a_loop(x: Any, n: Any) -> Any:
+    for i in range(n):
+        y = x[i] * x[i]
+    return y
+
+
+def of_a_while(x: Any, n: Any) -> Any:
+    i = 0
+    while i < n:
+        y = x[i] * 2.0
+        i += 1
+    z = y
+    return z * x[0]
+
+
+def nested(x: Any, n: Any) -> Any:
+    for i in range(n + 1):
+        for j in range(i):
+            t = x[j]
+    return t * x[0]
+
+
+def found(x: Any, a: Any) -> Any:
+    for v in x:
+        if v > 3.0 - a:
+            b = v
+            break
+    return b * b
+
+
+def written(x: Any, a: Any) -> Any:
+    if a:
+        w = np.zeros(3)
+    w[0] = x[1]
+    return w.sum()
+
+
+def appended(x: Any, a: Any) -> Any:
+    if a:
+        w = []
+    w.append(x[1])
+    return w[-1] * 2
+
+
+def keyed(x: Any, a: Any) -> Any:
+    if a:
+        d = {"k": x[0]}
+    d["k"] = x[1]
+    return d["k"] ** 2
+
+
+def unpacked(x: Any, a: Any) -> Any:
+    if a:
+        w = (x[0], x[1])
+    p, q = w
+    return p * q
+
+
+def of_an_object(x: Any, a: Any) -> Any:
+    if a:
+        o = Point(x[0])
+    o.x = x[1] * x[2]
+    return o.x
+
+
+def in_a_closure(x: Any, a: Any) -> Any:
+    if a:
+        w = x[0]
+
+    def g() -> Any:
+        return w * w
+
+    return g() + x[1]
+
+
+def deleted(x: Any, a: Any) -> Any:
+    w = x[0] * 2
+    if not a:
+        del w
+    return w * x[1]
+
+
+def deleted_in_a_loop(x: Any, a: Any) -> Any:
+    w = x[0]
+    s = 0.0
+    for i in range(3):
+        s += w * x[i]
+        if i == 1 and not a:
+            del w
+    return s
+
+
+def asked(x: Any, a: Any) -> Any:
+    y = x[0]
+    if not a:
+        del y
+    return x[1] if y is None else x[2]
+
+
+def guarded(x: Any, a: Any) -> Any:
+    if a:
+        w = x[0]
+    try:
+        s = w
+    except NameError:
+        s = x[1]
+    return s * s
+
+
+def remembered(x: Any, n: Any) -> Any:
+    s = 0.0
+    for i in range(n):
+        if i > 0:
+            s += w * x[i]  # noqa: F821
+        w = x[i] ** 2
+    return s
+
+
+def kept(x: Any, a: Any) -> Any:
+    if a:
+        h = []
+    s = 0.0
+    for v in x:
+        s += v * v
+        if a:
+            h.append(s)
+    if a:
+        s = sum(h)
+    return s
+
+
+RAISING = [
+    copied, of_a_loop, of_a_while, nested, found, written, appended, keyed, unpacked, of_an_object,
+    in_a_closure, deleted, deleted_in_a_loop, asked,
+]  # fmt: skip
+RIGHT = [*[(f, 1) for f in RAISING], *[(f, k) for f in (guarded, remembered, kept) for k in (0, 2)]]
+
+
+@pytest.mark.parametrize("f", RAISING)
+def test_the_derivative_raises_too(f: Any) -> None:
+    with pytest.raises(NameError):
+        f(X, 0)
+    for derivative in (
+        lambda: s2s_ad.jvp(f, (X, 0), (np.ones(4), None)),
+        lambda: s2s_ad.vjp(f, X, 0),
+        lambda: s2s_ad.value_and_grad(f)(X, 0),
+    ):
+        with pytest.raises(NameError):
+            derivative()
+
+
+@pytest.mark.parametrize(("f", "a"), RIGHT)
+def test_derivatives(f: Any, a: int) -> None:
+    check_grads(f, (X, a), order=2)
+
+
+def test_only_what_python_would_not_notice_is_asked() -> None:
+    for f in (of_a_loop, of_a_while, found, remembered, kept):
+        assert "UnboundLocalError" not in s2s_ad.source(f, "jvp", like=(X, 2)), f
+    assert "        h" not in s2s_ad.source(kept, "vjp", like=(X, 2))
+    assert (
+        """
+        if w is None:
+            raise UnboundLocalError("'w' has no value")
+        s = w
+"""
+        in s2s_ad.source(copied, "vjp", like=(X, 2))
+    )
+
+
+def test_none_and_no_value_are_not_mixed() -> None:
+    def f(x: Any, n: Any) -> Any:
+        for i in range(n):
+            r = None
+            if x[i] > 1:
+                r = x[i]
+        return x[0] if r is None else r * r
+
+    with pytest.raises(UnsupportedError, match="'r' is None on one path and has no value on") as e:
+        s2s_ad.vjp(f, X, 2)
+    assert e.value.advice == "assign it on every path"
