@@ -142,7 +142,7 @@ def remembered(x: Any, n: Any) -> Any:
     for i in range(n):
         if i > 0:
             s += w * x[i]  # noqa: F821
-        w = x[i] ** 2
+        w = x[i] ** 2  # noqa: F841
     return s
 
 
@@ -188,14 +188,11 @@ def test_only_what_python_would_not_notice_is_asked() -> None:
     for f in (of_a_loop, of_a_while, found, remembered, kept):
         assert "UnboundLocalError" not in s2s_ad.source(f, "jvp", like=(X, 2)), f
     assert "        h" not in s2s_ad.source(kept, "vjp", like=(X, 2))
-    assert (
-        """
+    assert """
         if w is None:
             raise UnboundLocalError("'w' has no value")
         s = w
-"""
-        in s2s_ad.source(copied, "vjp", like=(X, 2))
-    )
+""" in s2s_ad.source(copied, "vjp", like=(X, 2))
 
 
 def test_none_and_no_value_are_not_mixed() -> None:
