@@ -46,7 +46,7 @@ def split_bound(f: Anything) -> tuple[Anything, tuple[Anything, ...]]:
         return inner, (f.__self__, *before)
     if isinstance(f, (staticmethod, classmethod)):
         raise UnsupportedError(
-            f"a {type(f).__name__} object cannot be differentiated",
+            f"an object of class {type(f).__name__} cannot be differentiated",
             f"put @{type(f).__name__} above @differentiate",
         )
     if isinstance(f, functools.partial):

@@ -14,14 +14,15 @@ from s2s_ad.errors import Location, S2SError, UnsupportedError
 
 ROOT = Path(errors.__file__).parent
 TESTS = Path(__file__).parent
-REFUSING = {
-    "Conflict",
-    "DerivativeTypeError",
-    "SourceNotFoundError",
-    "SpecError",
-    "UnsupportedError",
-    "Unrollable",
-    "refuse",
+REFUSING = {  # and which of the arguments is the message; the advice is the next one
+    "Conflict": 0,
+    "DerivativeTypeError": 0,
+    "SourceNotFoundError": 0,
+    "SpecError": 0,
+    "UnsupportedError": 0,
+    "Unrollable": 0,
+    "refuse": 0,
+    "write_out": 2,
 }
 SHORTEST = 8  # characters of a message that a test has to name
 
@@ -52,11 +53,12 @@ def refusals():
             if not isinstance(node, ast.Call):
                 continue
             name = node.func.id if isinstance(node.func, ast.Name) else None
-            if name in REFUSING and node.args and fragments(node.args[0]):
-                given = {k.arg: k.value for k in node.keywords}
-                advice = node.args[1] if len(node.args) > 1 else given.get("advice")
-                place = f"{path.relative_to(ROOT)}:{node.lineno}"
-                yield place, fragments(node.args[0]), advice
+            given = node.args[REFUSING.get(name, len(node.args)) :]
+            message = fragments(given[0]) if given else []
+            if message:
+                named = {k.arg: k.value for k in node.keywords}
+                advice = given[1] if len(given) > 1 else named.get("advice")
+                yield f"{path.relative_to(ROOT)}:{node.lineno}", message, advice
 
 
 def fragments(message):

@@ -243,7 +243,7 @@ def class_of_a_number(x: Any) -> Any:
         (attribute_none_before_a_loop, X, "is None or a number at first and an object later"),
         (changes_its_argument, planet(), "of the caller is changed"),
         (changes_a_record, 2.0, "is frozen"),
-        (uses_an_object_as_a_number, X, "is used as a number or array"),
+        (uses_an_object_as_a_number, X, "an object of class Net is used as a number or array"),
         (missing_attribute, X, "has no attribute"),
         (reads_a_descriptor, X, "is a descriptor"),
         (two_of_the_callers, [Mass(2.0), Mass(3.0)], "whether two names mean one object"),

@@ -149,6 +149,85 @@ def to_a_limit(x: Any) -> Any:
     return grow(x[0]).v
 
 
+def counts_around(x: Any) -> Any:
+    count = 0.0
+
+    def f(v: Any) -> Any:
+        nonlocal count
+        if v > 9.0:
+            return v
+        count += v
+        return f(v * 2.0)
+
+    return f(x[0]) + count
+
+
+def sum_around(x: Any) -> Any:
+    found = Node(0.0, None)
+
+    def f(v: Any) -> Any:
+        if v < 9.0:
+            found.v += v
+            f(v * 2.0)
+
+    f(x[0])
+    return found.v
+
+
+def items_around(x: Any) -> Any:
+    found = []
+
+    def f(v: Any) -> Any:
+        if v < 9.0:
+            found.append(v)
+            f(v * 2.0)
+
+    f(x[0])
+    return sum(found)
+
+
+def object_from_around(x: Any) -> Any:
+    found = Node(x[0], None)
+
+    def f(v: Any) -> Any:
+        if v < 9.0:
+            f(v * 2.0)
+        return found
+
+    return f(x[0]).v
+
+
+def list_that_it_got(x: Any) -> Any:
+    def f(items: Any, v: Any) -> Any:
+        return items if v > 9.0 else f(items, v * 2.0)
+
+    return f([x[0], x[1]], x[0])[0]
+
+
+def functions_in_a_list(x: Any) -> Any:
+    def f(functions: Any, v: Any) -> Any:
+        return functions[0](v) if v > 9.0 else f(functions, v * 2.0)
+
+    return f([np.sin, np.cos], x[0])
+
+
+def axes_of_its_own(x: Any) -> Any:
+    def f(a: Any, v: Any) -> Any:
+        return np.sum(a) * v if v > 9.0 else f(a[None], v * 2.0)
+
+    return f(x, x[0])
+
+
+def lists_of_other_lengths(x: Any) -> Any:
+    def f(v: Any) -> Any:
+        return [v] if v > 9.0 else f(v * 2.0) + [v]
+
+    return sum(f(x[0]))
+
+
+WRITTEN = ", so its calls are written out, and that is more than "
+
+
 @pytest.mark.parametrize(
     ("f", "message"),
     [
@@ -158,7 +237,15 @@ def to_a_limit(x: Any) -> Any:
         (array_given_and_read_around, "writes into an array that it gets twice"),
         (written_after_it_was_returned, "may be the same array"),
         (list_that_grows, "calls itself and writes into its arguments, so its calls are written"),
-        (to_a_limit, ", so its calls are written out, and that is more than "),
+        (to_a_limit, WRITTEN),
+        (counts_around, "f calls itself and assigns nonlocal names" + WRITTEN),
+        (sum_around, "f calls itself and changes an? .*Node.* around it" + WRITTEN),
+        (items_around, "f calls itself and changes a list around it" + WRITTEN),
+        (object_from_around, "returns an object of class Node from around it" + WRITTEN),
+        (list_that_it_got, "calls itself and returns a list that it may have got" + WRITTEN),
+        (functions_in_a_list, "f calls itself with functions in a container" + WRITTEN),
+        (axes_of_its_own, "f calls itself with arguments of ever other types" + WRITTEN),
+        (lists_of_other_lengths, "f returns different structures on different paths" + WRITTEN),
         (long_chain, "a function that walks objects by calling itself is written out, and"),
         (own_derivative, "takes its own derivative"),
     ],

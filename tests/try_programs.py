@@ -1798,7 +1798,7 @@ REFUSED: list[tuple[Any, str]] = [
     (array_perhaps_stored, "y is changed in a try"),
     (list_perhaps_longer, "xs is changed in a try"),
     (popped_before_it_raised, "items is changed in a try"),
-    (exceptions_of_two_classes, "the exception is a KeyError object on one path"),
+    (exceptions_of_two_classes, "the exception is an object of class KeyError on one"),
     (argument_of_what_an_operation_raised, "of an exception that an operation may have raised"),
     (operation_and_isinstance, "isinstance needs the type"),
     (operation_and_its_class, "the class of an exception that an operation may have raised"),

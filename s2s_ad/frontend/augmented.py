@@ -14,7 +14,7 @@ import gast
 import numpy as np
 
 from s2s_ad.frontend.attributes import get_attribute
-from s2s_ad.frontend.bindings import Cell, is_plain, is_structure
+from s2s_ad.frontend.bindings import Cell, describe, is_plain, is_structure
 from s2s_ad.frontend.containers import extend, update
 from s2s_ad.frontend.context import Frame, evaluate, operand, operate, refuse
 from s2s_ad.frontend.expressions import BINARY, arithmetic
@@ -108,7 +108,7 @@ def change_list(frame: Frame, node: Anything, cell: Cell, new: Anything, instead
     elif cell.kind == "dict" and isinstance(node.op, gast.BitOr):
         update(frame, cell, new)
     else:
-        refuse(f"this operator does not change a {cell.shown} in place here", f"write {instead}")
+        refuse(f"this operator does not change {describe(cell)} in place here", f"write {instead}")
     return cell
 
 

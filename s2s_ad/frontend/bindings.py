@@ -116,6 +116,11 @@ class Object:
     again: Callable[[tuple[Anything, ...]], Anything]
     name: str
 
+    @property
+    def shown(self) -> str:
+        """What it is, for messages."""
+        return f"{type(self.object).__name__} object"
+
 
 @dataclass(eq=False)
 class Derived:
@@ -278,8 +283,11 @@ def describe(x: Anything) -> str:
         return "a function"
     if isinstance(x, type):
         return "a class"
-    if isinstance(x, (Cell, Held)):
-        return f"a {x.shown if isinstance(x, Cell) else x.cell.shown}"
+    if isinstance(x, Held):
+        return describe(x.cell)
+    if isinstance(x, (Cell, Object)):
+        kind = x.kind if isinstance(x, Cell) else type(x.object)
+        return f"a {kind}" if isinstance(kind, str) else f"an object of class {kind.__name__}"
     if type(x) is Value:
         return "a number or array"
     if x is None:

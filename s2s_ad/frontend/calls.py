@@ -124,7 +124,7 @@ def call_binding(
     if is_object(callee):
         bound = method_of(frame, callee, "__call__")
         if bound is None:
-            refuse(f"a {callee.shown} is called", "define __call__ in its class")
+            refuse(f"{describe(callee)} is called", "define __call__ in its class")
         return call_function(frame, bound.function, [callee, *args], kwargs, site)
     if callee is object.__setattr__ and len(args) == 3 and isinstance(args[1], str):
         put(frame, args[0], args[1], args[2], by_force=True)

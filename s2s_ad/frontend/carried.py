@@ -21,6 +21,7 @@ from s2s_ad.frontend.bindings import (
     Held,
     Partial,
     Unrollable,
+    describe,
     identical,
     is_structure,
     items,
@@ -162,7 +163,7 @@ def flow(target: Anything, source: Anything) -> None:
 def _start(frame: Frame, name: str | Value | Cell) -> Carried:
     if isinstance(name, Cell):
         init = contents(frame.lowering, frame.lowering.versions.get(name, name.initial))
-        shape = template(f"a {name.shown}", init, init, frame.lowering.pending)
+        shape = template(describe(name), init, init, frame.lowering.pending)
         return Carried(name, init, shape, [typeof(x) for x in project(frame, shape, init)])
     if isinstance(name, Value):
         return Carried(name, frame.lowering.versions.get(name, name), HOLE, [name.type])

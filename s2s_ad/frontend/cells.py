@@ -7,7 +7,7 @@ from typing import Any as Anything
 from typing import Union
 
 from s2s_ad.frontend import prelude
-from s2s_ad.frontend.bindings import Cell, is_key, is_structure
+from s2s_ad.frontend.bindings import Cell, describe, is_key, is_structure
 from s2s_ad.frontend.context import Frame, Lowering, happened, operand, refuse
 from s2s_ad.frontend.holding import cells_in, holding, keep, materialised
 from s2s_ad.frontend.places import base, check_floor, current, hold, is_list, narrowed, renew
@@ -33,21 +33,19 @@ def change(frame: Frame, cell: List, new: Anything, grows: bool = True) -> None:
         return
     check_floor(lowering, cell)
     if cell.outside:
-        what = "an" if isinstance(cell.kind, type) else "a default"
-        refuse(
-            f"{what} {cell.shown} of the caller is changed", "copy it first, and change the copy"
-        )
+        what = describe(cell) if isinstance(cell.kind, type) else f"a default {cell.kind}"
+        refuse(f"{what} of the caller is changed", "copy it first, and change the copy")
     if cell.kept:
         refuse(
             f"this {cell.shown} is an item of another list as well",
             "store a copy there: list(xs)" if isinstance(cell.kind, str) else NEW,
         )
     if grows and any(cell is w for w in lowering.walked):
-        refuse(f"a {cell.shown} is changed while a loop walks it", "walk a copy: list(xs)")
+        refuse(f"{describe(cell)} is changed while a loop walks it", "walk a copy: list(xs)")
     others = [x for x in visible(frame, None) if x is not cell]
     blocks = tuple(lowering.blocks)
     advice = ADVICE if isinstance(cell.kind, str) else NEW
-    new_update = Update(cell, others, f"a {cell.shown}", cursor().location, advice, None, blocks)
+    new_update = Update(cell, others, describe(cell), cursor().location, advice, None, blocks)
     lowering.updates.append(new_update)
     if grows:
         lowering.reshaped.add(cell)

@@ -19,6 +19,7 @@ from s2s_ad.frontend.bindings import (
     Conflict,
     Held,
     Unrollable,
+    describe,
     is_structure,
     items,
 )
@@ -382,7 +383,7 @@ def operand(frame: Frame, x: Anything) -> Anything:
                 return as_value(frame, x)
             x = opened(frame, x)
             if isinstance(x, Cell):
-                refuse(f"a {x.shown} is used as a number or array", "use its attributes")
+                refuse(f"{describe(x)} is used as a number or array", "use its attributes")
             return operand(frame, x)
         return operand(frame, holding(frame, x))
     if isinstance(x, Held):

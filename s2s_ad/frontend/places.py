@@ -13,7 +13,7 @@ from typing import Any as Anything
 
 import numpy as np
 
-from s2s_ad.frontend.bindings import Cell, Conflict, Held, Reached, map_leaves
+from s2s_ad.frontend.bindings import Cell, Conflict, Held, Reached, describe, map_leaves
 from s2s_ad.frontend.context import happened, refuse, refuse_conflict
 from s2s_ad.frontend.layouts import made_layout, order_of, view_layout
 from s2s_ad.ir.build import emit, typeof
@@ -257,7 +257,7 @@ def check_floor(lowering: Lowering, root: Value | Cell) -> None:
     if all(b is not block for b in lowering.blocks[lowering.floor :]):
         if lowering.lends:
             raise Reached(root)
-        what = f"a {root.shown}" if isinstance(root, Cell) else "an array"
+        what = describe(root) if isinstance(root, Cell) else "an array"
         refuse(
             f"{what} of an enclosing function is changed in a function that is differentiated "
             "inside it",

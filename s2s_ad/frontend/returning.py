@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any as Anything
 
 from s2s_ad.frontend.activations import write_out
-from s2s_ad.frontend.bindings import Cell, is_structure, items, map_leaves, rebuilt
+from s2s_ad.frontend.bindings import Cell, describe, is_structure, items, map_leaves, rebuilt
 from s2s_ad.frontend.context import Frame, operand
 from s2s_ad.frontend.holding import cells_in, fully_opened, holding, made
 from s2s_ad.frontend.objects import attributes_of, is_real, is_record
@@ -60,7 +60,7 @@ def apart(frame: Frame, x: Cell) -> dict[str, Anything]:
         if not any(x is c for c in objects_in(frame, list(frame.given.values()))):
             write_out(
                 frame.lowering, frame.node,
-                f"a function that calls itself returns a {x.shown} from around it",
+                f"a function that calls itself returns {describe(x)} from around it",
                 "return a new object",
             )  # fmt: skip
     return {k: fully_opened(frame, v) for k, v in attributes_of(frame, x).items()}

@@ -12,7 +12,7 @@ from typing import Any as Anything
 
 import numpy as np
 
-from s2s_ad.frontend.bindings import Cell, is_structure
+from s2s_ad.frontend.bindings import Cell, describe, is_structure
 from s2s_ad.frontend.cells import is_inside, set_item
 from s2s_ad.frontend.context import Frame, evaluate, operand, operate, refuse
 from s2s_ad.frontend.expressions import BINARY, arithmetic
@@ -159,7 +159,7 @@ def assign_item(frame: Frame, target: Anything, v: Anything) -> None:
     index = evaluate(frame, target.slice)
     if is_object(container):
         if call(frame, container, "__setitem__", index, v) is MISSING:
-            refuse(f"a {container.shown} has no items", "define __setitem__ in its class")
+            refuse(f"{describe(container)} has no items", "define __setitem__ in its class")
         return
     if isinstance(container, Cell) or is_inside(frame, container):
         set_item(frame, container, index, v)

@@ -386,6 +386,16 @@ CASES.append(
 )
 
 
+@refused("this operator is not defined for Child object")
+def negative_of_a_global_object(f):
+    return -CHILD * f
+
+
+@refused("this operator is not defined for Child object and a number or array")
+def sum_with_a_global_object(f):
+    return CHILD + f
+
+
 @refused("super() has no method 'absent'")
 def absent_in_the_parent_of_a_global(f):
     return CHILD.parent(f)
