@@ -23,10 +23,10 @@ from s2s_ad.errors import DerivativeTypeError, UnsupportedError
 from s2s_ad.ops.custom import REGISTRY
 from s2s_ad.testing import check_grads
 from tests import custom_programs
+from tests.checking import check_derivatives, check_text, each
 from tests.custom_programs import MATRIX, PROGRAMS, VECTOR, gamma_of, normalised, softplus
 
 HELPERS = ("digamma", "normalised", "stopped_containers", "long_step")
-IDS = [f"{f.__name__}-{i}" for i, (f, _) in enumerate(PROGRAMS)]
 
 
 @pytest.fixture
@@ -38,27 +38,14 @@ def registry() -> Iterator[None]:
     REGISTRY.update(before)
 
 
-@pytest.mark.parametrize(("f", "args"), PROGRAMS, ids=IDS)
+@each(PROGRAMS)
 def test_derivatives(f: Any, args: Any) -> None:
-    check_grads(f, args, order=2)
+    check_derivatives(f, args)
 
 
-@pytest.mark.parametrize(("f", "args"), PROGRAMS, ids=IDS)
+@each(PROGRAMS)
 def test_text_is_what_runs(f: Any, args: Any) -> None:
-    """The printed module, executed, gives the gradient; without types it gives the same."""
-    wrt = tuple(range(len(args)))
-    expected = s2s_ad.grad(f, wrt=wrt)(*args) if np.shape(f(*args)) == () else None
-    for like in (args, None):
-        text = s2s_ad.source(f, "vjp", wrt=wrt, like=like)
-        assert text == s2s_ad.source(f, "vjp", wrt=wrt, like=like)
-        assert all(len(line) <= 100 for line in text.splitlines())
-        module: dict[str, Any] = {"__name__": "emitted"}
-        exec(compile(text, f"<{f.__name__}>", "exec"), module)
-        if expected is not None:
-            value, gradient = module[f.__name__ + "_vjp"](*args)
-            np.testing.assert_allclose(value, f(*args), rtol=1e-12)
-            for a, b in zip(gradient, expected, strict=True):
-                np.testing.assert_allclose(a, b, rtol=1e-9, atol=1e-12)
+    check_text(f, args)
 
 
 # Rules ------------------------------------------------------------------------------------------

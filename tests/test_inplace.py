@@ -9,44 +9,21 @@ import pytest
 
 import s2s_ad
 from s2s_ad.errors import UnsupportedError
-from s2s_ad.testing import check_grads
+from tests.checking import check_derivatives, check_untyped, each
 from tests.inplace_programs import INPLACE
 from tests.numerical_programs import NUMERICAL
 
 PROGRAMS = [*INPLACE, *NUMERICAL]
-IDS = [f"{f.__name__}-{i}" for i, (f, _) in enumerate(PROGRAMS)]
 
 
-@pytest.mark.parametrize(("f", "args"), PROGRAMS, ids=IDS)
+@each(PROGRAMS)
 def test_derivatives(f: Any, args: Any) -> None:
-    check_grads(f, args, order=2)
+    check_derivatives(f, args)
 
 
-@pytest.mark.parametrize(("f", "args"), PROGRAMS, ids=IDS)
+@each(PROGRAMS)
 def test_untyped_text(f: Any, args: Any) -> None:
-    """Without types the text is longer, never another number; what needs a type is refused."""
-    wrt = tuple(i for i, a in enumerate(args) if np.asarray(a).dtype.kind == "f")
-    expected = s2s_ad.grad(f, wrt=wrt) if np.shape(f(*_copies(args))) == () else None
-    try:
-        text = s2s_ad.source(f, "vjp", wrt=wrt)
-    except UnsupportedError:
-        return
-    module: dict[str, Any] = {"__name__": "emitted"}
-    exec(compile(text, f"<{f.__name__}>", "exec"), module)
-    given = _copies(args)
-    value, gradient = module[f.__name__ + "_vjp"](
-        *given, *([] if expected else [f(*_copies(args))])
-    )
-    np.testing.assert_allclose(value, f(*_copies(args)), rtol=1e-12)
-    for a, b in zip(given, args):
-        np.testing.assert_array_equal(a, b)
-    if expected:
-        for a, b in zip(gradient, expected(*args), strict=True):
-            np.testing.assert_allclose(a, b, rtol=1e-9, atol=1e-12)
-
-
-def _copies(args: Any) -> Any:
-    return tuple(a.copy() if isinstance(a, np.ndarray) else a for a in args)
+    check_untyped(f, args)
 
 
 def shifted_sum(x: Any, y: Any) -> Any:

@@ -2,29 +2,22 @@
 
 from __future__ import annotations
 
-import copy
 from typing import Any
 
-import numpy as np
 import pytest
 
 import s2s_ad
 from s2s_ad.errors import UnsupportedError
-from s2s_ad.testing import check_grads
+from tests.checking import check_derivatives, check_untyped, each
 from tests.list_programs import PROGRAMS, REFUSED, X, recurrence_on_the_last_item
-from tests.untyped import check_untyped
-
-IDS = [f.__name__ for f, _ in PROGRAMS]
 
 
-@pytest.mark.parametrize(("f", "args"), PROGRAMS, ids=IDS)
+@each(PROGRAMS)
 def test_derivatives(f: Any, args: Any) -> None:
-    kept = copy.deepcopy(args)
-    check_grads(f, args, order=2)
-    np.testing.assert_equal(args, kept)
+    check_derivatives(f, args)
 
 
-@pytest.mark.parametrize(("f", "args"), PROGRAMS, ids=IDS)
+@each(PROGRAMS)
 def test_untyped_text(f: Any, args: Any) -> None:
     check_untyped(f, args)
 

@@ -9,7 +9,7 @@ import pytest
 
 import s2s_ad
 from s2s_ad.errors import UnsupportedError
-from s2s_ad.testing import check_grads
+from tests.checking import check_derivatives, each
 from tests.object_programs import (
     PROGRAMS,
     Net,
@@ -23,12 +23,10 @@ from tests.object_programs import (
     same_object,
 )
 
-IDS = [f.__name__ for f, _ in PROGRAMS]
 
-
-@pytest.mark.parametrize(("f", "args"), PROGRAMS, ids=IDS)
+@each(PROGRAMS)
 def test_derivatives(f: Any, args: Any) -> None:
-    check_grads(f, args, order=2)
+    check_derivatives(f, args)
 
 
 def test_a_gradient_is_an_object_of_the_same_class() -> None:

@@ -6,47 +6,20 @@ import inspect
 from typing import Any
 
 import numpy as np
-import pytest
 
-import s2s_ad
 from s2s_ad.testing import check_grads
+from tests.checking import check_derivatives, check_text, each
 from tests.programs import PROGRAMS
 
-IDS = [f"{f.__name__}-{i}" for i, (f, _) in enumerate(PROGRAMS)]
 
-
-@pytest.mark.parametrize(("f", "args"), PROGRAMS, ids=IDS)
+@each(PROGRAMS)
 def test_derivatives(f: Any, args: Any) -> None:
-    check_grads(f, args, order=2)
+    check_derivatives(f, args)
 
 
-def float_positions(args: Any) -> tuple[int, ...]:
-    return tuple(i for i, a in enumerate(args) if not isinstance(a, int))
-
-
-def flat(tree: Any) -> list[Any]:
-    if isinstance(tree, dict):
-        tree = list(tree.values())
-    if isinstance(tree, (list, tuple)):
-        return [leaf for item in tree for leaf in flat(item)]
-    return [tree]
-
-
-@pytest.mark.parametrize(("f", "args"), PROGRAMS, ids=IDS)
+@each(PROGRAMS)
 def test_text_is_what_runs(f: Any, args: Any) -> None:
-    """The printed module, executed, gives the gradient; without types it gives the same."""
-    wrt = float_positions(args)
-    expected = flat(s2s_ad.grad(f, wrt=wrt)(*args))
-    for like in (args, None):
-        text = s2s_ad.source(f, "vjp", wrt=wrt, like=like)
-        assert text == s2s_ad.source(f, "vjp", wrt=wrt, like=like)
-        assert all(len(line) <= 100 for line in text.splitlines())
-        module: dict[str, Any] = {"__name__": "emitted"}
-        exec(compile(text, f"<{f.__name__}>", "exec"), module)
-        value, gradient = module[f.__name__ + "_vjp"](*args)
-        np.testing.assert_allclose(value, f(*args), rtol=1e-12)
-        for a, b in zip(flat(gradient), expected, strict=True):
-            np.testing.assert_allclose(a, b, rtol=1e-9, atol=1e-12)
+    check_text(f, args)
 
 
 def test_every_program_is_listed() -> None:

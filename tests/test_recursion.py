@@ -3,7 +3,6 @@ refused."""
 
 from __future__ import annotations
 
-import copy
 from typing import Any
 
 import numpy as np
@@ -12,6 +11,7 @@ import pytest
 import s2s_ad
 from s2s_ad.errors import UnsupportedError
 from s2s_ad.testing import check_grads
+from tests.checking import check_derivatives, check_untyped, each
 from tests.recursion_programs import (
     ARG,
     GLOB,
@@ -30,22 +30,17 @@ from tests.recursion_programs import (
     shrink,
     two,
 )
-from tests.untyped import check_untyped
-
-IDS = [f.__name__ for f, _ in PROGRAMS]
 
 
-@pytest.mark.parametrize(("f", "args"), PROGRAMS, ids=IDS)
+@each(PROGRAMS)
 def test_derivatives(f: Any, args: Any) -> None:
-    kept = copy.deepcopy([a for a in args if isinstance(a, np.ndarray)])
-    check_grads(f, args, order=2)
-    np.testing.assert_equal([a for a in args if isinstance(a, np.ndarray)], kept)
+    check_derivatives(f, args)
 
 
 ARRAYS = [(f, args) for f, args in PROGRAMS if isinstance(args[0], np.ndarray)]
 
 
-@pytest.mark.parametrize(("f", "args"), ARRAYS, ids=[f.__name__ for f, _ in ARRAYS])
+@each(ARRAYS)
 def test_untyped_text(f: Any, args: Any) -> None:
     check_untyped(f, args)
 

@@ -14,27 +14,22 @@ from s2s_ad.ir.interpreter import interpret
 from s2s_ad.ir.signature import Signature
 from s2s_ad.ir.types import type_of
 from s2s_ad.pipeline import prepare
-from s2s_ad.testing import check_grads
 from tests import try_programs
+from tests.checking import check_derivatives, check_untyped, each
 from tests.try_programs import PROGRAMS, RAISING, REFUSED
-from tests.untyped import check_untyped
-
-IDS = [f"{f.__name__}-{k}" for k, (f, _) in enumerate(PROGRAMS)]
 
 
-@pytest.mark.parametrize(("f", "args"), PROGRAMS, ids=IDS)
+@each(PROGRAMS)
 def test_derivatives(f: Any, args: Any) -> None:
-    kept = copy.deepcopy(args)
-    check_grads(f, args, order=2)
-    np.testing.assert_equal(args, kept)
+    check_derivatives(f, args)
 
 
-@pytest.mark.parametrize(("f", "args"), PROGRAMS, ids=IDS)
+@each(PROGRAMS)
 def test_untyped_text(f: Any, args: Any) -> None:
     check_untyped(f, args)
 
 
-@pytest.mark.parametrize(("f", "args"), PROGRAMS, ids=IDS)
+@each(PROGRAMS)
 def test_ssa_runs(f: Any, args: Any) -> None:
     names = list(f.__code__.co_varnames[: len(args)])
     primal = prepare(f, Signature(dict(zip(names, map(type_of, args))), {}))
