@@ -11,12 +11,13 @@ from typing import Any as Anything
 
 import numpy as np
 
-from s2s_ad.dispatch import STARS, Dispatcher, parameters_of, positions
+from s2s_ad.dispatch import Dispatcher
 from s2s_ad.entries import gradient, pullbacks, pushforward
 from s2s_ad.errors import DerivativeTypeError, UnsupportedError
 from s2s_ad.loader import load
+from s2s_ad.parameters import STARS, parameters_of, positions
 from s2s_ad.results import match
-from s2s_ad.runtime import attributes_of
+from s2s_ad.trees import attributes_of
 
 Wrt = int | str | tuple[int | str, ...]
 

@@ -16,12 +16,12 @@ from typing import Any as Anything
 
 import numpy as np
 
-from s2s_ad.errors import DerivativeTypeError, InternalError, S2SError, SourceNotFoundError
+from s2s_ad.errors import InternalError, S2SError
 from s2s_ad.ir.signature import Signature
 from s2s_ad.ir.types import Type
 from s2s_ad.loader import explain, load
+from s2s_ad.parameters import STARS, parameters_of
 from s2s_ad.signatures import (
-    check_active,
     has_objects,
     is_static,
     kept,
@@ -33,11 +33,6 @@ from s2s_ad.signatures import (
     value_key,
 )
 
-VARIADIC = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
-STARS: dict[Anything, str] = {
-    inspect.Parameter.VAR_POSITIONAL: "*",
-    inspect.Parameter.VAR_KEYWORD: "**",
-}
 LIMIT = 512  # specialisations of one derivative that are kept; the oldest go first
 
 
@@ -55,59 +50,6 @@ MISSING = _Missing()
 
 class IntegerWarning(UserWarning):
     """A derivative with respect to an integer array: it was taken as float64."""
-
-
-def parameters_of(function: Anything) -> dict[str, inspect.Parameter]:
-    """The parameters of the primal, by name, in order."""
-    try:
-        return dict(inspect.signature(function).parameters)
-    except (TypeError, ValueError):
-        name = getattr(function, "__name__", repr(function))
-        raise SourceNotFoundError(
-            f"{name} has no Python source: its parameters are unknown",
-            f"wrap it in a function: lambda x: {name}(x)",
-        ) from None
-
-
-def positions(
-    function: Anything, parameters: dict[str, inspect.Parameter], wrt: Anything, bound: bool
-) -> tuple[int, ...]:
-    """The positions of the parameters in `wrt`, counted from the first that the caller gives."""
-    names = list(parameters)
-    out = []
-    for item in wrt if isinstance(wrt, (tuple, list)) else (wrt,):
-        called = getattr(function, "__name__", repr(function))
-        if isinstance(item, str):
-            if item not in names:
-                raise DerivativeTypeError(
-                    f"{called} has no parameter {item!r}", f"its parameters are {', '.join(names)}"
-                )
-            out.append(names.index(item))
-        elif isinstance(item, int) and not isinstance(item, bool):
-            place = item + bound
-            if not bound <= place < len(names):
-                raise DerivativeTypeError(
-                    f"{called} has no argument number {item}",
-                    f"positions count from 0; its parameters are {', '.join(names[bound:])}",
-                )
-            out.append(place)
-        else:
-            raise DerivativeTypeError(
-                f"wrt={wrt!r}: positions or names of parameters are meant",
-                'for example wrt=0, wrt="x" or wrt=("x", "w")',
-            )
-    if not out or len(set(out)) < len(out):
-        raise DerivativeTypeError(
-            f"wrt={wrt!r} names no parameter, or one twice",
-            "give at least one parameter, each once",
-        )
-    for place in out:
-        if parameters[names[place]].kind in VARIADIC:
-            raise DerivativeTypeError(
-                f"no derivative with respect to *{names[place]}",
-                "collect the arguments in a tuple, a list or a dict",
-            )
-    return tuple(out)
 
 
 class Variant:
@@ -435,6 +377,3 @@ class Dispatcher:
                 if hint not in values or hint in static or self.names.index(hint) in self.wrt:
                     raise
                 static[hint] = values[hint]
-
-
-__all__ = ["Dispatcher", "IntegerWarning", "Variant", "check_active", "parameters_of", "positions"]

@@ -14,12 +14,13 @@ from dataclasses import dataclass, field
 from typing import Any as Anything
 
 from s2s_ad.api import split_bound
-from s2s_ad.dispatch import Dispatcher, parameters_of, positions
+from s2s_ad.dispatch import Dispatcher
 from s2s_ad.entries import gradient
 from s2s_ad.errors import InternalError, Location, S2SError
 from s2s_ad.ir.collecting import collecting
 from s2s_ad.ir.types import ANY, POISON, Any, ListOf, Num, Seq, Type
 from s2s_ad.like import described
+from s2s_ad.parameters import parameters_of, positions
 
 SCHEMA = 1  # the version of the JSON output
 SKIPPED = inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR

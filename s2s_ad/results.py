@@ -13,7 +13,7 @@ from typing import Any as Anything
 import numpy as np
 
 from s2s_ad.errors import DerivativeTypeError, InternalError
-from s2s_ad.runtime import attributes_of, like_object
+from s2s_ad.trees import attributes_of, like_object
 
 
 def match(g: Anything, x: Anything, alone: int = 0, tangent: bool = False) -> Anything:

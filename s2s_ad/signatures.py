@@ -12,7 +12,7 @@ import numpy as np
 
 from s2s_ad.errors import DerivativeTypeError
 from s2s_ad.ir.types import BOOL, COMPLEX, FLOAT, GENERATORS, INT, Dim, Num, Opaque, Seq, Size, Type
-from s2s_ad.runtime import attributes_of
+from s2s_ad.trees import attributes_of
 
 NUMBERS: dict[type, Num] = {float: FLOAT, int: INT, bool: BOOL, complex: COMPLEX}
 

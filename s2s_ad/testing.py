@@ -9,7 +9,7 @@ import numpy as np
 
 from s2s_ad.api import jvp, vjp
 from s2s_ad.loader import load
-from s2s_ad.runtime import attributes_of, like_object
+from s2s_ad.trees import attributes_of, like_object
 
 # Tolerances and steps by the size of the coarsest float among arguments and values.
 TOLERANCES = {

@@ -9,7 +9,7 @@ from typing import Any as Anything
 
 import numpy as np
 
-from s2s_ad.codegen.fold import short_circuit
+from s2s_ad.codegen.readers import short_circuit
 from s2s_ad.codegen.scope import Scope, constant
 from s2s_ad.codegen.storage import Plan
 from s2s_ad.errors import InternalError, Location, UnsupportedError

@@ -12,6 +12,7 @@ from s2s_ad.codegen.aliases import Aliases, immutable, is_update
 from s2s_ad.codegen.families import Families
 from s2s_ad.codegen.headers import Header
 from s2s_ad.codegen.program import Folding
+from s2s_ad.codegen.readers import Readers
 from s2s_ad.codegen.schedule import has_effect, writes_of
 from s2s_ad.ir.core import Block, Function, Op, Value, leaves, walk
 from s2s_ad.ir.types import Num, Stack
@@ -68,13 +69,10 @@ class Folder:
         self.aliases = aliases
         self.keep = keep
         self.folding = Folding()
-        self.headers = headers
-        self.uses: dict[Value, list[Op | Block]] = {}
-        self.statuses: set[Value] = set()
-        self.shared: set[Value] = set()  # conditions that a branch yields again
         self.sometimes: set[Op] = set()  # folded into a branch of a conditional expression
         self.repeated: set[Op] = set()  # folded operations that are written twice
-        self.collect(function.block)
+        self.readers = Readers(function, headers)
+        self.uses = self.readers.uses
         # The blocks inside a `try`, where it matters what raises first.
         self.guarded = {
             inner
@@ -82,21 +80,6 @@ class Folder:
             for inner in (op.blocks[0], *(b for o in walk(op.blocks[0]) for b in o.blocks))
         }  # fmt: skip
         self.has_adjoint = any(op.role == "adjoint" for op in function.block.ops)
-
-    def collect(self, block: Block) -> None:
-        for op in block.ops:
-            pattern = short_circuit(op)
-            if op.kwargs.get("status") and op.results:
-                self.statuses.add(op.results[-1])
-            for v in leaves(op.args[3:] if op in self.headers else op.args):
-                self.uses.setdefault(v, []).append(op)
-            for k, b in enumerate(op.blocks):
-                self.collect(b)
-                if pattern == ("or", "and")[k] if pattern else False:
-                    self.uses[op.args[0]].pop()  # the yield that repeats the condition
-                    self.shared.add(op.args[0])
-        for v in leaves(block.yields):
-            self.uses.setdefault(v, []).append(block)
 
     def constants(self) -> None:
         """`np.pi` stands wherever it is read."""
@@ -112,7 +95,7 @@ class Folder:
             return False
         if op.result in self.keep or not self.uses.get(op.result):
             return False
-        if self.of_status(op.args[0]):  # it may be known on the path where this is written
+        if self.readers.of_status(op.args[0]):  # it may be known on the path where this is written
             return False
         if op.statement is not None and op.statement.text.startswith(("if ", "elif ")):
             return False
@@ -136,15 +119,6 @@ class Folder:
             if o.prim is IF:
                 self.folding.ifs.add(o)
         return True
-
-    def of_status(self, condition: object) -> bool:
-        """Whether a condition is a status or compares one."""
-        if condition in self.statuses:
-            return True
-        owner = condition.owner if type(condition) is Value else None
-        return isinstance(owner, Op) and any(
-            a in self.statuses for a in leaves(owner.args) if not owner.blocks
-        )
 
     def inside(self, user: Op | Block, block: Block) -> bool:
         return user is block or user in block.ops
@@ -179,7 +153,7 @@ class Folder:
                     continue  # what is taken from a tape is taken on every path
                 if op.prim.effect and not self.written_once(v):
                     continue
-                if all(self.may_move(op, v, k, site, block, anchor) for site in sites):
+                if all(self.may_move(op, k, site, block, anchor) for site in sites):
                     anchor[op] = max(sites)
                     if depends:
                         self.sometimes.add(op)
@@ -197,7 +171,7 @@ class Folder:
             return None
         v = op.result
         uses = self.uses.get(v, [])
-        if any(a in self.statuses for a in leaves(op.args)):
+        if any(a in self.readers.statuses for a in leaves(op.args)):
             return None  # `lower` replaces a status by what is known of it
         if op.prim in (NEW_STACK, PUSH, CALL, FOR, WHILE) or v in self.keep:
             return None
@@ -302,7 +276,7 @@ class Folder:
 
     def written_once(self, v: Value) -> bool:
         """Whether the expression into which v would go is written in one place."""
-        while v not in self.shared and len(self.uses[v]) == 1:
+        while v not in self.readers.shared and len(self.uses[v]) == 1:
             (user,) = self.uses[v]
             if not isinstance(user, Op) or len(user.results) != 1 or not self.gone(user.result):
                 return True
@@ -357,15 +331,13 @@ class Folder:
             return False
         return any(y is params[k] for j, y in enumerate(yields) if j != k)
 
-    def may_move(
-        self, op: Op, v: Value, start: int, end: int, block: Block, anchor: dict[Op, int]
-    ) -> bool:
+    def may_move(self, op: Op, start: int, end: int, block: Block, anchor: dict[Op, int]) -> bool:
         between = [
             m for m in block.ops[start + 1 : end]
             if not (m.results and all(self.gone(r) for r in m.results))
         ]  # fmt: skip
         if op.prim is POP:
-            if anchor_pops(block, anchor, end, self.families.root(op.results[0]), self.families):
+            if anchor_pops(anchor, end, self.families.root(op.results[0]), self.families):
                 return False
             stack = self.families.root(op.results[0])
             if end == len(block.ops) and op.results[0] in leaves(block.yields):
@@ -408,26 +380,12 @@ class Folder:
         return all(type(v) is not Value or isinstance(v.type, Num) for v in leaves(op.args))
 
 
-def anchor_pops(
-    block: Block, anchor: dict[Op, int], end: int, stack: Value, families: Families
-) -> bool:
+def anchor_pops(anchor: dict[Op, int], end: int, stack: Value, families: Families) -> bool:
     """Whether another pop of the same stack is already evaluated at `end`."""
     return any(
         a == end and o.prim is POP and families.root(o.results[0]) is stack
         for o, a in anchor.items()
     )
-
-
-def short_circuit(op: Op) -> str:
-    """ "and" or "or" where an `if` is one: a branch only repeats the condition."""
-    if op.prim is not IF or len(op.results) != 1 or type(op.args[0]) is not Value:
-        return ""
-    then, orelse = op.blocks
-    if not orelse.ops and orelse.yields[0] is op.args[0]:
-        return "and"
-    if not then.ops and then.yields[0] is op.args[0]:
-        return "or"
-    return ""
 
 
 def _has_list(index: Anything) -> bool:

@@ -154,6 +154,7 @@ class Frame:
             from s2s_ad.frontend.closures import mark
             from s2s_ad.frontend.finals import split_finally
             from s2s_ad.frontend.managers import split_with
+            from s2s_ad.frontend.rewrites import end_with_return, open_loops
 
             mark(self.node)
             end_with_return(self.node)
@@ -175,33 +176,6 @@ class Frame:
         while frame is not None:
             yield frame
             frame = frame.caller
-
-
-def end_with_return(node: Anything) -> None:
-    """Make the return of None at the end of a function explicit."""
-    last = node.body[-1]
-    if isinstance(last, gast.Return):
-        return
-    node.body.append(gast.copy_location(gast.Return(None), last))
-
-
-def writes(node: Anything) -> Names:
-    """The nonlocal names that a call may assign; see closures.py."""
-    found: Names = getattr(node, "writes", frozenset())
-    return found
-
-
-def open_loops(node: Anything) -> None:
-    """Give a loop whose condition assigns names the form `while True: if ...: ... else: break`:
-    what the condition assigns is then assigned in the body."""
-    for loop in gast.walk(node):
-        if not isinstance(loop, gast.While) or loop.orelse:
-            continue
-        if any(isinstance(n, gast.NamedExpr) or writes(n) for n in gast.walk(loop.test)):
-            leave = gast.copy_location(gast.Break(), loop)
-            inner = gast.copy_location(gast.If(loop.test, loop.body, [leave]), loop)
-            loop.test = gast.copy_location(gast.Constant(True, None), loop.test)
-            loop.body = [inner]
 
 
 # Evaluation -----------------------------------------------------------------------------------

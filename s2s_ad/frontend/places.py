@@ -11,8 +11,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from typing import Any as Anything
 
-import numpy as np
-
 from s2s_ad.frontend.bindings import Cell, Conflict, Held, Reached, describe, map_leaves
 from s2s_ad.frontend.context import happened, refuse, refuse_conflict
 from s2s_ad.frontend.layouts import made_layout, order_of, view_layout
@@ -290,29 +288,6 @@ def changed(
         return any(b is lowering.homes[root] for b in blocks)
 
     return [r for r, v in after.items() if before.get(r, r) is not v and outlives(r)]
-
-
-def put_back(x: Anything, op: Op, new: Anything) -> Anything:
-    """The contents of an array after a view of it, by this step, has got new contents."""
-    name = op.prim.name
-    if name == "getitem":
-        return emit("set_at", x, op.args[1], new)
-    if name in ("asarray", "real"):
-        return new
-    if name in ("T", "flip", "fliplr", "flipud", "swapaxes"):
-        return emit(op.prim, new, **op.kwargs)
-    if name == "transpose":
-        axes = op.kwargs.get("axes")
-        axes = op.args[1] if len(op.args) > 1 else axes
-        if axes is None:
-            return emit(op.prim, new)
-        back = np.argsort([int(k) % len(axes) for k in axes])
-        return np.transpose(new, tuple(int(k) for k in back))
-    if name == "moveaxis":
-        return np.moveaxis(new, op.kwargs["destination"], op.kwargs["source"])
-    if name in ("reshape", "ravel") and order_of(op) == "F":
-        return np.reshape(new, np.shape(x), order="F")
-    return np.reshape(new, np.shape(x))
 
 
 def element(lowering: Lowering, x: Value, index: Anything) -> Anything:

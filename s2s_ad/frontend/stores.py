@@ -17,6 +17,7 @@ from s2s_ad.frontend.cells import is_inside, set_item
 from s2s_ad.frontend.context import Frame, evaluate, operand, operate, refuse
 from s2s_ad.frontend.expressions import BINARY, arithmetic
 from s2s_ad.frontend.holding import holding
+from s2s_ad.frontend.layouts import order_of
 from s2s_ad.frontend.objects import MISSING, call, is_object
 from s2s_ad.frontend.overlaps import overlaps
 from s2s_ad.frontend.places import (
@@ -24,7 +25,6 @@ from s2s_ad.frontend.places import (
     base,
     current,
     narrowed,
-    put_back,
     renew,
 )
 from s2s_ad.frontend.sharing import note
@@ -99,6 +99,29 @@ def replace(frame: Frame, root: Value, chain: list[Value], steps: list[Op], new:
     if new is root or new in frame.lowering.owners:  # nothing but axes were exchanged twice
         new = emit("set_at", current(frame.lowering, root), Ellipsis, new)
     renew(frame, root, new)
+
+
+def put_back(x: Anything, op: Op, new: Anything) -> Anything:
+    """The contents of an array after a view of it, by this step, has got new contents."""
+    name = op.prim.name
+    if name == "getitem":
+        return emit("set_at", x, op.args[1], new)
+    if name in ("asarray", "real"):
+        return new
+    if name in ("T", "flip", "fliplr", "flipud", "swapaxes"):
+        return emit(op.prim, new, **op.kwargs)
+    if name == "transpose":
+        axes = op.kwargs.get("axes")
+        axes = op.args[1] if len(op.args) > 1 else axes
+        if axes is None:
+            return emit(op.prim, new)
+        back = np.argsort([int(k) % len(axes) for k in axes])
+        return np.transpose(new, tuple(int(k) for k in back))
+    if name == "moveaxis":
+        return np.moveaxis(new, op.kwargs["destination"], op.kwargs["source"])
+    if name in ("reshape", "ravel") and order_of(op) == "F":
+        return np.reshape(new, np.shape(x), order="F")
+    return np.reshape(new, np.shape(x))
 
 
 def overwrite(frame: Frame, node: Anything, x: Value, new: Value, shown: str) -> None:

@@ -14,6 +14,7 @@ from s2s_ad.ops import custom as custom
 from s2s_ad.ops import diagonals as diagonals
 from s2s_ad.ops import einsum as einsum
 from s2s_ad.ops import elementwise as elementwise
+from s2s_ad.ops import flips as flips
 from s2s_ad.ops import indexing as indexing
 from s2s_ad.ops import joining as joining
 from s2s_ad.ops import linalg as linalg

@@ -1,4 +1,4 @@
-"""Rearranging: reshape, transpose, flip, repeat, diagonals. All linear; a transpose puts back."""
+"""Rearranging: reshape, transpose, squeeze, broadcast. All linear; a transpose puts back."""
 
 from __future__ import annotations
 
@@ -214,7 +214,7 @@ T = declare(
 )
 
 
-def _swapaxes_type(a: Anything, axis1: int, axis2: int) -> Num:
+def swapaxes_type(a: Anything, axis1: int, axis2: int) -> Num:
     old = array_of(a).shape
     if old is None:
         return arranged(a, None)
@@ -225,7 +225,7 @@ def _swapaxes_type(a: Anything, axis1: int, axis2: int) -> Num:
 
 SWAPAXES = declare(
     np.swapaxes,
-    _swapaxes_type,
+    swapaxes_type,
     linear(lambda g, out, x, axis1, axis2: np.swapaxes(g, axis1, axis2)),
     alias=alias_of_array("view"),
     static=("axis1", "axis2"),
@@ -338,66 +338,6 @@ for _n, _function in _AT_LEAST.items():
         linear(lambda g, out, x: shaped_like(g, x)),
         alias=_atleast_alias,
     )
-
-
-# Order along axes -----------------------------------------------------------------------------
-
-
-def _flip_type(m: Anything, axis: Anything = None) -> Num:
-    return arranged(m, array_of(m).shape)
-
-
-FLIP = declare(
-    np.flip,
-    _flip_type,
-    linear(lambda g, out, x, axis=None: np.flip(g, axis=axis) if axis is not None else np.flip(g)),
-    alias=alias_of_array("view"),
-)
-FLIPLR = declare(
-    np.fliplr,
-    lambda m: _flip_type(m),
-    linear(lambda g, out, x: np.fliplr(g)),
-    alias=alias_of_array("view"),
-)
-FLIPUD = declare(
-    np.flipud,
-    lambda m: _flip_type(m),
-    linear(lambda g, out, x: np.flipud(g)),
-    alias=alias_of_array("view"),
-)
-
-
-def _rot90_type(m: Anything, k: int = 1, axes: tuple[int, int] = (0, 1)) -> Num:
-    old = array_of(m).shape
-    if old is None or k % 2 == 0:
-        return arranged(m, old)
-    return _swapaxes_type(m, *axes)
-
-
-ROT90 = declare(
-    np.rot90,
-    _rot90_type,
-    linear(lambda g, out, x, k=1, axes=(0, 1): np.rot90(g, -k, axes)),
-    alias=alias_of_array("view"),
-)
-
-
-def _roll_type(a: Anything, shift: Anything, axis: Anything = None) -> Num:
-    return arranged(a, array_of(a).shape)
-
-
-def _negated(shift: Anything) -> Anything:
-    if isinstance(shift, (tuple, list)):
-        return tuple(_negated(s) for s in shift)
-    return -shift
-
-
-ROLL = declare(
-    np.roll,
-    _roll_type,
-    linear(lambda g, out, x, shift, axis=None: np.roll(g, _negated(shift), axis=axis)),
-    arrays=1,
-)
 
 
 __all__ = [
