@@ -112,7 +112,7 @@ def _check(
         _same(pullback(y_bar), x_bar, "rev", path)
     if order > 1:
         for mode in modes:
-            inner, inner_args = _derivative(f, args, y, mode, x_dot, y_bar)
+            inner, inner_args = _derivative(f, args, mode, x_dot, y_bar)
             _check(inner, inner_args, order - 1, modes, (mode, *path), given, rng)
 
 
@@ -144,7 +144,6 @@ def _same(again: Anything, first: Anything, mode: str, path: tuple[str, ...]) ->
 def _derivative(
     f: Anything,
     args: tuple[Anything, ...],
-    y: Anything,
     mode: str,
     x_dot: Anything,
     y_bar: Anything,

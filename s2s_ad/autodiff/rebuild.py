@@ -70,7 +70,7 @@ def rebuild(function: Function) -> Function:
                 chain = Chain(loop, k)
                 if _feasible(loop.blocks[-1], slots(loop)[k], mirrors, marks, finals):
                     _carry(chain, loop, k, slots(loop)[k][3], mirrors, marks)
-                    _redirect(function, chain, pieces, finals, mirrors)
+                    _redirect(chain, pieces, finals, mirrors)
                     finals = Finals(function.block)  # the old values are read now
     return function
 
@@ -232,7 +232,6 @@ def _undo(op: Op, current: Value, hint: str, reverse: Block, mark: Op, body: Blo
 
 
 def _redirect(
-    function: Function,
     chain: Chain,
     pieces: list[Piece],
     finals: Finals,

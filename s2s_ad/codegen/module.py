@@ -34,9 +34,9 @@ class Emitted:
     places: Places = field(default_factory=list)
 
 
-def emit_module(functions: list[Function], *, header: str = "") -> Emitted:
+def emit_module(functions: list[Function]) -> Emitted:
     """Print functions, and those that they call, as a module that runs as it stands (with the
-    bindings injected, where data has no importable name). `header` is its docstring."""
+    bindings injected, where data has no importable name)."""
     scope = Scope()
     ordered = with_callees(functions)
     taken: set[str] = set()
@@ -54,9 +54,6 @@ def emit_module(functions: list[Function], *, header: str = "") -> Emitted:
     imports = import_nodes(scope)
     tree = ast.Module([*imports, *(p.node for p in parts)], [])
     blocks = []
-    if header:
-        tree.body.insert(0, ast.Expr(ast.Constant(header)))
-        blocks.append(docstring(header, 0))
     if imports:
         blocks.append("\n".join(import_text(node) for node in imports))
     text = "\n".join(blocks) + ("\n\n\n" if blocks else "")

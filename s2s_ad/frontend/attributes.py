@@ -43,7 +43,7 @@ def attribute(frame: Frame, node: Anything) -> Anything:
 def get_attribute(frame: Frame, x: Anything, name: str, shown: str) -> Anything:
     """`x.name`."""
     if type(x) is Value:
-        return _of_value(frame, x, name)
+        return _of_value(x, name)
     if isinstance(x, Object):
         return _of_object(frame, x, name)
     if isinstance(x, types.ModuleType):
@@ -74,7 +74,7 @@ def get_attribute(frame: Frame, x: Anything, name: str, shown: str) -> Anything:
             return getattr(x, name)
         return ATTRIBUTES[name](x) if name in ATTRIBUTES else Method(name, x)
     if isinstance(x, type):
-        return _of_class(frame, x, name, shown)
+        return _of_class(frame, x, name)
     if isinstance(x, (np.dtype, np.ufunc, types.FunctionType)):
         found = getattr(x, name, None)
         if isinstance(found, (str, type, np.dtype, int, types.BuiltinFunctionType)):
@@ -108,7 +108,7 @@ def _of_module(frame: Frame, x: types.ModuleType, name: str, shown: str) -> Anyt
     return outside(frame, found, Outside(name, x.__name__, x.__dict__), shown)
 
 
-def _of_class(frame: Frame, x: type, name: str, shown: str) -> Anything:
+def _of_class(frame: Frame, x: type, name: str) -> Anything:
     static = find(frame, x, name)
     if isinstance(static, classmethod):
         return Bound(static.__func__, x)
@@ -156,7 +156,7 @@ def _of_object(frame: Frame, x: Object, name: str) -> Anything:
         value = emit("getattr", x.value(), name=name, type=outside_type(found, f"{x.name}.{name}"))
         frame.lowering.origins[value] = (key, find, found)
         return value
-    if owns_methods(x, name, found):
+    if owns_methods(x, found):
         guards.setdefault(key, Is(lambda arguments: type(again(arguments)), type(x.object)))
         return Method(name, x)
     if is_method(found) and found.__self__ is x.object:
@@ -175,7 +175,7 @@ def _of_object(frame: Frame, x: Object, name: str) -> Anything:
     )
 
 
-def _of_value(frame: Frame, x: Value, name: str) -> Anything:
+def _of_value(x: Value, name: str) -> Anything:
     if isinstance(x.owner, Op) and name in x.owner.prim.fields:
         refuse("a field of a named result that was unpacked", "use the unpacked name")
     t = x.type

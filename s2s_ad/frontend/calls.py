@@ -113,7 +113,7 @@ def call_binding(
     if isinstance(callee, Derived):
         return call_derived(frame, callee, args, kwargs, site)
     if isinstance(callee, Pullback):
-        return call_pullback(frame, callee, args, kwargs, site)
+        return call_pullback(frame, callee, args, kwargs)
     if isinstance(callee, Object):
         method = inspect.getattr_static(type(callee.object), "__call__", None)
         if isinstance(method, types.FunctionType):

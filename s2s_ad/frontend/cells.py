@@ -126,7 +126,7 @@ def set_item(frame: Frame, cell: List, index: Anything, v: Anything) -> None:
         from s2s_ad.frontend.containers import run
 
         new = holding(frame, run(frame, prelude.collected, v))
-        change(frame, cell, replaced(frame, held, index, materialised(frame, new)))
+        change(frame, cell, replaced(held, index, materialised(frame, new)))
         return
     x, stored = as_list(frame, held), kept(frame, v)
     new_value = emit("set_at", x, operand(frame, index), stored)
@@ -176,7 +176,7 @@ def _loop(block: Block) -> bool:
     return bool(block.params)
 
 
-def replaced(frame: Frame, held: Value, index: slice, new: Anything) -> Anything:
+def replaced(held: Value, index: slice, new: Anything) -> Anything:
     """A list of unknown length with other items (None: no items) in place of a slice."""
 
     start, stop = 0 if index.start is None else index.start, index.stop

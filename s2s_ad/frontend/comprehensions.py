@@ -70,7 +70,7 @@ def consume(frame: Frame, function: Anything, found: Generator, *rest: Anything)
     names = [p.id for p in node.args.args]
     closure = Frame(frame.lowering, found.frame.source, node, frame, found.frame, quiet=True)
     closure.hidden = hidden
-    return inline(frame, closure, dict(zip(names, [found.first, *rest])))
+    return inline(closure, dict(zip(names, [found.first, *rest])))
 
 
 def make_hygienic(node: Anything) -> frozenset[str]:

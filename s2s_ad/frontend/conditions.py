@@ -156,7 +156,7 @@ def compare(frame: Frame, op: Anything, a: Anything, b: Anything) -> Anything:
     if found is not objects.MISSING:
         return found
     a, b = holding(frame, a), holding(frame, b)
-    known = compare_sizes(frame, function, a, b)
+    known = compare_sizes(function, a, b)
     if known is not None:
         return known
     if _constant(a) and _constant(b):

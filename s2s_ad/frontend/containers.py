@@ -38,7 +38,7 @@ def delete_item(frame: Frame, x: Anything, index: Anything) -> None:
         change(frame, x, new)
         return
     if isinstance(index, slice):
-        change(frame, x, replaced(frame, held, index, None))
+        change(frame, x, replaced(held, index, None))
     else:
         pop(frame, x, index)
 

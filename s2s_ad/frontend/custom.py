@@ -275,7 +275,7 @@ def _type_of_source(
             n: default_binding(inner, n, objects[n]) if x is missing else x
             for n, x in given.items()
         }
-        result = fully_opened(frame, inline(frame, inner, given))
+        result = fully_opened(frame, inline(inner, given))
         return [materialised(frame, result) if is_structure(result) else operand(frame, result)]
 
     try:

@@ -57,7 +57,6 @@ PYTHON_FLOATS = (
 ).split()
 PYTHON_INTS = ("randrange", "randint", "getrandbits", "binomialvariate")
 SHUFFLES = ("shuffle",)  # these write into what they get
-SETTINGS = ("seed", "set_state", "get_state", "spawn", "bytes")
 
 FORMULAS = {
     "normal": "mu + s * rng.normal()",

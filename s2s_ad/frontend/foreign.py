@@ -120,7 +120,7 @@ def is_foreign(x: Anything) -> bool:
     return type(x) is Value and isinstance(x.type, Opaque)
 
 
-def owns_methods(x: Object, name: str, found: Anything) -> bool:
+def owns_methods(x: Object, found: Anything) -> bool:
     """Whether a method of an object from outside is called as it is."""
     if is_generator(x.object):
         return True

@@ -97,7 +97,7 @@ def call_function(
         if is_own(frame, callee, inner, given):
             return call_recursive(frame, callee, inner, given)
         names = borrow(frame, inner, site, callee.name)
-        out = inline(frame, inner, given)
+        out = inline(inner, given)
         give_back(frame, inner, names)
         return out
     source = source_of(frame.lowering, callee)
@@ -117,7 +117,7 @@ def call_function(
     if is_own(frame, callee, inner, given):
         return call_recursive(frame, callee, inner, given)
     if node in frame.lowering.plans:
-        return inline(frame, inner, given)
+        return inline(inner, given)
     sites = frame.lowering.sites.setdefault(node, [])
     if site not in sites:
         sites.append(site)
@@ -127,7 +127,7 @@ def call_function(
         if called is not None:
             return called[0]
     before = len(cursor().block.ops)
-    out = inline(frame, inner, given)
+    out = inline(inner, given)
     written = cursor().block.ops[before:]
     size = len(written) + sum(1 for op in written for b in op.blocks for _ in walk(b))
     frame.lowering.sizes[node] = max(size, frame.lowering.sizes.get(node, 0))
@@ -140,7 +140,7 @@ def check_kind(function: Anything) -> None:
         refuse(f"{function.__name__} is a coroutine", "use a function that returns a value")
 
 
-def inline(frame: Frame, inner: Frame, given: dict[str, Anything]) -> Anything:
+def inline(inner: Frame, given: dict[str, Anything]) -> Anything:
     """Lower a call into the block under way; what it returns."""
     c = cursor()
     inner.order = c.statement.order if c.statement is not None else 0

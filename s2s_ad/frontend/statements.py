@@ -269,11 +269,11 @@ def bind(frame: Frame, name: str, x: Anything, named: bool = True) -> None:
         if is_object(x):
             for attribute, v in attributes_of(frame, x).items():
                 name_attribute(x, attribute, v)
-        bind_held(frame, shown, holding(frame, x), named)
+        bind_held(shown, holding(frame, x), named)
     frame.env[name] = x
 
 
-def bind_held(frame: Frame, name: str, held: Anything, named: bool) -> None:
+def bind_held(name: str, held: Anything, named: bool) -> None:
     """Name what a list of unknown length holds."""
     if type(held) is Value and isinstance(held.type, ListOf) and not held.named:
         held.hint, held.named = name, named

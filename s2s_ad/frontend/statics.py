@@ -114,9 +114,7 @@ def _size(t: Type, axis: int) -> Size:
     return None
 
 
-def compare_sizes(
-    frame: Frame, function: Callable[..., Anything], a: Anything, b: Anything
-) -> bool | None:
+def compare_sizes(function: Callable[..., Anything], a: Anything, b: Anything) -> bool | None:
     """`x.shape[0] == 1` where the type tells; None where it does not."""
     if function not in (operator.eq, operator.ne) or (type(a) is int) == (type(b) is int):
         return None

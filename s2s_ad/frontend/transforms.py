@@ -173,7 +173,6 @@ def call_pullback(
     pullback: Pullback,
     args: list[Anything],
     kwargs: dict[str, Anything],
-    site: Anything,
 ) -> Anything:
     """The second result of `vjp`, called with a cotangent: one gradient per primal."""
     if kwargs or len(args) != 1:
@@ -363,7 +362,7 @@ def _in_place(frame: Frame, prepared: Prepared, seeds: list[Anything]) -> Anythi
                 raise
             static[name] = operands[name]
     values = [None if n in static else x for n, x in operands.items()]
-    return splice(frame, function, [*values, *(_value(frame, seed) for seed in seeds)])
+    return splice(function, [*values, *(_value(frame, seed) for seed in seeds)])
 
 
 def _value(frame: Frame, x: Anything) -> Anything:
@@ -372,7 +371,7 @@ def _value(frame: Frame, x: Anything) -> Anything:
     return materialised(frame, x) if is_structure(x) or is_object(x) else x
 
 
-def splice(frame: Frame, function: Function, values: list[Anything]) -> Anything:
+def splice(function: Function, values: list[Anything]) -> Anything:
     """The operations of a function in place of a call of it."""
     block: Block = function.block
     if len(values) != len(block.params):

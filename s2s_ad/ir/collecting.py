@@ -60,9 +60,9 @@ def refusals() -> Refusals | None:
 
 
 @contextmanager
-def collecting(into: Refusals | None = None) -> Iterator[Refusals]:
+def collecting() -> Iterator[Refusals]:
     """Collect what is refused."""
-    found = Refusals() if into is None else into
+    found = Refusals()
     token = _refusals.set(found)
     try:
         yield found

@@ -132,9 +132,8 @@ class Linear:
     `np.stack`) has one transpose returning a list of contributions in their order.
     """
 
-    def __init__(self, transposes: dict[int, Map], affine: bool = False) -> None:
+    def __init__(self, transposes: dict[int, Map]) -> None:
         self.transposes = transposes
-        self.affine = affine
 
     def jvp(self, op: Op, dots: dict[Value, Anything]) -> list[Anything]:
         terms = []

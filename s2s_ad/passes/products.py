@@ -77,7 +77,7 @@ def _quotient(op: Op) -> tuple[Anything, Anything]:
 def strip(x: Anything, free: bool = False) -> Anything:
     """x without its `coefficient`."""
     if coefficient(x, free) == 1:
-        return _dropped(x, free)
+        return _dropped(x)
     op = made_by(x, "multiply", "negative", "divide", "broadcast_like")
     if op is None:
         return x
@@ -97,7 +97,7 @@ def strip(x: Anything, free: bool = False) -> Anything:
     return _multiply(strip(a), strip(b))
 
 
-def _dropped(x: Anything, free: bool) -> Anything:
+def _dropped(x: Anything) -> Anything:
     """x where its coefficient is 1: inner literals may cancel, (2.0 * a) * (0.5 * b)."""
     op = made_by(x, "multiply") if single(x) else None
     if op is not None and all(is_float(a) and not is_literal(a) for a in op.args):
