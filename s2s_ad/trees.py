@@ -59,7 +59,10 @@ def add_slot(x_bar: Any, index: Any, v: Any) -> Any:
 
 
 def gradient_like(x_bar: Any, x: Any) -> Any:
-    """The adjoint as a fresh gradient of the kind, dtype, shape and structure of x."""
+    """The adjoint as a fresh gradient of the kind, dtype, shape and structure of x; None where x
+    is no number."""
+    if x_bar is None:
+        return None
     if isinstance(x, (list, tuple)):
         return type(x)(gradient_like(g, item) for g, item in zip(x_bar, x, strict=True))
     if isinstance(x, dict):

@@ -542,7 +542,44 @@ def a_box_or_not(x: Any) -> Any:
     return attribute_of_none(x, x[1])
 
 
+@dataclass
+class Term:
+    op: str
+    args: list[Any] = field(default_factory=list)
+    value: Any = None
+
+    def __add__(self, other: Any) -> Any:
+        return Term("+", [self, other])
+
+    def __mul__(self, other: Any) -> Any:
+        return Term("*", [self, other])
+
+
+class Evaluation:
+    def __init__(self) -> None:
+        self.calls = 0
+
+    def visit(self, t: Any) -> Any:
+        self.calls += 1
+        return t.value if t.op == "number" else self.visit_operation(t)
+
+    def visit_operation(self, t: Any) -> Any:
+        values = [self.visit(a) for a in t.args]
+        out = values[0]
+        for v in values[1:]:
+            out = out + v if t.op == "+" else out * v
+        return out
+
+
+def terms_made_in_a_loop(x: Any) -> Any:
+    a, b, c = (Term("number", value=v) for v in x)
+    tree = (a + b * c) * (b + a * a)
+    e = Evaluation()
+    return e.visit(tree) * e.calls
+
+
 PROGRAMS += [
+    (terms_made_in_a_loop, (X,)),
     (none_before_a_loop, (X,)),
     (none_or_object, (X,)),
     (objects_that_share_what_is_read, (X,)),

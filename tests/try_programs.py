@@ -1563,6 +1563,14 @@ def not_definite(A: Any) -> Any:
     return np.sum(L)
 
 
+def item_that_is_not_there(x: Any) -> Any:
+    known = [x * x]
+    if x > 2:
+        return known[1]
+    return known[0]
+
+
+PROGRAMS += [(item_that_is_not_there, (1.3,))]
 RAISING: list[tuple[Any, tuple[Any, ...]]] = [
     *((f, (3.1,)) for f in (
         nobody_catches, raised_from_another, raised_again_bare, raised_in_the_handler,
@@ -1571,6 +1579,7 @@ RAISING: list[tuple[Any, tuple[Any, ...]]] = [
     (raised_again_by_a_handler, (7.3,)),
     (finally_without_handler, (1.3,)),
     (not_definite, (A,)),
+    (item_that_is_not_there, (3.1,)),
 ]  # fmt: skip
 
 

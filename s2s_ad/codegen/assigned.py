@@ -9,7 +9,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeAlias
 
-from s2s_ad.codegen.program import Break, Folding, For, If, Let, Move, Stmt, Try, While, With
+from s2s_ad.codegen.program import (
+    Break,
+    Folding,
+    For,
+    If,
+    Let,
+    Move,
+    Stmt,
+    Try,
+    While,
+    With,
+    raises,
+)
 from s2s_ad.ir.core import UNDEFINED, Value
 
 if TYPE_CHECKING:
@@ -45,6 +57,8 @@ class Assigned:
 
     def stmt(self, s: Stmt, bound: frozenset[Variable]) -> Bound:
         if isinstance(s, Let):
+            if raises(s):
+                return None
             return bound | {self.variables[v] for v in self.folding.writes(s)}
         if isinstance(s, Move):
             return self.move(s, bound)

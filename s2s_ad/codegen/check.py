@@ -24,6 +24,7 @@ from s2s_ad.codegen.program import (
     While,
     With,
     operand_of,
+    raises,
 )
 from s2s_ad.codegen.putback import put_back
 from s2s_ad.codegen.storage import Plan
@@ -127,7 +128,7 @@ class Replay:
             self.hold(pop.results[0], frozenset(), state)
         if isinstance(stmt, Let):
             self.let(stmt.op, state)
-            return state
+            return None if raises(stmt) else state
         if isinstance(stmt, If):
             then = self.block(stmt.then, dict(state))
             return meet([then, self.block(stmt.orelse, dict(state))])

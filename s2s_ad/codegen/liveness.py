@@ -17,6 +17,7 @@ from s2s_ad.codegen.program import (
     Try,
     While,
     With,
+    raises,
 )
 from s2s_ad.ir.core import Value
 from s2s_ad.ir.types import Stack
@@ -48,6 +49,8 @@ class Liveness:
         reads = frozenset(self.folding.reads(stmt))
         writes = frozenset(self.folding.writes(stmt))
         self.after[stmt] = live
+        if raises(stmt):
+            return self.handlers | reads
         if isinstance(stmt, Let):
             return (live - writes) | reads
         if isinstance(stmt, Move):

@@ -26,7 +26,6 @@ from s2s_ad.codegen.ends import (
 )
 from s2s_ad.codegen.headers import Header
 from s2s_ad.codegen.program import (
-    JUMPS,
     Folding,
     For,
     If,
@@ -36,6 +35,8 @@ from s2s_ad.codegen.program import (
     Try,
     While,
     With,
+    jumps,
+    raises,
 )
 from s2s_ad.codegen.touches import Touches
 from s2s_ad.ir.core import Block, Function, Op, Value, leaves, readers, replace
@@ -103,6 +104,8 @@ class Lowering:
                 following = self.rest(ops[k + 1 :], block, end, jump, known)
                 return out + with_handlers(self.attempt(op), following)
             out += self.op(op, known)
+        if out and raises(out[-1]):
+            return out  # the end is never reached
         return out + end.write(replace(block.yields, known), jump)
 
     def folded(self, op: Op) -> bool:
@@ -326,4 +329,4 @@ def ends_in_jump(stmts: list[Stmt]) -> bool:
     last = stmts[-1]
     if isinstance(last, If):
         return ends_in_jump(last.then) and ends_in_jump(last.orelse)
-    return isinstance(last, JUMPS)
+    return jumps(last)

@@ -13,6 +13,7 @@ from typing import Any as Anything
 from typing import Union
 
 from s2s_ad.ir.core import Op, Value, leaves
+from s2s_ad.ops.structure import RAISE
 from s2s_ad.ops.tapes import POP
 
 
@@ -98,7 +99,16 @@ class Return:
 
 
 Stmt = Union[Let, Move, If, For, While, With, Try, Break, Continue, Return]
-JUMPS = (Break, Continue, Return)
+
+
+def raises(s: Stmt) -> bool:
+    """Whether a statement is a `raise`."""
+    return isinstance(s, Let) and s.op.prim is RAISE
+
+
+def jumps(s: Stmt) -> bool:
+    """Whether nothing that follows a statement in its list is reached."""
+    return isinstance(s, (Break, Continue, Return)) or raises(s)
 
 
 @dataclass

@@ -28,6 +28,11 @@ def outcome_of(lowering: Lowering, condition: Anything) -> Anything:
     return outcome if any(b is block for b in lowering.blocks) else condition
 
 
+def conditional(lowering: Lowering) -> bool:
+    """Whether lowering goes on under a condition."""
+    return any(block in lowering.blocks for block, _ in lowering.assumed.values())
+
+
 def _implied(v: Anything, outcome: bool) -> Iterator[tuple[Value, bool]]:
     """The conditions that are known with one: `not a`, `a and b`, `a or b`."""
     if type(v) is not Value:

@@ -231,7 +231,7 @@ def poisoned(frame: Frame, x: Anything) -> bool:
 
 
 def certain(frame: Frame, cls: type, *args: Anything) -> None:
-    """Raise what an expression certainly raises, if something catches it."""
+    """Raise what an expression certainly raises, where that need not be a mistake."""
     from s2s_ad.frontend.exceptions import raise_certain
 
     raise_certain(frame, cls, args)

@@ -11,7 +11,7 @@ import types
 from dataclasses import dataclass
 from typing import Any as Anything
 
-from s2s_ad.frontend.assumptions import assume
+from s2s_ad.frontend.assumptions import assume, conditional
 from s2s_ad.frontend.bindings import Cell, Conflict
 from s2s_ad.frontend.branches import join, run
 from s2s_ad.frontend.conditions import holds
@@ -136,9 +136,11 @@ def throw(frame: Frame, error: Anything, cause: list[Anything]) -> Status:
 
 
 def raise_certain(frame: Frame, cls: type, args: tuple[Anything, ...]) -> None:
-    """Raise what an expression certainly raises, if something catches it."""
+    """Raise what an expression certainly raises, if something catches it or it stands under a
+    condition, which may never hold."""
     found = catcher(frame.lowering, Kind((cls,), certain=True))
-    if found is not None and found[1] not in found[0].general:
+    caught = found is not None and found[1] not in found[0].general
+    if caught or conditional(frame.lowering):
         status = throw(frame, make(frame, cls, list(args), {}, frame.under_way), [])
         raise Unwound(status)
 
