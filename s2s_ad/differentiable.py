@@ -96,7 +96,6 @@ class BoundDifferentiable:
         self.__self__ = instance
         self.__wrapped__ = types.MethodType(method.__wrapped__, instance)
         self.wrt = method.wrt
-        self._method = method
         self.__name__ = method.__name__
         self.__doc__ = method.__doc__
 

@@ -29,7 +29,6 @@ class Header:
     """How a `for` is written when it walks sequences."""
 
     elements: list[Element]
-    enumerated: bool
 
     @property
     def ops(self) -> list[Op]:
@@ -73,8 +72,7 @@ def _header(op: Op, uses: dict[Value, list[Op | Block]], aliases: Aliases) -> He
         if aliases.of(read.args[0]) & aliases.written(op):
             return None
         elements.append(_element(read, body, uses))
-    others = [u for u in uses.get(index, []) if u not in chosen]
-    return Header(elements, bool(others))
+    return Header(elements)
 
 
 def _element(read: Op, body: Block, uses: dict[Value, list[Op | Block]]) -> Element:

@@ -42,15 +42,33 @@ class Enumerate(Around):
         return None
 
 
-class Zip(Walk):
+class Several(Walk):
+    """A walk that goes along several others."""
+
+    inners: list[Walk]
+
+    def prepare(self, frame: Frame) -> None:
+        for inner in self.inners:
+            inner.prepare(frame)
+
+    def rolls(self) -> bool:
+        return all(inner.rolls() for inner in self.inners)
+
+    def may_roll(self) -> bool:
+        return all(inner.may_roll() for inner in self.inners)
+
+    def sources(self) -> list[Value]:
+        return [v for inner in self.inners for v in inner.sources()]
+
+
+class Zip(Several):
     """`zip(...)`: as long as the shortest, or `strict`."""
 
     def __init__(self, inners: list[Walk], strict: bool = False) -> None:
         self.inners, self.strict = inners, strict
 
     def prepare(self, frame: Frame) -> None:
-        for inner in self.inners:
-            inner.prepare(frame)
+        super().prepare(frame)
         if self.strict:
             self.compare(frame)
 
@@ -111,15 +129,6 @@ class Zip(Walk):
                 "give it equal numbers of items",
             )
         return list(zip(*known))
-
-    def rolls(self) -> bool:
-        return all(inner.rolls() for inner in self.inners)
-
-    def may_roll(self) -> bool:
-        return all(inner.may_roll() for inner in self.inners)
-
-    def sources(self) -> list[Value]:
-        return [v for inner in self.inners for v in inner.sources()]
 
     def cells(self) -> list[Cell]:
         return [c for inner in self.inners for c in inner.cells()]

@@ -11,7 +11,7 @@ from typing import Any as Anything
 
 from s2s_ad.frontend import prelude
 from s2s_ad.frontend.bindings import Cell, is_structure
-from s2s_ad.frontend.composed import Zip
+from s2s_ad.frontend.composed import Several, Zip
 from s2s_ad.frontend.comprehensions import Generator
 from s2s_ad.frontend.containers import run
 from s2s_ad.frontend.context import Frame, operand, operate, refuse
@@ -49,14 +49,11 @@ class Count(Endless):
         return Range(self.start, sys.maxsize, self.step).item(frame, index)
 
 
-class Cycle(Endless):
+class Cycle(Endless, Around):
     """`itertools.cycle(inner)`."""
 
     def __init__(self, inner: Walk) -> None:
         self.inner = inner
-
-    def prepare(self, frame: Frame) -> None:
-        self.inner.prepare(frame)
 
     def pools(self) -> list[Anything]:
         return [*self.inner.sources(), *self.inner.cells()]
@@ -65,14 +62,8 @@ class Cycle(Endless):
         n = self.inner.length(frame)
         return self.inner.item(frame, arithmetic(frame, operator.mod, index, n))
 
-    def rolls(self) -> bool:
-        return self.inner.rolls()
-
-    def may_roll(self) -> bool:
-        return self.inner.may_roll()
-
-    def sources(self) -> list[Value]:
-        return self.inner.sources()
+    def fixed(self, frame: Frame) -> list[Anything] | None:
+        return None
 
 
 class Repeat(Endless):
@@ -103,15 +94,11 @@ class Taken(Around):
         return [self.cell]
 
 
-class Product(Walk):
+class Product(Several):
     """`itertools.product(...)`: the last one runs fastest."""
 
     def __init__(self, inners: list[Walk]) -> None:
         self.inners = inners
-
-    def prepare(self, frame: Frame) -> None:
-        for inner in self.inners:
-            inner.prepare(frame)
 
     def pools(self) -> list[Anything]:
         return [p for inner in self.inners for p in (*inner.sources(), *inner.cells())]
@@ -139,24 +126,12 @@ class Product(Walk):
             return None
         return list(itertools.islice(itertools.product(*known), MANY + 1))
 
-    def rolls(self) -> bool:
-        return all(inner.rolls() for inner in self.inners)
 
-    def may_roll(self) -> bool:
-        return all(inner.may_roll() for inner in self.inners)
-
-    def sources(self) -> list[Value]:
-        return [v for inner in self.inners for v in inner.sources()]
-
-
-class Selected(Walk):
+class Selected(Around):
     """Tuples of items: at the indices that `chosen`, a list of tuples of ints, holds."""
 
     def __init__(self, inner: Walk, chosen: Value, count: int) -> None:
         self.inner, self.chosen, self.count = inner, chosen, count
-
-    def prepare(self, frame: Frame) -> None:
-        self.inner.prepare(frame)
 
     def pools(self) -> list[Anything]:
         return [*self.inner.sources(), *self.inner.cells()]
@@ -169,14 +144,8 @@ class Selected(Walk):
         places = [emit("getitem", row, k, types=[INT]) for k in range(self.count)]
         return tuple(self.inner.item(frame, place) for place in places)
 
-    def rolls(self) -> bool:
-        return self.inner.rolls()
-
-    def may_roll(self) -> bool:
-        return self.inner.may_roll()
-
-    def sources(self) -> list[Value]:
-        return self.inner.sources()
+    def fixed(self, frame: Frame) -> list[Anything] | None:
+        return None
 
 
 def iterable(frame: Frame, x: Anything) -> Anything:
