@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections import namedtuple
+import copy
+from collections import deque, namedtuple
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Any, NamedTuple
@@ -578,7 +579,161 @@ def terms_made_in_a_loop(x: Any) -> Any:
     return e.visit(tree) * e.calls
 
 
+class Held:
+    def __init__(self, v: Any) -> None:
+        self.v = v
+        self.h = [v]
+
+
+class Tripled:
+    def __init__(self, v: Any) -> None:
+        self.v = v
+
+    def __copy__(self) -> Any:
+        return Tripled(self.v * 3)
+
+
+@dataclass
+class Motion:
+    pos: Any
+    vel: Any
+
+    def step(self, dt: Any) -> Any:
+        new = copy.copy(self)
+        new.pos = new.pos + dt * new.vel
+        new.vel = new.vel - dt * np.sin(new.pos)
+        return new
+
+
+def shallow_copy(x: Any) -> Any:
+    a = Held(x[0])
+    b = copy.copy(a)
+    b.v = b.v * 2
+    b.h.append(x[1])
+    return a.v * b.v + sum(a.h) * copy.copy(Tripled(x[2])).v
+
+
+def deep_copy(x: Any) -> Any:
+    a = Held(x[0])
+    b = copy.deepcopy(a)
+    b.v = b.v * 2
+    b.h.append(x[1])
+    return a.v * b.v + sum(a.h) * len(a.h) + sum(b.h)
+
+
+def copied_states(x: Any) -> Any:
+    m = Motion(x[:2], x[1:])
+    seen = []
+    for _ in range(4):
+        m = m.step(0.1)
+        seen.append(copy.copy(m))
+    m.pos = m.pos * 0.0
+    return np.sum(np.sum(m.vel) * m.pos**2) + sum(np.sum(s.pos**2) for s in seen)
+
+
+def copied_arrays(x: Any) -> Any:
+    y = copy.copy(x)
+    y[0] = 2 * x[1]
+    z = copy.deepcopy(y)
+    z[1] *= 3
+    return np.sum(x * y * z)
+
+
+def copied_containers(x: Any) -> Any:
+    rows = [[x[0], x[1]], [x[2]]]
+    same, other = copy.copy(rows), copy.deepcopy(rows)
+    same[0][0] = x[2] * 2
+    other[0][1] = x[0] * 5
+    d = {"a": x, "b": [x[0]]}
+    e = copy.deepcopy(d)
+    e["a"][0] = 7 * x[1]
+    e["b"].append(x[2])
+    grown = []
+    for v in x:
+        grown.append(v * v)
+    kept = copy.copy(grown)
+    kept[0] = 1.0
+    s = rows[0][0] * rows[0][1] + same[0][0] + other[0][0] * other[0][1] + sum(grown) * kept[0]
+    return s + np.sum(d["a"]) * len(d["b"]) + np.sum(e["a"]) * e["b"][1]
+
+
+def what_is_shared_stays_shared(x: Any) -> Any:
+    a = Held(x[0])
+    p = [a, a, Held(x[1])]
+    q = copy.deepcopy(p)
+    q[0].v = q[1].v * x[2]
+    s = 1.0 if q[0] is q[1] else 5.0
+    return s * p[0].v * q[0].v * q[1].v * q[2].v
+
+
+class Order(Enum):
+    FIRST = 1
+    SECOND = 2
+
+
+def members_of_an_enum(x: Any) -> Any:
+    s = 0.0
+    for m in Order:
+        s = s + x[0] ** m.value
+    for k, m in enumerate(list(Order)):
+        s = s * m.value + k * x[1]
+    return s
+
+
+def moving_window(x: Any) -> Any:
+    window = deque(maxlen=2)
+    s = 0.0
+    for v in x:
+        window.append(v * v)
+        s = s + sum(window) / len(window) + np.dot(np.ones(len(window)), np.array(window))
+    return s
+
+
+def queue(x: Any) -> Any:
+    todo = deque([x[0]])
+    s = 0.0
+    while todo:
+        v = todo.popleft()
+        s = s + v * v
+        if v < 1.9:
+            todo.append(v * 2)
+            todo.append(v + 1.6)
+    return s
+
+
+def rotated(x: Any) -> Any:
+    q = deque(x)
+    q.rotate(2)
+    q.appendleft(q[0] * q[-1])
+    q.rotate(-1)
+    s = 0.0
+    for k, v in enumerate(q):
+        s = s + k * v
+    q[1] = 3.0
+    q.pop()
+    try:
+        deque().pop()
+    except IndexError:
+        s = s * x[1]
+    return s * q[1] * q[2] * len(q)
+
+
 PROGRAMS += [
+    *(
+        (f, (X,))
+        for f in (
+            shallow_copy,
+            deep_copy,
+            copied_states,
+            copied_arrays,
+            copied_containers,
+            what_is_shared_stays_shared,
+            members_of_an_enum,
+            moving_window,
+            queue,
+            rotated,
+        )
+    ),
     (terms_made_in_a_loop, (X,)),
     (none_before_a_loop, (X,)),
     (none_or_object, (X,)),

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import copy
+import json
+from collections import deque
 from typing import Any
 
 import numpy as np
@@ -222,6 +225,40 @@ def two_of_the_callers(masses: Any) -> Any:
     return masses[0].x * 2 if masses[0] is masses[1] else masses[1].x
 
 
+def returns_a_deque(x: Any) -> Any:
+    return deque([x[0], x[1]])
+
+
+def copies_what_stands_outside(x: Any) -> Any:
+    return copy.copy(OUTSIDE).x * x[0]
+
+
+def deep_copy_of_its_own(x: Any) -> Any:
+    return copy.deepcopy(Deep(x[0])).v
+
+
+def deep_copy_of_a_growing_list(x: Any) -> Any:
+    rows = []
+    for v in x:
+        rows.append([v])
+    return copy.deepcopy(rows)[0][0]
+
+
+def copy_of_something(x: Any) -> Any:
+    return copy.copy(json.loads("3")) * x[0]
+
+
+class Deep:
+    def __init__(self, v: Any) -> None:
+        self.v = v
+
+    def __deepcopy__(self, memo: Any) -> Any:
+        return Deep(self.v)
+
+
+OUTSIDE = Mass(2.0)
+
+
 def type_of_a_number(x: Any) -> Any:
     return x * x if type(x) is float else x
 
@@ -242,6 +279,11 @@ def class_of_a_number(x: Any) -> Any:
         (changes_its_argument, planet(), "of the caller is changed"),
         (changes_a_record, 2.0, "is frozen"),
         (uses_an_object_as_a_number, X, "an object of class Net is used as a number or array"),
+        (returns_a_deque, X, "a deque is returned"),
+        (copies_what_stands_outside, X, "which is read from outside"),
+        (deep_copy_of_its_own, X, "an object with __deepcopy__"),
+        (deep_copy_of_a_growing_list, X, "deepcopy of a list of unknown length"),
+        (copy_of_something, X, "copy of something of unknown type"),
         (missing_attribute, X, "has no attribute"),
         (reads_a_descriptor, X, "is a descriptor"),
         (two_of_the_callers, [Mass(2.0), Mass(3.0)], "whether two names mean one object"),

@@ -12,6 +12,7 @@ import numpy as np
 
 from s2s_ad.errors import UnsupportedError
 from s2s_ad.frontend import containers
+from s2s_ad.frontend import copying as copying
 from s2s_ad.frontend import inspection as inspection  # enters what it knows in PYTHON
 from s2s_ad.frontend import iterators as iterators  # ... and so does this
 from s2s_ad.frontend.bindings import (

@@ -6,6 +6,7 @@ only known to be indexable (its type unknown) is walked by `len` and indexing.
 
 from __future__ import annotations
 
+import enum
 import operator
 from typing import Any as Anything
 
@@ -359,7 +360,7 @@ def walk(frame: Frame, x: Anything) -> Walk:
         return Items(list(x))
     if is_structure(x):
         return Items(list(x))
-    if isinstance(x, str):
+    if isinstance(x, str) or isinstance(x, type) and issubclass(x, enum.Enum):
         return Items(list(x))
     if type(x) is Value:
         t = x.type

@@ -275,3 +275,83 @@ def reduced_from(function: Any, items: Any, total: Any) -> Any:
     for item in items:
         total = function(total, item)
     return total
+
+
+class deque:  # called as messages should call it
+    """`collections.deque`: a list that may be of bounded length."""
+
+    def __init__(self, items: Any = (), maxlen: Any = None) -> None:
+        self.items: Any = []
+        self.maxlen = maxlen
+        self.extend(items)
+
+    def append(self, x: Any) -> None:
+        self.items.append(x)
+        if self.maxlen is not None and len(self.items) > self.maxlen:
+            self.items.pop(0)
+
+    def appendleft(self, x: Any) -> None:
+        self.items.insert(0, x)
+        if self.maxlen is not None and len(self.items) > self.maxlen:
+            self.items.pop()
+
+    def extend(self, items: Any) -> None:
+        for x in items:
+            self.append(x)
+
+    def extendleft(self, items: Any) -> None:
+        for x in items:
+            self.appendleft(x)
+
+    def pop(self) -> Any:
+        if len(self.items) == 0:
+            raise IndexError("pop from an empty deque")
+        return self.items.pop()
+
+    def popleft(self) -> Any:
+        if len(self.items) == 0:
+            raise IndexError("pop from an empty deque")
+        return self.items.pop(0)
+
+    def insert(self, k: Any, x: Any) -> None:
+        if self.maxlen is not None and len(self.items) >= self.maxlen:
+            raise IndexError("deque already at its maximum size")
+        self.items.insert(k, x)
+
+    def rotate(self, n: Any = 1) -> None:
+        if len(self.items) > 0:
+            k = n % len(self.items)
+            self.items = self.items[len(self.items) - k :] + self.items[: len(self.items) - k]
+
+    def reverse(self) -> None:
+        self.items.reverse()
+
+    def clear(self) -> None:
+        self.items = []
+
+    def copy(self) -> Any:
+        return deque(self.items, self.maxlen)
+
+    def count(self, x: Any) -> Any:
+        return self.items.count(x)
+
+    def index(self, x: Any) -> Any:
+        return self.items.index(x)
+
+    def __copy__(self) -> Any:
+        return self.copy()
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+    def __iter__(self) -> Any:
+        return iter(self.items)
+
+    def __contains__(self, x: Any) -> bool:
+        return x in self.items
+
+    def __getitem__(self, k: Any) -> Any:
+        return self.items[k]
+
+    def __setitem__(self, k: Any, x: Any) -> None:
+        self.items[k] = x

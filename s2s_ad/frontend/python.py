@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import collections
 import functools
 import inspect
 import operator
@@ -156,6 +157,13 @@ def collect(frame: Frame, x: Anything) -> Anything:
         return containers.copied(frame, held)
     found = walk(frame, x).fixed(frame)
     return list(found) if found is not None else containers.run(frame, prelude.collected, x)
+
+
+@python(collections.deque)
+def _deque(frame: Frame, *xs: Anything, **options: Anything) -> Anything:
+    from s2s_ad.frontend.construction import construct
+
+    return construct(frame, prelude.deque, list(xs), options, prelude.deque)
 
 
 @python(dict)
@@ -337,6 +345,8 @@ def _fromiter(frame: Frame, x: Anything, dtype: Anything) -> Anything:
 
 @python(np.asarray, np.array)
 def _array(frame: Frame, x: Anything, *rest: Anything, **options: Anything) -> Anything:
+    if is_object(x) and x.kind is prelude.deque:
+        return Again((collect(frame, x), *rest), options)
     x = holding(frame, x)
     if type(x) is Value and isinstance(x.type, Seq):
         from s2s_ad.frontend.holding import fully_opened

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any as Anything
 
+from s2s_ad.frontend import prelude
 from s2s_ad.frontend.activations import write_out
 from s2s_ad.frontend.bindings import Cell, describe, is_structure, items, map_leaves, rebuilt
-from s2s_ad.frontend.context import Frame, operand
+from s2s_ad.frontend.context import Frame, operand, refuse
 from s2s_ad.frontend.holding import cells_in, fully_opened, holding, made
 from s2s_ad.frontend.objects import attributes_of, is_real, is_record
 from s2s_ad.ir.build import emit
@@ -39,6 +40,8 @@ def has_objects(frame: Frame, x: Anything) -> bool:
 
 def returned(frame: Frame, x: Cell) -> Anything:
     """An object as the caller of the whole function gets it."""
+    if x.kind is prelude.deque:
+        refuse("a deque is returned", "return list(...) of it")
     held = holding(frame, x)
     if is_real(held):
         return held
