@@ -1337,3 +1337,188 @@ def named_iterators(x: Any) -> Any:
 
 
 PROGRAMS += [(items_seen_as_they_are, (X,)), (views_of_a_dict, (X,)), (named_iterators, (X,))]
+
+
+def passed_on(x: Any) -> Any:
+    total = 0.0
+
+    def add(v: Any) -> Any:
+        nonlocal total
+        total = total + v * v
+        return total
+
+    def each(f: Any, xs: Any) -> None:
+        for v in xs:
+            f(v)
+
+    each(add, x)
+    return total * sum(map(add, x))
+
+
+def maker() -> Any:
+    k = 0.0
+
+    def step(v: Any) -> Any:
+        nonlocal k
+        k = k + v
+        return k
+
+    return step
+
+
+def made_with_a_state(x: Any) -> Any:
+    f, g = maker(), maker()
+    s = 0.0
+    for v in x:
+        s = s + f(v) * g(2 * v)
+    return s
+
+
+def shared_by_three(x: Any) -> Any:
+    def a() -> Any:
+        k = x[0]
+
+        def b() -> Any:
+            nonlocal k
+
+            def c() -> None:
+                nonlocal k
+                k = k * x[1]
+
+            c()
+            c()
+            return k
+
+        return b() + k
+
+    return a()
+
+
+def none_at_first(x: Any) -> Any:
+    best, seen = None, []
+
+    def see(v: Any) -> None:
+        nonlocal best, seen
+        if best is None or v > best:
+            best = v
+        seen = seen + [v]
+
+    for v in x:
+        see(v)
+    return best * best + sum(seen)
+
+
+def loop_variable_of_two(x: Any) -> Any:
+    t = 0.0
+
+    def get() -> Any:
+        nonlocal i
+        i = i + 1
+        return x[i - 1]
+
+    for i in range(2):
+        t = t + get() * i
+    return t
+
+
+def parameter_of_two(x: Any, y: Any = 2.0) -> Any:
+    def scale(c: Any) -> None:
+        nonlocal y
+        y = y * c
+
+    scale(x[0])
+    scale(x[1])
+    return y * x[2]
+
+
+def returns_early(x: Any) -> Any:
+    s = 0.0
+
+    def add(v: Any) -> Any:
+        nonlocal s
+        if v > 1:
+            s += v
+        elif v > 0.6:
+            return s
+        s = s * 1.1
+        return v
+
+    t = [add(v) for v in x]
+    return s * sum(t)
+
+
+def recursive_and_nonlocal(x: Any) -> Any:
+    n = 0.0
+
+    def walk(k: Any) -> None:
+        nonlocal n
+        if k == 0:
+            return
+        n += x[k - 1] * k
+        walk(k - 1)
+        if k > 1:
+            walk(k - 2)
+
+    walk(3)
+    return n * n
+
+
+class Stepper:
+    def __init__(self, v: Any) -> None:
+        self.v = v
+        self.n = 0
+
+    def step(self) -> Any:
+        self.v = self.v * 1.3
+        self.n += 1
+        return self.n < 5
+
+
+def condition_that_steps(x: Any) -> Any:
+    o = Stepper(x[0])
+    s = 0.0
+    while o.step():
+        s = s + o.v
+    return s
+
+
+def condition_that_pops(x: Any) -> Any:
+    todo = [x[0], x[1]]
+    s = 0.0
+    while todo.pop() < 9.0:
+        s = s + x[2]
+        if s > 1.0:
+            break
+        todo.append(s * 2)
+    return s * len(todo)
+
+
+def condition_that_writes(x: Any) -> Any:
+    y = x * 1.0
+
+    def grow() -> Any:
+        y[0] *= 1.5
+        return y[0]
+
+    s = 0.0
+    while grow() < 4.0:
+        s = s + y[0] * y[1]
+    return s + y[0]
+
+
+PROGRAMS += [
+    (f, (X,))
+    for f in (
+        passed_on,
+        made_with_a_state,
+        shared_by_three,
+        none_at_first,
+        loop_variable_of_two,
+        parameter_of_two,
+        returns_early,
+        recursive_and_nonlocal,
+        condition_that_steps,
+        condition_that_pops,
+        condition_that_writes,
+    )
+]

@@ -270,7 +270,7 @@ def names(frame: Frame, c: Carried) -> list[tuple[str, bool]]:
         return [(hint, user)] * c.holes()
     found = []
     for key, s in shape.items():
-        called = f"has_{hint}" if key == PRESENT else f"{hint}_{key.strip('_')}"
+        called = f"has_{hint}" if key == PRESENT else f"{hint}_{key.strip('_')}".rstrip("_")
         found += [(called, False)] * holes(s)
     return found if len(found) == c.holes() else [(hint, user)] * c.holes()
 

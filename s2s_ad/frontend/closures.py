@@ -1,85 +1,73 @@
 """Closures: what `nonlocal` writes, decorators of local functions, `functools.partial`.
 
-A local function that assigns a name of the enclosing function gets the name's binding when it is
-called and gives it back when it ends. The enclosing function's text carries and joins the name like
-any that it assigns: its calls are marked with the names that they may assign. So such a function
-can only be called from the text in which it stands.
+A variable that local functions assign stands in a box, an object with one attribute, from the
+beginning of the function that has it. So it is shared wherever the functions are called, and
+branches and loops join and carry what is in the box as they do with any object.
 """
 
 from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any as Anything
 
 import gast
 
-from s2s_ad.frontend.bindings import Closure
-from s2s_ad.frontend.context import Frame, evaluate, refuse
-from s2s_ad.frontend.liveness import assigned, nonlocals
+from s2s_ad.frontend import prelude
+from s2s_ad.frontend.bindings import Cell, Closure, Conflict
+from s2s_ad.frontend.context import Frame, evaluate, refuse, refuse_conflict
+from s2s_ad.frontend.holding import made
+from s2s_ad.frontend.liveness import Names, nonlocals
+from s2s_ad.frontend.objects import attributes_of
 from s2s_ad.frontend.source import Source
+from s2s_ad.frontend.unbound import require
+from s2s_ad.ir.core import UNDEFINED
+
+VARIABLE = "_"  # the attribute of a box
 
 
-def mark(node: Anything) -> None:
-    """Mark the calls in a function's own text with the names that local functions assign."""
-    found: set[str] = set()
+def shared(node: Anything) -> Names:
+    """The names that functions inside a function's text assign as nonlocal."""
+    out: Names = frozenset()
     for inner in gast.walk(node):
         if inner is not node and isinstance(inner, gast.FunctionDef):
-            found |= nonlocals(inner)
-    if not found:
-        return
-    a = node.args
-    bound = {n.id for n in (*a.posonlyargs, *a.args, *a.kwonlyargs, a.vararg, a.kwarg) if n}
-    for text in [n for n in gast.walk(node) if isinstance(n, gast.FunctionDef)]:
-        own = found & nonlocals(text)
-        if text is node:
-            own |= found & (bound | set(assigned(node.body)))
-        for call in own_calls(text.body):
-            call.writes = frozenset(getattr(call, "writes", frozenset()) | own)
+            out |= nonlocals(inner)
+    return out
 
 
-def own_calls(nodes: list[Anything]) -> Iterator[Anything]:
-    """The calls in a text, not those in functions and comprehensions inside it."""
-    for n in nodes:
-        if isinstance(n, gast.Call):
-            yield n
-        if not isinstance(n, (gast.FunctionDef, gast.Lambda)):
-            yield from own_calls(list(gast.iter_child_nodes(n)))
+def make_boxes(frame: Frame) -> None:
+    """Put the variables that functions share into boxes, when their function begins."""
+    for name in sorted(frame.boxed):
+        held = {VARIABLE: frame.env.get(name, UNDEFINED)}
+        box = Cell(prelude.Box, held, name=name)
+        frame.env[name] = made(frame.lowering, box, frame.lowering.blocks[-1])
 
 
-def owner(frame: Frame | None, name: str) -> Frame | None:
-    """The frame whose variable a nonlocal name is."""
-    while frame is not None and (
-        name not in frame.locals
-        or isinstance(frame.node, gast.FunctionDef)
-        and name in nonlocals(frame.node)
-    ):
-        frame = frame.parent
-    return frame
+def box_of(frame: Frame, name: str) -> Cell | None:
+    """The box of a variable that functions share, as a frame sees it."""
+    owner: Frame | None = frame
+    while owner is not None and name in owner.liveness.outer:
+        owner = owner.parent
+        while owner is not None and name not in owner.locals | owner.liveness.outer:
+            owner = owner.parent
+    if owner is None:
+        refuse(
+            f"the nonlocal {name!r} belongs to a function that has ended",
+            "give it as an argument, and return the new value",
+        )
+    return owner.env[name] if name in owner.boxed else None
 
 
-def borrow(frame: Frame, inner: Frame, site: Anything, name: str) -> list[str]:
-    """Give a call the bindings of the nonlocal names that it assigns; the names."""
-    names = sorted(nonlocals(inner.node)) if isinstance(inner.node, gast.FunctionDef) else []
-    for n in names:
-        here = n in frame.locals and owner(frame, n) is owner(inner.parent, n)
-        if not here or n not in getattr(site, "writes", ()):
-            refuse(
-                f"{name} assigns the nonlocal {n!r} and is called outside the function that has it",
-                f"call {name} directly in the text of that function, or return the value",
-            )
-        if n in frame.env:
-            inner.env[n] = frame.env[n]
-    return names
-
-
-def give_back(frame: Frame, inner: Frame, names: list[str]) -> None:
-    """Take what a call has assigned to nonlocal names."""
-    for n in names:
-        if n in inner.env:
-            frame.env[n] = inner.env[n]
+def read_box(frame: Frame, name: str, box: Cell) -> Anything:
+    """What a variable that functions share is bound to."""
+    found = attributes_of(frame, box)[VARIABLE]
+    if isinstance(found, Conflict):
+        refuse_conflict(found)
+    if found is UNDEFINED:
+        refuse(f"{name!r} is read before it is assigned", "assign it on every path")
+    require(frame, name, found)
+    return found
 
 
 def check_alive(frame: Frame, callee: Closure) -> None:

@@ -24,7 +24,7 @@ from s2s_ad.frontend.bindings import (
     items,
 )
 from s2s_ad.frontend.guards import Unchanged
-from s2s_ad.frontend.liveness import Liveness, Names, assigned, loads
+from s2s_ad.frontend.liveness import Liveness, Names, assigned, loads, nonlocals
 from s2s_ad.frontend.refusals import REFUSED
 from s2s_ad.frontend.source import Source
 from s2s_ad.ir.build import Cursor, apply, building, cursor, emit, facts
@@ -144,6 +144,7 @@ class Frame:
     handling: list[Anything] = field(default_factory=list)  # exceptions that are being handled
     finals: Names = frozenset()  # read where blocks under way end (see finals.py)
     locals: Names = frozenset()
+    boxed: Names = frozenset()  # among them those that functions in its text assign
     given: dict[str, Anything] = field(default_factory=dict)  # its arguments
     age: int = 0  # what is made later has a larger one
     elsewhere: dict[int, Frame] = field(default_factory=dict)  # of generators that it consumes
@@ -151,12 +152,11 @@ class Frame:
 
     def __post_init__(self) -> None:
         if isinstance(self.node, gast.FunctionDef):
-            from s2s_ad.frontend.closures import mark
+            from s2s_ad.frontend.closures import shared
             from s2s_ad.frontend.finals import split_finally
             from s2s_ad.frontend.managers import split_with
             from s2s_ad.frontend.rewrites import end_with_return, open_loops
 
-            mark(self.node)
             end_with_return(self.node)
             open_loops(self.node)
             split_with(self.node)
@@ -165,6 +165,9 @@ class Frame:
         a = self.node.args
         names = [n.id for n in (*a.posonlyargs, *a.args, *a.kwonlyargs, a.vararg, a.kwarg) if n]
         self.locals = frozenset(names) | frozenset(assigned(body))
+        if isinstance(self.node, gast.FunctionDef):
+            self.locals -= nonlocals(self.node)
+            self.boxed = shared(self.node) & self.locals
         known = self.lowering.liveness
         if self.node not in known:
             known[self.node] = Liveness(self.node)
@@ -318,7 +321,7 @@ def happened(frame: Frame, ended: Anything = None) -> None:
     """Tell the `try`s that must know what holds where an operation raises (see attempts.py)."""
     for t in frame.lowering.tries:
         if t.general:
-            t.note(cursor().block, ended, frame)
+            t.note(cursor().block, ended)
 
 
 def checkpoint(frame: Frame) -> Callable[[], None]:

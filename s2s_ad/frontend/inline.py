@@ -30,7 +30,7 @@ from s2s_ad.frontend.bindings import (
     map_leaves,
 )
 from s2s_ad.frontend.borrowing import contents, lend, position
-from s2s_ad.frontend.closures import borrow, called, check_alive, give_back
+from s2s_ad.frontend.closures import called, check_alive, make_boxes
 from s2s_ad.frontend.context import (
     RETURN,
     Frame,
@@ -96,9 +96,7 @@ def call_function(
         check_alive(frame, callee)
         if is_own(frame, callee, inner, given):
             return call_recursive(frame, callee, inner, given)
-        names = borrow(frame, inner, site, callee.name)
         out = inline(inner, given)
-        give_back(frame, inner, names)
         return out
     source = source_of(frame.lowering, callee)
     check_kind(callee)
@@ -172,6 +170,7 @@ def run_body(frame: Frame) -> Anything:
         out = evaluate(frame, frame.node.body)
         hand_over(frame, depth)
         return out
+    make_boxes(frame)
     status = lower_open(frame, frame.node.body, frame.liveness.always, False)
     hand_over(frame, depth)
     if escapes(status):

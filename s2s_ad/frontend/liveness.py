@@ -178,8 +178,6 @@ def assigned(nodes: list[Anything]) -> dict[str, None]:
             return
         if isinstance(node, (gast.Lambda, *COMPREHENSIONS)):
             return
-        if isinstance(node, gast.Call):
-            out.update(dict.fromkeys(sorted(getattr(node, "writes", ()))))
         if isinstance(node, gast.Name) and isinstance(node.ctx, (gast.Store, gast.Del)):
             out[node.id] = None
         if isinstance(node, (gast.Import, gast.ImportFrom)):

@@ -299,8 +299,8 @@ def unrolled(
 
 
 def tested_inside(frame: Frame, node: Anything) -> None:
-    """Let a condition that may raise what a handler catches stand in the body:
-    `while True: if ...: ... else: break`."""
+    """Let a condition that changes something, or may raise what a handler catches, stand in the
+    body: `while True: if ...: ... else: break`."""
     leave = gast.copy_location(gast.Break(), node)
     inner = gast.copy_location(gast.If(node.test, node.body, [leave]), node)
     node.test = gast.copy_location(gast.Constant(True, None), node.test)
@@ -379,7 +379,12 @@ def rolled_while(frame: Frame, node: Anything, rest: Rest, lower: LowerList) -> 
         finally:
             frame.env, frame.loop, frame.lowering.versions = saved, outer, versions
 
+    restore = checkpoint(frame)
     carried, body = settled(frame, carried_names(frame, node, head, after), attempt)
+    if body.ends[0].written and not node.orelse:
+        restore()
+        tested_inside(frame, node)
+        return rolled_while(frame, node, rest, lower)
     before, block = body.blocks
     inits = tuple(x for c in carried for x in project(frame, c.template, c.init))
     with inside(frame, before):

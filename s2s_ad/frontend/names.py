@@ -72,6 +72,10 @@ def look_up(frame: Frame, name: str) -> Anything:
                 refuse_conflict(found)
             if found is UNDEFINED:
                 refuse(f"{name!r} is read before it is assigned", "assign it on every path")
+            if name in inner.boxed:
+                from s2s_ad.frontend.closures import read_box
+
+                return read_box(frame, name, found)
             require(frame, name, found)
             return take(frame.lowering, found) if isinstance(found, Stored) else found
         if inner.parent is None:

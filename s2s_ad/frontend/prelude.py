@@ -277,6 +277,10 @@ def reduced_from(function: Any, items: Any, total: Any) -> Any:
     return total
 
 
+class Box:
+    """A variable that several functions assign."""
+
+
 class deque:  # called as messages should call it
     """`collections.deque`: a list that may be of bounded length."""
 

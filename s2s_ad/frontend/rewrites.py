@@ -18,7 +18,7 @@ from typing import Any as Anything
 
 import gast
 
-from s2s_ad.frontend.liveness import Names, contains
+from s2s_ad.frontend.liveness import contains
 from s2s_ad.frontend.matching import Matching
 
 
@@ -64,19 +64,13 @@ def end_with_return(node: Anything) -> None:
     node.body.append(gast.copy_location(gast.Return(None), last))
 
 
-def writes(node: Anything) -> Names:
-    """The nonlocal names that a call may assign; see closures.py."""
-    found: Names = getattr(node, "writes", frozenset())
-    return found
-
-
 def open_loops(node: Anything) -> None:
     """Give a loop whose condition assigns names the form `while True: if ...: ... else: break`:
     what the condition assigns is then assigned in the body."""
     for loop in gast.walk(node):
         if not isinstance(loop, gast.While) or loop.orelse:
             continue
-        if any(isinstance(n, gast.NamedExpr) or writes(n) for n in gast.walk(loop.test)):
+        if any(isinstance(n, gast.NamedExpr) for n in gast.walk(loop.test)):
             leave = gast.copy_location(gast.Break(), loop)
             inner = gast.copy_location(gast.If(loop.test, loop.body, [leave]), loop)
             loop.test = gast.copy_location(gast.Constant(True, None), loop.test)

@@ -26,7 +26,7 @@ from s2s_ad.frontend.bindings import (
 )
 from s2s_ad.frontend.branches import Rest, branch, resume, run
 from s2s_ad.frontend.choices import Choice, split
-from s2s_ad.frontend.closures import decorated
+from s2s_ad.frontend.closures import VARIABLE, box_of, decorated
 from s2s_ad.frontend.conditions import holds
 from s2s_ad.frontend.containers import delete_item
 from s2s_ad.frontend.context import (
@@ -57,7 +57,7 @@ from s2s_ad.frontend.tries import lower_try
 from s2s_ad.frontend.unpacking import unpacked
 from s2s_ad.ir.build import cursor, emit
 from s2s_ad.ir.collecting import refusals
-from s2s_ad.ir.core import Value
+from s2s_ad.ir.core import UNDEFINED, Value
 from s2s_ad.ir.types import ListOf
 
 FALLING = always(FALLS)
@@ -270,7 +270,11 @@ def bind(frame: Frame, name: str, x: Anything, named: bool = True) -> None:
             for attribute, v in attributes_of(frame, x).items():
                 name_attribute(x, attribute, v)
         bind_held(shown, holding(frame, x), named)
-    frame.env[name] = x
+    box = box_of(frame, name)
+    if box is None:
+        frame.env[name] = x
+    else:
+        put(frame, box, VARIABLE, x)
 
 
 def bind_held(name: str, held: Anything, named: bool) -> None:
@@ -283,7 +287,11 @@ def _delete(frame: Frame, node: Anything) -> None:
     for target in node.targets:
         if isinstance(target, gast.Name):
             look_up(frame, target.id)
-            frame.env.pop(target.id, None)
+            box = box_of(frame, target.id)
+            if box is None:
+                del frame.env[target.id]
+            else:
+                put(frame, box, VARIABLE, UNDEFINED)
         elif isinstance(target, gast.Subscript):
             index = evaluate(frame, target.slice)
             delete_item(frame, evaluate(frame, target.value), index)

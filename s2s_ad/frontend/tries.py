@@ -6,7 +6,6 @@ Where an operation of the body may itself raise what a handler catches, see atte
 
 from __future__ import annotations
 
-import itertools
 import operator
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -51,12 +50,9 @@ class Try:
     general: frozenset[int] = frozenset()  # handlers of what operations raise: no jumps
     notes: list[Note] = field(default_factory=list)
 
-    def note(self, block: Block, ended: Anything, frame: Frame) -> None:
+    def note(self, block: Block, ended: Anything) -> None:
         lowering = self.frame.lowering
         env, versions = dict(self.frame.env), dict(lowering.versions)
-        inner = list(itertools.takewhile(lambda f: f is not self.frame, frame.chain()))
-        for f in reversed(inner):  # what calls have assigned to nonlocal names
-            env.update({n: f.env[n] for n in f.liveness.outer if n in f.env})
         self.notes.append(Note(block, len(block.ops), env, versions, len(lowering.homes), ended))
 
     @property

@@ -1130,6 +1130,8 @@ def condition_that_pops(f):
     while xs.pop() > 1.0:
         xs.append(xs[0] * 0.5)
         f = f * 1.5
+    else:
+        f = f * 2.0
     return f
 
 

@@ -366,30 +366,15 @@ def strict_lengths(x):
 
 
 def add_to(v):
-    def inner(w):
+    def inner(x):
         nonlocal v
-        v = v + w
-        return v
+        v = v + x
+        return v * x
 
     return inner
 
 
-@refused("assigns the nonlocal 'v' and is called outside", x=FLOAT)
-def nonlocal_outside(x):
-    add = add_to(x)
-    return add(1.0) * add(x)
-
-
-@refused("assigns the nonlocal 's' and is called outside", x=VECTOR)
-def nonlocal_in_map(x):
-    s = 0.0
-
-    def add(v):
-        nonlocal s
-        s = s + v
-        return s
-
-    return sum(map(add, x)) + s
+refused("the nonlocal 'v' belongs to a function that has ended", x=FLOAT)(add_to(1.0))
 
 
 @refused("'f' is a function made in a loop", x=VECTOR, n=INT)
