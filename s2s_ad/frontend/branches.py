@@ -232,9 +232,9 @@ def live_at(frame: Frame, status: Status, live: Names | None) -> Names | None:
         elif code == CONTINUES and frame.loop is not None:
             out |= frame.loop.head
         elif code == RETURNS:
-            out |= {RETURN} | frame.liveness.outer
+            out |= {RETURN}
         elif code >= CAUGHT:
-            out |= frame.liveness.outer | {raised(code)}
+            out |= {raised(code)}
             for t in frame.lowering.tries:
                 if t.frame is frame and any(code == own for _, own in t.caught):
                     out |= t.live

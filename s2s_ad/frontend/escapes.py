@@ -121,7 +121,7 @@ def hand_over(frame: Frame, depth: int) -> None:
 def passed_on(frame: Frame, env: dict[str, Anything]) -> dict[str, Anything]:
     """What names mean in the caller where an exception leaves a function."""
     assert frame.caller is not None
-    own = {n: x for n, x in env.items() if n.startswith(RAISED) or n in frame.liveness.outer}
+    own = {n: x for n, x in env.items() if n.startswith(RAISED)}
     return {**frame.caller.env, **own}
 
 

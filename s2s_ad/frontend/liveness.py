@@ -54,8 +54,7 @@ class Liveness:
                 self.always |= loads(inner)
                 if isinstance(inner, gast.FunctionDef):
                     self.always |= nonlocals(inner)
-        self.outer = nonlocals(node)  # read when the function has ended
-        self.always |= self.outer
+        self.outer = nonlocals(node)
         self.block(node.body, self.always, self.always, self.always)
 
     def block(self, body: list[Anything], out: Names, stop: Names, next: Names) -> Names:
