@@ -1234,3 +1234,40 @@ REFUSED: list[tuple[Any, str]] = [
     (one_of_two_stored_then_changed, "item of another list"),
     (one_of_two_changed_after_it_was_stored, "item of another list"),
 ]
+
+
+def parameters_by_name(x: Any) -> Any:
+    p = dict(zip(("a", "b", "c"), x))
+    squares = {k: v * v for k, v in p.items()}
+    return p["a"] * p["b"] ** 2 + np.sin(p["c"]) * squares["a"]
+
+
+def edges_of_a_graph(x: Any) -> Any:
+    out = {"a": x[0], "b": 0.0, "c": 0.0}
+    for (start, end), w in zip([("a", "b"), ("b", "c"), ("a", "c")], x):
+        out[end] = out[end] + out[start] * w
+    return out["c"]
+
+
+def grouped(x: Any) -> Any:
+    groups = {}
+    for k, (name, v) in enumerate(zip(["a", "b", "a"], x)):
+        groups.setdefault(name, []).append(v * (k + 1))
+    return sum(sum(vs) ** 2 for vs in groups.values())
+
+
+def counted_by_remainder(x: Any) -> Any:
+    h = {}
+    for i in range(3):
+        key = f"k{i % 2}"
+        h[key] = h.get(key, 0.0) + x[i] * x[i]
+    return h["k0"] * h["k1"]
+
+
+PROGRAMS += [
+    (f, (X,)) for f in (parameters_by_name, edges_of_a_graph, grouped, counted_by_remainder)
+]
+
+
+def too_few(x: Any) -> Any:
+    return dict(zip(("a", "b", "c", "d", "e"), x))["a"]

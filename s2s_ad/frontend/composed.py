@@ -32,6 +32,12 @@ class Enumerate(Around):
             return None
         return list(enumerate(inner, self.start))
 
+    def bounded(self, frame: Frame, n: int | None = None) -> list[Anything] | None:
+        inner = self.inner.bounded(frame, n)
+        if inner is None or type(self.start) is not int:
+            return None
+        return list(enumerate(inner, self.start))
+
     def cells(self) -> list[Cell]:
         return self.inner.cells()
 
@@ -129,6 +135,18 @@ class Zip(Several):
                 "give it equal numbers of items",
             )
         return list(zip(*known))
+
+    def bounded(self, frame: Frame, n: int | None = None) -> list[Anything] | None:
+        known = self.fixed(frame)
+        if known is not None or self.strict:
+            return known
+        sizes = [len(c) for inner in self.inners if (c := inner.fixed(frame)) is not None]
+        if n is not None:
+            sizes.append(n)
+        if not sizes:
+            return None
+        columns = [inner.bounded(frame, min(sizes)) for inner in self.inners]
+        return None if None in columns else list(zip(*columns))
 
     def cells(self) -> list[Cell]:
         return [c for inner in self.inners for c in inner.cells()]

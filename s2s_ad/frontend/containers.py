@@ -218,7 +218,9 @@ def call_method(
             return tuple(held.values())
         if name == "keys" and not args:
             return tuple(held)
-        if name == "get" and args and is_key(args[0]):
+        if name == "get" and args:
+            if not is_key(args[0]):
+                refuse_key(args[0])
             return held.get(args[0], args[1] if len(args) > 1 else None)
     if name == "copy" and not args:
         return held.copy() if is_structure(held) else copied(frame, held)

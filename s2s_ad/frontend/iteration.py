@@ -60,6 +60,10 @@ class Walk:
         """All items, where they are known while lowering."""
         return None
 
+    def bounded(self, frame: Frame, n: int | None = None) -> list[Anything] | None:
+        """All items, or the first n, where their number is known at the price of an assertion."""
+        return self.fixed(frame)
+
     def rolls(self) -> bool:
         """Whether one text can serve for all items."""
         return True
@@ -210,6 +214,13 @@ class Indexed(Walk):
         if isinstance(t, ListOf):
             return emit("getitem", self.value, index, types=[t.elem])
         return emit("getitem", self.value, index)
+
+    def bounded(self, frame: Frame, n: int | None = None) -> list[Anything] | None:
+        if n is None or n > SHORT:
+            return self.fixed(frame)
+        enough = arithmetic(frame, operator.ge, self.length(frame), n)
+        emit("assert", enough, f"fewer than {n} items")
+        return [self.item(frame, k) for k in range(n)]
 
     def counted(self, frame: Frame) -> list[Anything] | None:
         """All items of an array whose size is known."""
@@ -375,7 +386,7 @@ def walk(frame: Frame, x: Anything) -> Walk:
 
 def listed(frame: Frame, x: Anything) -> list[Anything]:
     """All items of an iterable of known length: `list(x)`, `tuple(x)`."""
-    found = walk(frame, x).fixed(frame)
+    found = walk(frame, x).bounded(frame)
     if found is None:
         refuse("a list of unknown length cannot be built yet", "iterate over it in a for statement")
     return list(found)

@@ -112,10 +112,10 @@ def lower_for(frame: Frame, node: Anything, rest: Rest, lower: LowerList) -> tup
     try:
         return rolled(frame, node, over, rest, lower)
     except Unsettled as failed:
-        found = over.fixed(frame) if isinstance(failed.error, (NotStatic, Unrollable)) else None
+        restore()
+        found = over.bounded(frame) if isinstance(failed.error, (NotStatic, Unrollable)) else None
         if found is None or len(found) > SHORT:
             raise failed.error from None
-        restore()
         return unrolled(frame, node, over, found, rest, lower)
 
 
