@@ -220,6 +220,39 @@ def lists_of_other_lengths(x: Any) -> Any:
     return sum(f(x[0]))
 
 
+def object_of_one_path(x: Any) -> Any:
+    found = Node(x[0], None)
+
+    def f(v: Any) -> Any:
+        return found if v > 9.0 else f(v * 2.0)
+
+    r = f(x[0])
+    r.v = 3.0 * r.v
+    return found.v
+
+
+def list_of_one_path(x: Any) -> Any:
+    found = [x[0]]
+
+    def f(v: Any) -> Any:
+        return found if v > 9.0 else f(v * 2.0)
+
+    r = f(x[0])
+    r[0] = 3.0 * r[0]
+    return found[0]
+
+
+def object_inside_a_new_one(x: Any) -> Any:
+    found = Node(x[0], None)
+
+    def f(v: Any) -> Any:
+        return (v, found) if v > 9.0 else f(v * 2.0)
+
+    r = f(x[0])[1]
+    r.v = 3.0 * r.v
+    return found.v
+
+
 WRITTEN = ", so its calls are written out, and that is more than "
 
 
@@ -237,6 +270,9 @@ WRITTEN = ", so its calls are written out, and that is more than "
         (sum_around, "f calls itself and changes an? .*Node.* around it" + WRITTEN),
         (items_around, "f calls itself and changes a list around it" + WRITTEN),
         (object_from_around, "returns an object of class Node from around it" + WRITTEN),
+        (object_of_one_path, "returns an object of class Node from around it" + WRITTEN),
+        (list_of_one_path, "returns a list from around it" + WRITTEN),
+        (object_inside_a_new_one, "returns an object of class Node from around it" + WRITTEN),
         (list_that_it_got, "calls itself and returns a list that it may have got" + WRITTEN),
         (functions_in_a_list, "f calls itself with functions in a container" + WRITTEN),
         (axes_of_its_own, "f calls itself with arguments of ever other types" + WRITTEN),

@@ -49,6 +49,7 @@ from s2s_ad.frontend.returning import (
     Given,
     Made,
     apart,
+    check_new,
     has_lists,
     has_objects,
     returned,
@@ -296,6 +297,8 @@ def build(
             if own is not None:
                 positions = written_parameters(lowering, lowering.updates[noted:], block)
                 roots = [block.params[k] for k in positions] + own
+            if own is not None:
+                check_new(frame, out)
             out = fully_opened(frame, out)
             leaves_: list[Anything] = []
 

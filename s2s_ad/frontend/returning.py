@@ -56,16 +56,28 @@ def returned(frame: Frame, x: Cell) -> Anything:
     return emit("new_object", emit("dict", inside), cls=x.kind)
 
 
-def apart(frame: Frame, x: Cell) -> dict[str, Anything]:
-    """The attributes of an object that a function of its own returns."""
-    outer = frame.lowering.blocks[:-1]
-    if not is_record(x.kind) and any(frame.lowering.homes[x] is b for b in outer):
-        if not any(x is c for c in objects_in(frame, list(frame.given.values()))):
+def check_new(frame: Frame, x: Anything) -> None:
+    """Have the calls of a recursive function written out where it returns a list or object from
+    around it: the caller would get another one."""
+    outer, given = frame.lowering.blocks[:-1], cells_in(frame, list(frame.given.values()))
+
+    def record(cell: Cell) -> bool:
+        return isinstance(cell.kind, type) and is_record(cell.kind)
+
+    found = cells_in(frame, x)
+    for cell in found:
+        found.extend(c for c in cell.sources if not any(c is f for f in found))
+        around = any(frame.lowering.homes[cell] is b for b in outer)
+        if around and not record(cell) and not any(cell is c for c in given):
             write_out(
                 frame.lowering, frame.node,
-                f"a function that calls itself returns {describe(x)} from around it",
-                "return a new object",
+                f"a function that calls itself returns {describe(cell)} from around it",
+                "return a new one",
             )  # fmt: skip
+
+
+def apart(frame: Frame, x: Cell) -> dict[str, Anything]:
+    """The attributes of an object that a function of its own returns."""
     return {k: fully_opened(frame, v) for k, v in attributes_of(frame, x).items()}
 
 
