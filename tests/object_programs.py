@@ -657,6 +657,14 @@ def copied_containers(x: Any) -> Any:
     return s + np.sum(d["a"]) * len(d["b"]) + np.sum(e["a"]) * e["b"][1]
 
 
+def copy_of_a_circle(x: Any) -> Any:
+    a = Held(x[0])
+    a.me = a
+    b = copy.deepcopy(a)
+    b.v *= x[1]
+    return b.me.v * a.me.v
+
+
 def what_is_shared_stays_shared(x: Any) -> Any:
     a = Held(x[0])
     p = [a, a, Held(x[1])]
@@ -727,6 +735,7 @@ PROGRAMS += [
             copied_states,
             copied_arrays,
             copied_containers,
+            copy_of_a_circle,
             what_is_shared_stays_shared,
             members_of_an_enum,
             moving_window,

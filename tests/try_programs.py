@@ -1822,3 +1822,77 @@ REFUSED: list[tuple[Any, str]] = [
     (loop_inside_a_context, "a yield inside a context that looks at exceptions"),
     (bare_raise_outside_a_handler, "a bare raise outside a handler"),
 ]
+
+
+def final_return_or_not(x: Any) -> Any:
+    try:
+        if x > 1.0:
+            return x * x
+    finally:
+        if x > 2.0:
+            return x * 3.0
+    return x
+
+
+def final_return_of_lists(x: Any) -> Any:
+    def f(v: Any) -> Any:
+        try:
+            if v > 1.0:
+                return [v * v, v]
+        finally:
+            if v > 2.0:
+                return [v, 1.0]
+        return [v * 3, v]
+
+    return f(x)[0] * f(x * 0.7)[1]
+
+
+def final_return_around_a_raise(x: Any) -> Any:
+    try:
+        try:
+            if x > 2.0:
+                raise ValueError
+            return x * 2.0
+        finally:
+            if x < 1.0:
+                return x * x
+    except ValueError:
+        return x**3
+
+
+def item_of_an_empty_list(x: Any) -> Any:
+    t, log = x, []
+    try:
+        try:
+            if x > 1.0:
+                t = log[0]
+            t = t * x
+        finally:
+            log.append(t)
+            t = t + 1
+    except IndexError:
+        t = t * t
+    return t + sum(log)
+
+
+def none_in_arithmetic(x: Any) -> Any:
+    r = None
+    if x > 1.0:
+        r = x
+    try:
+        return r * x
+    except TypeError:
+        return x + 2.0
+
+
+PROGRAMS += [
+    (f, (v,))
+    for f in (
+        final_return_or_not,
+        final_return_of_lists,
+        final_return_around_a_raise,
+        item_of_an_empty_list,
+        none_in_arithmetic,
+    )
+    for v in (0.7, 1.3, 2.5)
+]

@@ -23,6 +23,8 @@ from s2s_ad.codegen.program import (
     raises,
 )
 from s2s_ad.ir.core import UNDEFINED, Value
+from s2s_ad.ir.unbound import may_be_unbound
+from s2s_ad.ops.structure import DICT, LIST, TUPLE
 
 if TYPE_CHECKING:
     from s2s_ad.codegen.storage import Variable
@@ -33,7 +35,8 @@ Bound: TypeAlias = "frozenset[Variable] | None"  # None: the place is never reac
 def unbound_copies(
     program: list[Stmt], params: list[Value], folding: Folding, variables: dict[Value, Variable]
 ) -> list[Value]:
-    """The values that a move copies from a variable that may not have been assigned."""
+    """The values that a move copies, or a container takes, from a variable that may not have been
+    assigned."""
     walk = Assigned(folding, variables)
     walk.block(program, frozenset(variables[p] for p in params))
     return walk.found
@@ -59,6 +62,12 @@ class Assigned:
         if isinstance(s, Let):
             if raises(s):
                 return None
+            if s.op.prim in (TUPLE, LIST, DICT):
+                self.found += [
+                    v
+                    for v in self.folding.registers(s.op.args)
+                    if self.variables[v] not in bound and may_be_unbound(v)
+                ]
             return bound | {self.variables[v] for v in self.folding.writes(s)}
         if isinstance(s, Move):
             return self.move(s, bound)

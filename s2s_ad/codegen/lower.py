@@ -112,7 +112,7 @@ class Lowering:
         if op.prim is POP:
             return op.results[1] in self.folding.values
         if op.prim is TOUCH:
-            return self.touches[op] is None
+            return op not in self.touches.asked
         return bool(op.results) and all(r in self.folding.values for r in op.results)
 
     def inline(self, block: Block, known: dict[Value, Anything]) -> list[Stmt]:

@@ -30,7 +30,6 @@ from s2s_ad.codegen.storage import Plan
 from s2s_ad.ir.build import typeof
 from s2s_ad.ir.core import Op, Value
 from s2s_ad.ir.types import SCALARS, ListOf, Num, Seq, is_scalar
-from s2s_ad.ir.unbound import may_be_absent
 from s2s_ad.ops.buffers import ACCUMULATE
 from s2s_ad.ops.overlap import crosses
 from s2s_ad.ops.structure import CALL, READ, TOUCH, WITH
@@ -224,12 +223,9 @@ class Statements(Expressions):
 
     def touch(self, op: Op) -> list[ast.stmt]:
         """Raise where a name has no value."""
-        found = self.plan.touches[op]
-        value = self.expr(found)
-        if not may_be_absent(found):
-            return [ast.Expr(value)]
         text = ast.Constant(f"{op.kwargs['name']!r} has no value")
-        error = ast.Call(self.scope.builtin("UnboundLocalError"), [text], [])
+        error = ast.Call(self.scope.builtin(op.kwargs["cls"].__name__), [text], [])
+        value = self.expr(self.plan.touches.asked[op])
         test = ast.Compare(value, [ast.Is()], [ast.Constant(None)])
         return [ast.If(test, [ast.Raise(error, None)], [])]
 

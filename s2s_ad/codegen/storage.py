@@ -19,7 +19,7 @@ from s2s_ad.codegen.liveness import Liveness, prune
 from s2s_ad.codegen.lower import Lowering
 from s2s_ad.codegen.program import Folding, For, Let, Move, Stmt, statements
 from s2s_ad.codegen.schedule import schedule
-from s2s_ad.codegen.touches import Touches, settle
+from s2s_ad.codegen.touches import Touches, overlaid, settle
 from s2s_ad.errors import InternalError
 from s2s_ad.ir.core import UNDEFINED, Function, Op, Value
 from s2s_ad.ir.types import Stack
@@ -59,7 +59,7 @@ def plan(function: Function, keep: set[Value], fresh: set[Op] | None = None) -> 
     that make a new array (extended in place)."""
     fresh = set() if fresh is None else fresh
     for _ in range(1000):
-        touches = settle(function.block)
+        touches = settle(function)
         aliases = Aliases(function, fresh)
         families = Families(function)
         schedule(function, families, aliases)
@@ -75,6 +75,7 @@ def plan(function: Function, keep: set[Value], fresh: set[Op] | None = None) -> 
         coloring = Coloring(function, program, folding, liveness, families)
         variables = coloring.run()
         copied = unbound_copies(program, function.block.params, folding, variables)
+        copied += overlaid(touches, function, variables)
         if not copied:
             break
         for v in copied:

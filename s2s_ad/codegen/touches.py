@@ -1,44 +1,108 @@
-"""Reads of names that may have no value: Python notices most of them itself."""
+"""Reads of names that may have no value: Python notices most of them itself.
+
+It does where an operation that is written next reads a variable that was never assigned: nothing
+that could have been left in the variable stands before the place where it got no value.
+"""
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from s2s_ad.errors import UnsupportedError
 from s2s_ad.ir.core import UNDEFINED, Block, Function, Op, Value, leaves, walk
-from s2s_ad.ir.unbound import define, may_be, may_be_absent
-from s2s_ad.ops.structure import TOUCH
+from s2s_ad.ir.unbound import define, flows, joins, may_be, may_be_absent
+from s2s_ad.ops.structure import FOR, TOUCH, WHILE
 
-Touches: TypeAlias = "dict[Op, Value | None]"
+if TYPE_CHECKING:
+    from s2s_ad.codegen.storage import Variable
 
 
-def settle(block: Block) -> Touches:
-    """Which of its values each `touch` asks at run time: none where an operation that is written
-    next reads a variable without a value."""
-    found: Touches = {}
-    for k, op in enumerate(block.ops):
-        for b in op.blocks:
-            found |= settle(b)
-        if op.prim is TOUCH:
-            found[op] = asked(op, block, k)
+@dataclass
+class Touches:
+    """For each `touch` the value that is asked at run time, or the one by which Python notices."""
+
+    asked: dict[Op, Value] = field(default_factory=dict)
+    relied: dict[Op, Value] = field(default_factory=dict)
+
+
+def settle(function: Function) -> Touches:
+    """Decide how each name without a value is noticed."""
+    found, places = Touches(), Places()
+    places.visit(function.block, False)
+    for op, (block, k) in places.touches.items():
+        absent = next(filter(may_be_absent, op.operands), None)
+        unbound = [v for v in op.operands if may_be(v, (UNDEFINED,))]
+        relied = [v for v in unbound if read_next(v, block, k) and places.never_assigned(v)]
+        if absent is None and relied and op.kwargs["cls"] is UnboundLocalError:
+            found.relied[op] = relied[0]
+        elif absent is not None or unbound:
+            found.asked[op] = unbound[0] if absent is None else absent
+            ask(op, found.asked[op])
     return found
 
 
-def asked(op: Op, block: Block, k: int) -> Value | None:
-    """The value that is asked, if any."""
-    absent = next(filter(may_be_absent, op.operands), None)
-    if absent is not None and may_be(absent, (None,), set()):
+def ask(op: Op, v: Value) -> None:
+    """Have a value be None where it is missing."""
+    define(v)
+    if may_be(v, (None,)):
         raise UnsupportedError(
             f"{op.kwargs['name']!r} is None on one path and has no value on another",
             "assign it on every path",
             op.location,
         )
-    unbound = [v for v in op.operands if may_be(v, (UNDEFINED,), set())]
-    if absent is not None or not unbound or any(read_next(v, block, k) for v in unbound):
-        return absent
-    if not may_be(unbound[0], (None,), set()):
-        define(unbound[0])
-    return unbound[0]
+
+
+class Places:
+    """Where operations stand: in which order, and whether in a loop."""
+
+    def __init__(self) -> None:
+        self.order: dict[Op, int] = {}
+        self.looping: set[Op] = set()
+        self.touches: dict[Op, tuple[Block, int]] = {}
+
+    def visit(self, block: Block, looping: bool) -> None:
+        for k, op in enumerate(block.ops):
+            self.order[op] = len(self.order)
+            if looping:
+                self.looping.add(op)
+            if op.prim is TOUCH:
+                self.touches[op] = (block, k)
+            for b in op.blocks:
+                self.visit(b, looping or op.prim in (FOR, WHILE))
+
+    def made(self, v: Value) -> int:
+        """When a value is set."""
+        op = v.owner.owner if isinstance(v.owner, Block) else v.owner
+        return self.order[op] if isinstance(op, Op) else -1
+
+    def never_assigned(self, v: Value) -> bool:
+        """Whether nothing flows into v before the places where it gets no value, on any turn."""
+        entries = [op for x, op in flows(v) if x is UNDEFINED]
+        last = max(self.order[op] for op in entries)
+        return not any(op in self.looping for op in entries) and all(
+            (self.made(x) if type(x) is Value else self.order[op]) >= last for x, op in flows(v)
+        )
+
+
+def overlaid(touches: Touches, function: Function, variables: dict[Value, Variable]) -> list[Value]:
+    """The values by which Python would not notice: their variable has held something else."""
+    places = Places()
+    places.visit(function.block, False)
+    out = []
+    for op, v in touches.relied.items():
+        known = sources(v)
+        others = [x for x in variables[v].values if not sources(x) <= known]
+        if any(places.made(x) < places.order[op] for x in others):
+            out.append(v)
+    return out
+
+
+def sources(v: Value) -> set[Value | Op]:
+    """The values, set by operations, that branches and loops pass on to v, or v itself; for a
+    constant, where it comes in."""
+    found = {x if type(x) is Value else op for x, op in flows(v) if x is not UNDEFINED}
+    return found if joins(v) else {v}
 
 
 def read_next(v: Value, block: Block, k: int) -> bool:

@@ -59,14 +59,14 @@ def box_of(frame: Frame, name: str) -> Cell | None:
     return owner.env[name] if name in owner.boxed else None
 
 
-def read_box(frame: Frame, name: str, box: Cell) -> Anything:
+def read_box(frame: Frame, name: str, box: Cell, local: bool) -> Anything:
     """What a variable that functions share is bound to."""
     found = attributes_of(frame, box)[VARIABLE]
     if isinstance(found, Conflict):
         refuse_conflict(found)
     if found is UNDEFINED:
         refuse(f"{name!r} is read before it is assigned", "assign it on every path")
-    require(frame, name, found)
+    require(frame, name, found, local)
     return found
 
 

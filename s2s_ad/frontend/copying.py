@@ -8,6 +8,7 @@ from typing import Any as Anything
 import numpy as np
 
 from s2s_ad.frontend.bindings import Cell, Object, is_structure, items, rebuilt
+from s2s_ad.frontend.cells import change
 from s2s_ad.frontend.containers import copied
 from s2s_ad.frontend.context import Frame, operate, refuse
 from s2s_ad.frontend.holding import cell_of, holding, made, opened
@@ -47,16 +48,16 @@ def _deep(frame: Frame, x: Anything, memo: dict[Anything, Anything]) -> Anything
         refuse("deepcopy of an object with __deepcopy__", "call a method that copies it")
     held = attributes_of(frame, x) if is_object(x) else opened(frame, x)
     if not is_structure(held):
-        out = shallow(frame, x)
         if type(held) is Value and isinstance(held.type, ListOf) and not is_scalar(held.type.elem):
             refuse("deepcopy of a list of unknown length", "write [copy.deepcopy(v) for v in xs]")
+        out = shallow(frame, x)
+    elif isinstance(x, Cell):
+        out = memo[x] = made(frame.lowering, Cell(x.kind, held), frame.lowering.blocks[-1])
+        change(frame, out, rebuilt(held, [_deep(frame, v, memo) for v in items(held)]), grows=False)
+        return out
     else:
-        parts = rebuilt(held, [_deep(frame, v, memo) for v in items(held)])
-        if is_object(x):
-            out = _object(frame, x, parts)
-        else:
-            out = cell_of(frame, parts) if isinstance(x, Cell) else parts
-    if isinstance(x, Cell) or type(x) is Value:
+        out = rebuilt(held, [_deep(frame, v, memo) for v in items(held)])
+    if type(x) is Value:
         memo[x] = out
     return out
 

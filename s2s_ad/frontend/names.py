@@ -75,8 +75,8 @@ def look_up(frame: Frame, name: str) -> Anything:
             if name in inner.boxed:
                 from s2s_ad.frontend.closures import read_box
 
-                return read_box(frame, name, found)
-            require(frame, name, found)
+                return read_box(frame, name, found, inner is frame)
+            require(frame, name, found, inner is frame)
             return take(frame.lowering, found) if isinstance(found, Stored) else found
         if inner.parent is None:
             break

@@ -30,6 +30,7 @@ from s2s_ad.frontend.closures import VARIABLE, box_of, decorated
 from s2s_ad.frontend.conditions import holds
 from s2s_ad.frontend.containers import delete_item
 from s2s_ad.frontend.context import (
+    RAISED,
     RETURN,
     Frame,
     checkpoint,
@@ -74,12 +75,14 @@ def lower_list(frame: Frame, body: list[Anything], live: Names, tail: bool) -> S
 def lower_open(frame: Frame, body: list[Anything], live: Names, tail: bool) -> Status:
     """The same, without an end to what waits for a handler."""
     status: Status | None
+    # What waits for the final statements of a block: no text reads it.
+    waiting = {n for n in live if n == RETURN or n.startswith(RAISED)}
     for k, node in enumerate(body):
         following = body[k + 1 :]
         rest = Rest(
             lambda following=following: lower_list(frame, following, live, tail),  # type: ignore[misc]
             not following,
-            frame.liveness.after[node],
+            frame.liveness.after[node] | waiting,
             live,
             tail,
             following,

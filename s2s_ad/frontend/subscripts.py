@@ -23,7 +23,7 @@ from s2s_ad.frontend.holding import cell_of, holding, item, materialised, opened
 from s2s_ad.frontend.objects import MISSING, call, is_object
 from s2s_ad.frontend.places import element, now_in_list
 from s2s_ad.ir.build import NotStatic, cursor, emit
-from s2s_ad.ir.core import Op, Value
+from s2s_ad.ir.core import Function, Op, Value
 from s2s_ad.ir.types import ANY, EMPTY, ListOf, Num, Opaque, Seq
 from s2s_ad.ops import slots
 
@@ -167,7 +167,7 @@ def _of_sequence(frame: Frame, x: Value, t: Seq, index: Anything) -> Anything:
 def looping(frame: Frame) -> bool:
     """Whether a loop is under way: a list may have grown in an earlier iteration, though this is
     not known yet. Where it has not, an item that is not there raises at run time."""
-    return any(b.params for b in frame.lowering.blocks[1:])
+    return any(b.params and not isinstance(b.owner, Function) for b in frame.lowering.blocks)
 
 
 def _of_list(frame: Frame, x: Value, t: ListOf, index: Anything) -> Anything:

@@ -37,12 +37,15 @@ def doubt(lowering: Lowering, values: Iterable[Value]) -> None:
     lowering.doubtful.update(values)
 
 
-def require(frame: Frame, name: str, binding: Anything) -> None:
-    """Have the derivative raise, too, where a name that is read has no value."""
+def require(frame: Frame, name: str, binding: Anything, local: bool = True) -> None:
+    """Have the derivative raise, too, where a name that is read has no value: of the function
+    that reads it, or of one around it."""
     lowering = frame.lowering
     found = [v for v in values_in(binding) if is_doubtful(lowering, _taken(lowering, v))]
     if found:
-        emit(TOUCH, tuple(found), name=user_name(name))
+        emit(
+            TOUCH, tuple(found), name=user_name(name), cls=UnboundLocalError if local else NameError
+        )
         for v in found:
             lowering.assured.setdefault(v, []).append(cursor().block)
 

@@ -17,6 +17,7 @@ from s2s_ad.ir.build import facts, knowing, typeof
 from s2s_ad.ir.core import Block, Function, Op, Value, leaves, tree_map, walk
 from s2s_ad.ir.primitive import result_types
 from s2s_ad.ir.types import Any, Facts, ListOf, Num, Opaque, Refused, Seq, Size
+from s2s_ad.ir.unbound import may_be
 from s2s_ad.ops.overlap import is_basic
 from s2s_ad.ops.rules import Elementwise
 
@@ -153,7 +154,7 @@ def raised_by(op: Op) -> Classes:
     if name == "exception":
         return ANYTHING if isinstance(op.kwargs["cls"].__init__, FunctionType) else NOTHING
     if name == "touch":
-        return (UnboundLocalError,)
+        return (op.kwargs["cls"],)
     if name == "call":
         return of_call(op.kwargs["callee"])
     if name in FOREIGN:
@@ -162,7 +163,7 @@ def raised_by(op: Op) -> Classes:
         return NOTHING  # it is asked before the call
     if name == "float" and (isinstance(op.args[0], str) or not all(map(number, leaves(op.args)))):
         return (ValueError, TypeError)
-    if any(map(unknown, leaves(op.args))):
+    if any(unknown(v) or not op.blocks and may_be(v, (None,)) for v in leaves(op.args)):
         return BUILTIN
     if name == "if":
         return NOTHING if number(op.args[0]) else (ValueError,)
@@ -254,6 +255,8 @@ def counted(op: Op) -> bool:
 def of_read(op: Op) -> Classes:
     x, index = op.args[0], op.args[1]
     t = typeof(x)
+    if isinstance(t, Seq) and not t.items:
+        return (LookupError,)
     if isinstance(t, Seq):
         return (LookupError,) if any(True for _ in leaves(index)) else NOTHING
     if isinstance(t, ListOf):

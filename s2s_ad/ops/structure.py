@@ -160,11 +160,11 @@ ASSERT = register(
 TOUCH = register(
     Primitive(
         "touch",
-        lambda values, name: None,
-        lambda values, name: NONE,
+        lambda values, name, cls: None,
+        lambda values, name, cls: NONE,
         "touch",
         effect="raise",
-        static=frozenset({"name"}),
+        static=frozenset({"name", "cls"}),
         derivative=Constant(),
     )
 )

@@ -159,11 +159,108 @@ def kept(x: Any, a: Any) -> Any:
     return s
 
 
+def inlined_twice(x: Any, a: Any) -> Any:
+    def g(v: Any) -> Any:
+        if v > 0:
+            q = v * 2
+        return q
+
+    return g(x[0]) * g(a - 0.5)
+
+
+def constant_inlined_twice(x: Any, a: Any) -> Any:
+    def g(v: Any) -> Any:
+        if v > 0:
+            q = 2.0
+        return q
+
+    return g(x[0]) * g(a - 0.5) * x[1]
+
+
+def left_from_an_iteration(x: Any, a: Any) -> Any:
+    t = 0.0
+    for k in range(2):
+        if k == 0 or a:
+            s = x[k]
+        t += s
+        del s
+    return t
+
+
+def deleted_in_a_try(x: Any, a: Any) -> Any:
+    w = x[0]
+    try:
+        if not a:
+            del w
+        t = x[1] / a
+    except ZeroDivisionError:
+        t = x[2]
+    return w * t
+
+
 RAISING = [
     copied, of_a_loop, of_a_while, nested, found, written, appended, keyed, unpacked, of_an_object,
-    in_a_closure, deleted, deleted_in_a_loop, asked,
+    in_a_closure, deleted, deleted_in_a_loop, asked, inlined_twice, constant_inlined_twice,
+    left_from_an_iteration, deleted_in_a_try,
 ]  # fmt: skip
-RIGHT = [*[(f, 1) for f in RAISING], *[(f, k) for f in (guarded, remembered, kept) for k in (0, 2)]]
+
+
+def class_of_the_error(x: Any, a: Any) -> Any:
+    def h() -> Any:
+        return s * 3
+
+    try:
+        if a:
+            s = x[1]
+        r = h()
+    except UnboundLocalError:
+        r = x[0] * x[1]
+    except NameError:
+        r = x[0] * x[0]
+    return r
+
+
+def caught_in_a_loop(x: Any, a: Any) -> Any:
+    t = x[0]
+    if a:
+        prev = x[1]
+    for k in range(3):
+        try:
+            t += prev * x[k]
+        except UnboundLocalError:
+            t += x[2]
+        if t > 1.5:
+            prev = t
+        else:
+            try:
+                del prev
+            except UnboundLocalError:
+                t *= 2
+    return t
+
+
+def other_length_after_a_return(x: Any, a: Any) -> Any:
+    xs = [x[0], x[1]]
+    if a > 0:
+        if a > 1:
+            return sum(xs) ** 2
+        xs = [x[0] * x[1]]
+    return sum(xs) * x[2]
+
+
+def changed_where_it_is(x: Any, a: Any) -> Any:
+    if a > 0:
+        xs = [x[0], x[1]]
+    if a > 1:
+        xs.append(x[0])
+    return sum(xs) ** 2 if a > 0 else x[2]
+
+
+CAUGHT = [
+    guarded, remembered, kept, class_of_the_error, caught_in_a_loop, other_length_after_a_return,
+    changed_where_it_is,
+]  # fmt: skip
+RIGHT = [*[(f, 1) for f in RAISING], *[(f, k) for f in CAUGHT for k in (0, 1, 2)]]
 
 
 @pytest.mark.parametrize("f", RAISING)
