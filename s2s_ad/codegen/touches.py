@@ -31,20 +31,24 @@ def settle(function: Function) -> Touches:
     found, places = Touches(), Places()
     places.visit(function.block, False)
     for op, (block, k) in places.touches.items():
-        absent = next(filter(may_be_absent, op.operands), None)
         unbound = [v for v in op.operands if may_be(v, (UNDEFINED,))]
         relied = [v for v in unbound if read_next(v, block, k) and places.never_assigned(v)]
-        if absent is None and relied and op.kwargs["cls"] is UnboundLocalError:
+        if relied and op.kwargs["cls"] is UnboundLocalError:
             found.relied[op] = relied[0]
-        elif absent is not None or unbound:
-            found.asked[op] = unbound[0] if absent is None else absent
-            ask(op, found.asked[op])
+        elif unbound:
+            define(unbound[0])
+    # Where one is None for the sake of another that is asked, or copied, it is asked too.
+    for op in places.touches:
+        absent = next(filter(may_be_absent, op.operands), None)
+        if absent is not None:
+            found.relied.pop(op, None)
+            found.asked[op] = absent
+            check_none(op, absent)
     return found
 
 
-def ask(op: Op, v: Value) -> None:
-    """Have a value be None where it is missing."""
-    define(v)
+def check_none(op: Op, v: Value) -> None:
+    """Refuse a value that is None on a path where it has a value, too."""
     if may_be(v, (None,)):
         raise UnsupportedError(
             f"{op.kwargs['name']!r} is None on one path and has no value on another",

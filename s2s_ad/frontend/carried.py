@@ -298,7 +298,9 @@ def set_out(frame: Frame, bound: dict[Anything, Anything]) -> None:
     frame.env = {**frame.env, **{n: x for n, x in bound.items() if isinstance(n, str)}}
     frame.lowering.versions = dict(frame.lowering.versions)
     for root, x in bound.items():
-        if isinstance(root, Value):
+        if isinstance(x, Conflict) and not isinstance(root, str):
+            frame.lowering.versions[root] = x
+        elif isinstance(root, Value):
             renew(frame, root, x)
         elif isinstance(root, Cell):
             hold(frame.lowering, root, x)

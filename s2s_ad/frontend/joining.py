@@ -195,6 +195,11 @@ class Join:
             return differs(name, objects)
         inner: list[Anything] = []
         for k, x in enumerate(parts):
+            if x is not UNDEFINED and not self.optional(x) and self.doubtful(k, x):
+                return Conflict(
+                    f"{user_name(name)!r} is None on one path and has no value on another",
+                    "assign it on every path",
+                )
             if x is DEAD or x is UNDEFINED:
                 inner.append(x)
             elif is_none(x):

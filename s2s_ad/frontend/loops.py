@@ -103,7 +103,8 @@ def lower_for(frame: Frame, node: Anything, rest: Rest, lower: LowerList) -> tup
     over = walk(frame, iterable)
     if isinstance(over, Generated):  # of a method __iter__
         return lower_generated(frame, node, over, rest, lower)
-    found = over.fixed(frame) if not over.rolls() else None
+    empty = isinstance(over, Range) and over.constant() == range(0)
+    found = over.fixed(frame) if not over.rolls() or empty else None
     if found is not None:
         return unrolled(frame, node, over, found, rest, lower)
     if not over.may_roll():

@@ -365,6 +365,25 @@ def strict_lengths(x):
     return sum(a * b for a, b in zip([x, x], (1.0, 2.0, 3.0), strict=True))
 
 
+@refused("'k' is read before it is assigned", x=FLOAT)
+def variable_of_a_loop_that_never_runs(x):
+    for k in range(0):
+        pass
+    return x * k if x > 0.0 else x
+
+
+@refused("'B' is changed in a try", x=FLOAT, c=INT)
+def stores_in_a_try_in_a_loop(x, c):
+    B = np.ones(2)
+    for k in range(3):
+        try:
+            B[0] = np.sin(x * k)
+            B[c] = 2.0
+        except Exception:
+            pass
+    return B[0]
+
+
 def add_to(v):
     def inner(x):
         nonlocal v

@@ -256,7 +256,20 @@ def changed_where_it_is(x: Any, a: Any) -> Any:
     return sum(xs) ** 2 if a > 0 else x[2]
 
 
+def asked_twice(x: Any, a: Any) -> Any:
+    if a > 1:
+        v = x[0] > 0
+    try:
+        if not v:
+            return x[0]
+    except NameError:
+        return x[0] * x[1]
+    w = v
+    return x[1] if w else x[2]
+
+
 CAUGHT = [
+    asked_twice,
     guarded, remembered, kept, class_of_the_error, caught_in_a_loop, other_length_after_a_return,
     changed_where_it_is,
 ]  # fmt: skip
@@ -300,6 +313,17 @@ def test_none_and_no_value_are_not_mixed() -> None:
                 r = x[i]
         return x[0] if r is None else r * r
 
+    def g(x: Any, n: Any) -> Any:
+        if n > 1:
+            o = Point(x[0])
+        elif n == 1:
+            o = None
+        if o is None:
+            return x[0] * x[1]
+        return o.x * x[2]
+
+    with pytest.raises(UnsupportedError, match="'o' is None on one path and has no value on"):
+        s2s_ad.jvp(g, (X, 0), (X, None))
     with pytest.raises(UnsupportedError, match="'r' is None on one path and has no value on") as e:
         s2s_ad.vjp(f, X, 2)
     assert e.value.advice == "assign it on every path"
