@@ -14,11 +14,12 @@ import numpy as np
 
 from s2s_ad.autodiff.activity import slots
 from s2s_ad.autodiff.indices import components
+from s2s_ad.autodiff.mirrors import drop_unchanged, fills_slots, header, iterations
 from s2s_ad.autodiff.zeros import name, part, refuse, zero_of
 from s2s_ad.errors import S2SError, UnsupportedError
 from s2s_ad.ir.build import building, emit, typeof
 from s2s_ad.ir.collecting import report
-from s2s_ad.ir.core import Block, Op, Value, captured, leaves, substitute
+from s2s_ad.ir.core import Block, Op, Value, captured, leaves
 from s2s_ad.ir.types import INT, SCALARS, ListOf, Num, Seq, Type, differentiable
 from s2s_ad.ir.unbound import define
 from s2s_ad.ops.buffers import ACCUMULATE, ADD_AT, SET_AT
@@ -277,14 +278,14 @@ class Sweep:
         new = Op(
             FOR,
             (start, stop, step, tuple(inits)),
-            {"reversed": not op.kwargs.get("reversed", False), **_header(op)},
+            {"reversed": not op.kwargs.get("reversed", False), **header(op)},
             [block],
             list(results),
             op.statement,
             op.location,
             "adjoint",
         )
-        _drop_unchanged(new)
+        drop_unchanged(new)
         into.ops.append(new)
         for v, result in zip(outer, results):
             if result in new.results:
@@ -355,80 +356,3 @@ def bar_type(v: Value) -> Type:
     if isinstance(t, Num) and t.kind in SCALARS and t.shape == ():
         return Num("scalar", t.dtype, ())
     return t
-
-
-def _header(op: Op) -> dict[str, Anything]:
-    """What the loop walks, where the reverse loop walks all of it too."""
-    whole = "over" in op.kwargs and not op.kwargs.get("stop")
-    return {"over": op.kwargs["over"]} if whole else {}
-
-
-def iterations(op: Op) -> tuple[Anything, Anything, Anything]:
-    """The index range that a reverse loop walks backwards: the forward one, or as many
-    iterations as were started where the loop can stop early."""
-    if op.prim is FOR and not op.kwargs.get("stop"):
-        return op.args[0], op.args[1], op.args[2]
-    count = count_iterations(op)
-    if op.prim is FOR:
-        first, last, step = op.args[:3]
-        if op.kwargs.get("reversed"):
-            # It came from the end: `end` is one step behind the last index of the range.
-            end = last if step == 1 else last + (first - last) % step
-            return end - (count if step == 1 else count * step), end, step
-        if first == 0 and step == 1 and type(first) is int and type(step) is int:
-            return 0, count, 1
-        return first, first + (count if step == 1 else count * step), step
-    return 0, count, 1
-
-
-def count_iterations(op: Op) -> Value:
-    """Make a forward loop carry the number of iterations it has started; the final number."""
-    if "count" in op.kwargs:
-        known: Value = op.results[op.kwargs["count"]]
-        return known
-    position = len(op.inits)
-    op.args = (*op.args[:-1], (*op.inits, 0))
-    for b in op.blocks:
-        lead = 1 if op.prim is WHILE and b is op.blocks[0] else 0
-        p = b.add_param(INT, "count")
-        if lead:
-            b.yields.insert(lead + position, p)
-        else:
-            with building(b, op.statement, op.location, "primal"):
-                one_more: Value = emit("add", p, 1)
-            b.ops.insert(0, b.ops.pop())
-            one_more.hint = "count"
-            b.yields.insert(position, one_more)
-    result = Value(INT, "count")
-    result.owner = op
-    op.results.insert(position, result)
-    op.kwargs["count"] = position
-    return result
-
-
-def fills_slots(op: Op, body: Block, v: Value) -> bool:
-    """Whether the loop walks the whole list v once and reads it only at its own index, so that
-    the adjoint's slots are each filled exactly once."""
-    if op.prim is not FOR or op.kwargs.get("stop") or op.kwargs.get("reversed"):
-        return False
-    over = op.kwargs.get("over")
-    if not over or over[0] not in ("items", "enumerate") or list(over[1]) != [v]:
-        return False
-    reads = [o for o in body.ops if v in leaves(o.args)]
-    nested = [b for o in body.ops for b in o.blocks]
-    if len(reads) != 1 or v in captured(nested) or v in leaves(body.yields):
-        return False
-    read = reads[0]
-    return read.prim.name == "getitem" and read.args[0] is v and read.args[1] is body.params[0]
-
-
-def _drop_unchanged(op: Op) -> None:
-    """Remove from a new loop the carried adjoints that its body passes on unchanged."""
-    block = op.blocks[0]
-    inits = list(op.inits)
-    for k in reversed(range(len(inits))):
-        p = block.params[1 + k]
-        if block.yields[k] is p:
-            substitute(block, {p: inits[k]})
-            del block.params[1 + k], block.yields[k], inits[k], op.results[k]
-    op.args = (*op.args[:-1], tuple(inits))
