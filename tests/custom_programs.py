@@ -376,7 +376,21 @@ def drawn_choices(x, seed=4):
     return np.sum(x[order] * m) * n * (2.0 if letter == "a" else 3.0) + k * x[0]
 
 
+def random_tree(x, depth, rng):
+    """Draws for the value, for the branches and for what is handed down."""
+    if depth == 0 or rng.random() < 0.2:
+        return np.sin(x) * rng.normal()
+    left = random_tree(x * rng.normal(), depth - 1, rng)
+    return left * random_tree(x + rng.normal(), depth - 1, rng)
+
+
+def drawn_tree(x, seed=3):
+    rng = np.random.default_rng(seed)
+    return random_tree(x, 3, rng) + random_tree(2.0 * x, 2, rng)
+
+
 DRAWS = [
+    (drawn_tree, (0.7,)),
     (short_circuits, (2.0,)),
     (drawn_targets, (VECTOR,)),
     (order_of_draws, (2.0,)),

@@ -643,7 +643,162 @@ def stale_const(x: Any) -> Any:
     return y + simpson(q, 0.0, 1.0, 2)
 
 
+# What pullbacks read of activations
+
+
+def chain_of_sines(x: Any, n: Any) -> Any:
+    return x if n == 0 else np.sin(chain_of_sines(x, n - 1))
+
+
+def tail_of_sines(x: Any, n: Any) -> Any:
+    return x if n == 0 else tail_of_sines(0.9 * np.sin(x) + 0.1, n - 1)
+
+
+def linear_tree(x: Any, n: Any) -> Any:
+    if n < 2:
+        return np.cos(x) * n
+    return 0.5 * linear_tree(x, n // 2) - linear_tree(x, n - n // 2)
+
+
+def product_tree(x: Any, lo: Any, hi: Any) -> Any:
+    if hi - lo == 1:
+        return 1.0 + np.sin(x) / (lo + 1.0)
+    m = (lo + hi) // 2
+    left = product_tree(x, lo, m)
+    return left * product_tree(x, m, hi)
+
+
+def whole_tree(x: Any, n: Any) -> Any:
+    return product_tree(x, 0, n)
+
+
+def even_steps(x: Any, n: Any) -> Any:
+    return x if n == 0 else np.sin(odd_steps(x, n - 1))
+
+
+def odd_steps(x: Any, n: Any) -> Any:
+    return x * x if n == 0 else np.cos(even_steps(x, n - 1)) * x
+
+
+class Damped:
+    def __init__(self, k: Any) -> Any:
+        self.k = k
+
+    def step(self, x: Any, n: Any) -> Any:
+        return x if n == 0 else np.sin(self.step(x * self.k, n - 1))
+
+
+def method_calls(x: Any, n: Any) -> Any:
+    return Damped(x).step(0.5, n)
+
+
+def called_in_a_loop(x: Any, n: Any) -> Any:
+    s = 0.0
+    for k in range(3):
+        s = s + chain_of_sines(x + k, n) * s + even_steps(x, n)
+    return s
+
+
+def loop_of_calls(x: Any, n: Any) -> Any:
+    """A tree with three branches, of which the last one is deep."""
+    if n < 2:
+        return x * x
+    s = x
+    for k in range(3):
+        s = np.sin(s) * loop_of_calls(s + k, n - 2 if k == 2 else 1)
+    return s
+
+
+def steps_to_a_limit(x: Any, n: Any) -> Any:
+    s, k = x, 0
+    while True:
+        s = s * 1.2 + x
+        if s > 2.0:
+            break
+        k += 1
+    return s if n == 0 else s * np.sin(steps_to_a_limit(x, n - 1)) + k
+
+
+def matrix_power(a: Any, n: Any) -> Any:
+    if n == 0:
+        return np.eye(len(a))
+    if n % 2 == 0:
+        half = matrix_power(a, n // 2)
+        return half @ half
+    return a @ matrix_power(a, n - 1)
+
+
+def powers(x: Any) -> Any:
+    return np.sum(matrix_power(np.outer(x, x[::-1]) * 0.3 + np.eye(3), 5))
+
+
+def minors(a: Any) -> Any:
+    if len(a) == 1:
+        return a[0, 0]
+    total = 0.0
+    for j in range(len(a)):
+        minor = np.concatenate((a[1:, :j], a[1:, j + 1 :]), axis=1)
+        total = total + (-1.0) ** j * a[0, j] * minors(minor)
+    return total
+
+
+def determinant(x: Any) -> Any:
+    return minors(np.outer(x, x) + np.diag(x * x + 1.0))
+
+
+def tried(x: Any, n: Any) -> Any:
+    if n == 0:
+        if x > 1.0:
+            raise ValueError
+        return x * x
+    s = 0.0
+    for k in range(2):
+        try:
+            s = s + tried(x + 0.3 * k, n - 1) * x
+        except ValueError:
+            s = s + np.cos(x * x)
+    return s * s
+
+
+def tries(x: Any) -> Any:
+    return tried(x[0], 3) + tried(x[2], 2)
+
+
+def abs_in_a_loop(x: Any, c: Any, n: Any) -> Any:
+    if n == 0:
+        return x * c
+    s = x
+    for k in range(3):
+        s = abs(s) * 0.5 + c * k
+        s = s * c
+    return s * abs_in_a_loop(s, c, n - 1)
+
+
+def inactive_calls(x: Any, c: Any, n: Any) -> Any:
+    if n == 0:
+        return x * x * c
+    return x * inactive_calls(0.3, c, n - 1) * inactive_calls(np.sin(x), 0.9, n - 1)
+
+
+GROWING = [
+    (chain_of_sines, lambda n: (0.7, n)),
+    (tail_of_sines, lambda n: (0.7, n)),
+    (linear_tree, lambda n: (0.7, n)),
+    (whole_tree, lambda n: (0.7, n)),
+    (even_steps, lambda n: (0.7, n)),
+    (method_calls, lambda n: (0.7, n)),
+    (called_in_a_loop, lambda n: (0.7, n)),
+    (loop_of_calls, lambda n: (0.7, n)),
+    (steps_to_a_limit, lambda n: (0.7, n)),
+]
+
 PROGRAMS = [
+    *((f, args(4)) for f, args in GROWING),
+    (powers, (X,)),
+    (determinant, (X,)),
+    (tries, (X,)),
+    (abs_in_a_loop, (0.7, 0.9, 2)),
+    (inactive_calls, (0.7, 0.9, 2)),
     (made_tree, (X,)),
     (global_tree, (X,)),
     (arg_tree, (ARG, 0.4)),

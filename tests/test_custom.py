@@ -366,14 +366,7 @@ def object_given(x):
     return p.x
 
 
-def recursive(x, n, rng):
-    if n == 0:
-        return x
-    return recursive(x * rng.normal(), n - 1, rng) * rng.normal()
-
-
 REFUSED = [
-    (recursive, (2.0, 3, RNG), "recursive calls itself, and draws", "write a loop"),
     (active_normal, (1.0, RNG), "rng.normal draws with parameters", "mu + s * rng.normal()"),
     (active_uniform, (1.0,), "np.random.uniform draws", "low + (high - low) * rng.uniform()"),
     (active_gauss, (1.0,), "random.gauss draws", "mu + s * rng.gauss(0.0, 1.0)"),

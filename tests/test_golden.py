@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 import s2s_ad
-from tests import custom_programs, inplace_programs, programs, try_programs
+from tests import custom_programs, inplace_programs, programs, recursion_programs, try_programs
 
 FOLDER = Path(__file__).parent / "golden"
 
@@ -31,13 +31,14 @@ CASES = [
     *(("vjp", f) for f in ("cholesky_or_not", "tried_until_it_holds")),
     *(("jvp", f) for f in ("adaptive_steps",)),
     *(("jvp", f) for f in ("break_in_for", "mlp", "heat")),
-    *(("grad", f) for f in ("logistic", "heat")),
+    *(("grad", f) for f in ("logistic", "heat", "whole_tree", "loop_of_calls", "tail_of_sines")),
 ]  # fmt: skip
 
 
 def case(name: str) -> tuple[Any, tuple[Any, ...], tuple[int, ...]]:
     tables = (programs.PROGRAMS, inplace_programs.INPLACE, custom_programs.PROGRAMS)
-    for f, args in (row for table in (*tables, try_programs.PROGRAMS) for row in table):
+    later = (try_programs.PROGRAMS, recursion_programs.PROGRAMS)
+    for f, args in (row for table in (*tables, *later) for row in table):
         if f.__name__ == name:
             return f, args, tuple(i for i, a in enumerate(args) if type(a) is not int)
     raise LookupError(name)

@@ -3,6 +3,8 @@ refused."""
 
 from __future__ import annotations
 
+import itertools
+import sys
 from typing import Any
 
 import numpy as np
@@ -15,6 +17,7 @@ from tests.checking import check_derivatives, check_untyped, each
 from tests.recursion_programs import (
     ARG,
     GLOB,
+    GROWING,
     NODE,
     OUT,
     PROGRAMS,
@@ -24,10 +27,15 @@ from tests.recursion_programs import (
     Tree,
     X,
     Y,
+    abs_in_a_loop,
+    chain_of_sines,
     energy,
     glob,
+    inactive_calls,
+    linear_tree,
     ret,
     shrink,
+    tail_of_sines,
     two,
 )
 
@@ -51,6 +59,81 @@ def test_untyped_text(f: Any, args: Any) -> None:
 )
 def test_a_function_that_calls_itself_is_differentiated(f: Any, args: Any) -> None:
     check_grads(f, args, order=2)
+
+
+def calls_of(f: Any, *args: Any) -> int:
+    """How many functions a call of f enters, generated ones and NumPy's."""
+    count = 0
+
+    def enter(frame: Any, event: str, arg: Any) -> None:
+        nonlocal count
+        count += event in ("call", "c_call")
+
+    f(*args)  # what is derived now is not counted
+    sys.setprofile(enter)
+    try:
+        f(*args)
+    finally:
+        sys.setprofile(None)
+    return count
+
+
+@pytest.mark.parametrize(("f", "args"), GROWING, ids=[f.__name__ for f, _ in GROWING])
+@pytest.mark.parametrize("order", [1, 2])
+def test_the_work_grows_as_that_of_the_primal(f: Any, args: Any, order: int) -> None:
+    """Twice and four times the calls cost twice and four times as much: nothing is computed again,
+    and what is recorded is not copied."""
+    derivative = s2s_ad.grad(f)
+    if order == 2:
+        derivative = s2s_ad.grad(derivative)
+    one, two, four = (calls_of(derivative, *args(n)) for n in (16, 32, 64))
+    assert four - two == 2 * (two - one)
+    primal = [calls_of(f, *args(n)) for n in (16, 32)]
+    assert two - one < 12**order * (primal[1] - primal[0])
+
+
+def test_vjp_and_a_pullback_that_is_called_again_are_linear() -> None:
+    def pulled_back_twice(x: float, n: int) -> Any:
+        _, pullback = s2s_ad.vjp(chain_of_sines, x, n)
+        return pullback(1.0)[0] + pullback(2.0)[0]
+
+    one, two, four = (calls_of(pulled_back_twice, 0.7, n) for n in (16, 32, 64))
+    assert four - two == 2 * (two - one)
+    assert pulled_back_twice(0.7, 5) == 3.0 * s2s_ad.grad(chain_of_sines)(0.7, 5)
+
+
+def test_only_what_the_pullback_reads_is_recorded() -> None:
+    text = s2s_ad.source(chain_of_sines, "grad", like=(0.7, 3))
+    assert "return np.sin(term), (term, tape)" in text
+    assert "tape" not in s2s_ad.source(tail_of_sines, "grad", like=(0.7, 3))
+    assert "tape" not in s2s_ad.source(linear_tree, "grad", like=(0.7, 3))
+
+
+def test_what_a_recursive_function_prints_is_printed_once(capsys: Any) -> None:
+    def told(x: Any, n: int) -> Any:
+        print(n)
+        return x if n == 0 else np.sin(told(x, n - 1))
+
+    def told_to_the_end(x: Any, n: int) -> Any:
+        print(n)
+        return x if n == 0 else told_to_the_end(np.sin(x), n - 1)
+
+    for f in (told, told_to_the_end):
+        check_grads(f, (0.7, 2), order=1)
+        capsys.readouterr()
+        s2s_ad.value_and_grad(f)(0.7, 2)
+        assert capsys.readouterr().out == "2\n1\n0\n"
+
+
+def test_mixed_derivatives_of_what_tapes_hold() -> None:
+    """An item of a tape may not vary, or not matter, where others do."""
+    for f in (abs_in_a_loop, inactive_calls):
+        for i, j, k in itertools.product((0, 1), repeat=3):
+            second = s2s_ad.grad(s2s_ad.grad(f, wrt=i), wrt=j)
+            at, moved = np.array([0.7, 0.9]), np.eye(2)[k] * 1e-6
+            numeric = (second(*(at + moved), 2) - second(*(at - moved), 2)) / 2e-6
+            found = s2s_ad.grad(second, wrt=k)(*at, 2)
+            np.testing.assert_allclose(found, numeric, rtol=1e-5, atol=1e-6)
 
 
 def test_a_bound_method_that_calls_itself() -> None:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from typing import TYPE_CHECKING
 from typing import Any as Anything
 
 from s2s_ad.autodiff.activity import varied
-from s2s_ad.autodiff.joint import jvp_function, vjp_function
+from s2s_ad.autodiff.joint import jvp_function
+from s2s_ad.autodiff.recursive import calls_itself, install, reverse_recursive
 from s2s_ad.autodiff.split import split_function
-from s2s_ad.errors import UnsupportedError
 from s2s_ad.ir.build import emit
-from s2s_ad.ir.core import Block, Function, Op, Value, walk
+from s2s_ad.ir.core import Block, Function, Op, Value
 from s2s_ad.ir.types import differentiable
-from s2s_ad.ops.opaque import acts
 from s2s_ad.ops.structure import CALL
+
+if TYPE_CHECKING:
+    from s2s_ad.autodiff.reverse import Sweep
 
 
 def forward_call(op: Op, dots: dict[Value, Anything]) -> list[Anything]:
@@ -38,30 +40,14 @@ def forward_call(op: Op, dots: dict[Value, Anything]) -> list[Anything]:
     return tangents
 
 
-def reverse_call(
-    op: Op, bars: list[Anything], active: set[Value]
-) -> Iterator[tuple[Value, Anything]]:
-    """The contributions of a call: its forward call also returns what the pullback reads. The
-    gradient of a recursive function computes it again instead: what it would have to return is as
-    deep as the recursion."""
+def reverse_call(op: Op, bars: list[Anything], sweep: Sweep) -> None:
+    """Add the contributions of a call: its forward call also returns what the pullback reads."""
     callee: Function = op.kwargs["callee"]
-    wrt = tuple(k for k, v in enumerate(op.args) if type(v) is Value and v in active)
-    of = tuple(k for k, bar in enumerate(bars) if bar is not None)
-    if callee.recursive:
-        acting = next((o for o in walk(callee.block) if acts(o)), None)
-        if acting is not None:
-            raise UnsupportedError(
-                f"{callee.name} calls itself, and draws, prints, reads or writes outside: its "
-                "gradient would do that again",
-                "write a loop, or do it outside and pass the result",
-                acting.location,
-            )
-        types = [op.args[k].type for k in wrt]
-        seeds = [bars[k] for k in of]
-        out = emit(CALL, *op.args, *seeds, callee=_memo(callee, "grad", wrt, of), types=types)
-        for k, bar in zip(wrt, out if isinstance(out, list) else [out], strict=True):
-            yield op.args[k], bar
+    if calls_itself(callee):
+        reverse_recursive(op, bars, sweep)
         return
+    wrt = tuple(k for k, v in enumerate(op.args) if type(v) is Value and v in sweep.active)
+    of = tuple(k for k, bar in enumerate(bars) if bar is not None)
     forward, pullback, count = _memo(callee, "split", wrt, of)
     n = len(op.results)
     op.kwargs["callee"] = forward
@@ -74,24 +60,20 @@ def reverse_call(
     out = emit(CALL, *op.results[n : n + count], *seeds, callee=pullback, types=types)
     out = out if isinstance(out, list) else [out]
     for k, bar in zip(wrt, out, strict=True):
-        yield op.args[k], bar
+        sweep.add(op.args[k], bar)
 
 
 def _memo(callee: Function, mode: str, wrt: tuple[int, ...], of: tuple[int, ...] = ()) -> Anything:
     """One derivative function per callee, however often it is called."""
     key = (mode, wrt, of)
-    if key not in callee.derived and callee.recursive:
+    if key in callee.derived:
+        return callee.derived[key]
+    if mode == "split":
+        callee.derived[key] = split_function(callee, wrt, of)
+    elif callee.recursive:
         # It is there before it is done, for the calls of itself.
         made = callee.derived[key] = Function(callee.name, Block(), recursive=True)
-        if mode == "jvp":
-            new = jvp_function(callee, wrt)
-        else:
-            new = vjp_function(callee, wrt, several=True, value=False, of=of)
-        made.__dict__.update({**new.__dict__, "recursive": True, "derived": made.derived})
-        made.block.owner = made
-    elif key not in callee.derived:
-        if mode == "jvp":
-            callee.derived[key] = jvp_function(callee, wrt)
-        else:
-            callee.derived[key] = split_function(callee, wrt, of)
+        install(made, jvp_function(callee, wrt))
+    else:
+        callee.derived[key] = jvp_function(callee, wrt)
     return callee.derived[key]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any as Anything
 
+from s2s_ad.autodiff.packs import opened, packed
 from s2s_ad.autodiff.zeros import name, refuse, zero_of
 from s2s_ad.errors import S2SError
 from s2s_ad.ir.build import building, emit, typeof
@@ -22,7 +23,7 @@ from s2s_ad.ir.core import (
 from s2s_ad.ir.types import ListOf, Seq, Stack, is_scalar
 from s2s_ad.ops.slots import zero as zero_list
 from s2s_ad.ops.structure import CALL, DICT, FOR, IF, LIST, TRY, TUPLE, WHILE
-from s2s_ad.ops.tapes import POP, PUSH
+from s2s_ad.ops.tapes import OPEN, PACK, POP, PUSH
 
 
 class Forward:
@@ -80,6 +81,10 @@ class Forward:
             return [emit(PUSH, self.tangent(op.args[0]), self.tangent(op.args[1]))]
         if op.prim is POP:
             return list(emit(POP, self.dots[op.args[0]]))
+        if op.prim is PACK:
+            return [packed(op, [self.dots.get(v) for v in op.args[0]])]
+        if op.prim is OPEN:
+            return opened(op, self.dots[op.args[0]])
         if op.prim is CALL:
             from s2s_ad.autodiff.calls import forward_call
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any as Anything
 
 from s2s_ad.autodiff.activity import refuse_complex, useful, varied
@@ -114,21 +115,50 @@ def vjp_function(
     DerivativeTypeError where a gradient is asked of a function whose value is known not to be a
     scalar.
     """
-    f = fresh(function, "_vjp" if value else "_grad")
+
+    def bars(f: Function, outputs: list[Anything]) -> list[Anything]:
+        if of is not None:
+            return flat_bars(f, outputs, of)
+        return out_bars(f, outputs) if value and not seeded else [one_for_scalar(f, outputs)]
+
+    f, own, outputs, gradients = swept(function, "_vjp" if value else "_grad", wrt, bars)
+    n = len(outputs) if value else 0
+    f.block.yields = [*(outputs if value else []), *gradients]
+    template: Anything = tuple(range(n, n + len(wrt))) if several or len(wrt) > 1 else n
+    f.returns = (function.returns, template) if value else template
+    tidy(f, may_raise_less=not value)
+    record(f)
+    return polished(f, [None] * n + [own[k] for k in wrt], may_raise_less=not value)
+
+
+def swept(
+    function: Function,
+    suffix: str,
+    wrt: tuple[int, ...],
+    bars_of: Callable[[Function, list[Anything]], list[Anything]],
+    handed: tuple[int, ...] = (),
+) -> tuple[Function, list[Value], list[Anything], list[Anything]]:
+    """A copy of a function with its reverse sweep behind it, in which residuals have no source yet;
+    its own parameters, its results, and the gradients. `bars_of` gives the cotangents of the
+    results. The sweep adds to the adjoints of the parameters `handed`, which it is given."""
+    f = fresh(function, suffix)
     with knowing(f.facts):
-        seeds = [f.block.params[i] for i in wrt]
+        own = list(f.block.params)
+        seeds = [own[k] for k in wrt]
         outputs = list(f.block.yields)
         check_outside_calls(f, seeds)
         active = varied(f.block, seeds) & useful(f.block, outputs)
         refuse_complex(f.block, active)
         refuse_unknown_targets(f, seeds, active)
-        if of is not None:
-            bars = flat_bars(f, outputs, of)
-        elif value and not seeded:
-            bars = out_bars(f, outputs)
-        else:
-            bars = [one_for_scalar(f, outputs)]
-        sweep = Sweep(active, {})
+        bars = bars_of(f, outputs)
+        taken = taken_names(f)
+        so_far = {
+            p: extra_parameter(f, free_name(f"{p.hint}_bar", taken), p.type, UNDEFINED)
+            for p in (own[k] for k in handed)
+        }
+        for p, bar in so_far.items():
+            bar.companion = (p, "_bar")
+        sweep = Sweep(active, dict(so_far))
         ops = list(f.block.ops)
         with building(f.block, role="adjoint"):
             for v, bar in zip(outputs, bars, strict=True):
@@ -136,19 +166,18 @@ def vjp_function(
         sweep.ops(ops, f.block)
         with building(f.block, role="adjoint"):
             gradients = [sweep.whole(p) for p in seeds]
-        n = len(outputs) if value else 0
-        f.block.yields = [*(outputs if value else []), *gradients]
-        template: Anything = tuple(range(n, n + len(wrt))) if several or len(wrt) > 1 else n
-        f.returns = (function.returns, template) if value else template
-    tidy(f, may_raise_less=not value)
-    record(f)
+    return f, own, outputs, gradients
+
+
+def polished(f: Function, likes: list[Anything], may_raise_less: bool = False) -> Function:
+    """Simplify what a reverse sweep and the choice of what is recorded have left, in place, and
+    make the results fresh; those with a value in `likes` are gradients, of its kind."""
     merge_twins(f)
-    tidy(f, may_raise_less=not value, hoist=True)
+    tidy(f, may_raise_less, hoist=True)
     drop_clears(f)
     retype(f)
     with knowing(f.facts):
         unshare(f)
-        likes = [None] * n + [f.block.params[f.block.params.index(p)] for p in seeds]
         finish(f, f.block.yields, likes)
     return dce(drop_lost_headers(f))
 

@@ -16,6 +16,7 @@ from s2s_ad.ir.core import Block, Function, Op, Value, leaves, walk
 from s2s_ad.ir.types import Num, Opaque, Type
 from s2s_ad.ops.opaque import OPAQUE, is_unknown, no_rule
 from s2s_ad.ops.structure import CALL, DICT, FOR, IF, LIST, READ, TUPLE, WHILE
+from s2s_ad.ops.tapes import PACK
 
 CHANGES = ("set_at", "add_at", "list_insert", "list_take", "list_join")
 COPYING = ("float", "int", "bool", "str", "array", "copy", "len")
@@ -100,7 +101,7 @@ class Shared:
                         self.join(y, r)
             return
         operands = list(leaves(op.args))
-        passes = op.prim in (TUPLE, LIST, DICT, CALL, IF) or op.prim.name in CHANGES
+        passes = op.prim in (TUPLE, LIST, DICT, CALL, IF, PACK) or op.prim.name in CHANGES
         if op.prim is READ:
             self.join(op.result, op.kwargs["place"])
         elif op.prim.name == "getattr":

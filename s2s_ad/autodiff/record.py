@@ -8,9 +8,11 @@ Which values to save is a minimum cut (`autodiff.cut`).
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any as Anything
 
 from s2s_ad.autodiff.activity import slots
+from s2s_ad.autodiff.costs import cost, recomputable
 from s2s_ad.autodiff.cut import minimum_cut
 from s2s_ad.autodiff.finals import Finals
 from s2s_ad.autodiff.lend import lend_shapes
@@ -31,20 +33,19 @@ from s2s_ad.ir.core import (
     substitute,
 )
 from s2s_ad.ir.primitive import BY_NAME
-from s2s_ad.ir.types import Num, Seq, Stack, is_scalar
+from s2s_ad.ir.types import Stack, is_scalar
 from s2s_ad.ir.unbound import define
-from s2s_ad.ops.buffers import ACCUMULATE, ADD_AT, SET_AT, origins
-from s2s_ad.ops.lists import INSERT, TAKE
-from s2s_ad.ops.slots import FILL_SLOT, NEW_SLOTS
-from s2s_ad.ops.structure import CALL, ERRSTATE, FOR
-from s2s_ad.ops.tapes import NEW_STACK, POP, PUSH, STACK_LENGTH
-
-LINEAR = (PUSH, POP, NEW_STACK, ACCUMULATE, ADD_AT, SET_AT, FILL_SLOT, NEW_SLOTS, INSERT, TAKE)
-READS = ("getitem", "shape", "len", "ndim", "size")  # cheap: a view, or a number
+from s2s_ad.ops.buffers import origins
+from s2s_ad.ops.structure import ERRSTATE, FOR, WHILE
+from s2s_ad.ops.tapes import COPY_STACK, POP, PUSH, STACK_LENGTH
 
 
-def record(function: Function) -> Function:
-    """Give every residual of a joint function a source; afterwards no block has a mirror."""
+def record(
+    function: Function, outermost: Callable[[Region, Finals], None] | None = None
+) -> Function:
+    """Give every residual of a joint function a source; afterwards no block has a mirror.
+    `outermost` does it for what is computed outside loops, where that is not alive in the reverse
+    sweep."""
     with knowing(function.facts):
         rebuild(function)
         remove_marks(function.block)
@@ -52,7 +53,10 @@ def record(function: Function) -> Function:
         regions = find_regions(function.block)
         finals = Finals(function.block)
         for region in reversed(regions):  # innermost first: what they choose may need outer values
-            Recorder(function, region, finals).run()
+            if region.root is None and outermost is not None:
+                outermost(region, finals)
+            else:
+                Recorder(function, region, finals, outermost is not None).run()
     for region in regions:
         for reverse in region.mirrors.values():
             reverse.mirror = None
@@ -78,9 +82,13 @@ def ungroup(block: Block) -> None:
 
 
 class Recorder:
-    """Resolves the residuals of one region."""
+    """Resolves the residuals of one region. What is recorded is `lasting` if the reverse sweep must
+    leave it as it is."""
 
-    def __init__(self, function: Function, region: Region, finals: Finals) -> None:
+    def __init__(
+        self, function: Function, region: Region, finals: Finals, lasting: bool = False
+    ) -> None:
+        self.lasting = lasting
         self.finals = finals
         self.top = function.block
         self.region = region
@@ -281,7 +289,12 @@ class Recorder:
         """Push v where it is defined, pop it where the mirrored block starts."""
         define(v)
         stack = thread(
-            self.top, forward, None, lambda s: self.push(s, v, forward), tape_name(v), "primal"
+            self.base(forward),
+            forward,
+            None,
+            lambda s: self.push(s, v, forward),
+            tape_name(v),
+            "primal",
         )
         popped: list[Value] = []
 
@@ -290,14 +303,34 @@ class Recorder:
             op_statement = v.owner.statement if isinstance(v.owner, Op) else None
             with building(scratch, op_statement, None, "adjoint"):
                 shorter, value = emit(POP, s)
-            shorter.hint = s.hint
-            value.hint, value.named, value.companion = v.hint, v.named, (v, "")
+                shorter.hint = s.hint
+                value.hint, value.named, value.companion = v.hint, v.named, (v, "")
+                popped.append(self.own(value))
             start.extend(scratch.ops)
-            popped.append(value)
             return shorter  # type: ignore[no-any-return]
 
-        thread(self.top, reverse, stack, pop, "", "adjoint")
+        thread(self.base(reverse), reverse, stack, pop, "", "adjoint")
         return popped[0]
+
+    def own(self, v: Value) -> Value:
+        """What was recorded, for the reverse sweep, which consumes stacks."""
+        if not self.lasting or not isinstance(v.type, Stack):
+            return v
+        copy: Value = emit(COPY_STACK, v)
+        copy.hint = v.hint
+        return copy
+
+    def base(self, block: Block) -> Block:
+        """Where a tape that a block uses is made: at the top, to be alive in the reverse sweep; or,
+        if it is recorded itself, where the outermost loop stands."""
+        found = self.top
+        while self.lasting and block is not self.top:
+            op = block.owner
+            assert isinstance(op, Op)
+            block = parent(self.top, op)
+            if op.prim in (FOR, WHILE):
+                found = block
+        return found
 
     def push(self, s: Value, v: Value, forward: Block) -> Value:
         scratch = Block()
@@ -339,7 +372,7 @@ class Recorder:
         loop, reverse = root.owner, self.region.mirrors[root]
         back = reverse.owner
         assert isinstance(loop, Op) and isinstance(back, Op)
-        if "count" not in loop.kwargs or parent(self.top, loop) is not self.top:
+        if "count" not in loop.kwargs or parent(self.top, loop) is not self.base(root):
             return
         count = loop.results[loop.kwargs["count"]]
         if back.args[1] is not count:
@@ -352,29 +385,7 @@ class Recorder:
                     scratch = Block()
                     with building(scratch, back.statement, back.location, "adjoint"):
                         length = emit(STACK_LENGTH, init)
-                    self.top.ops[self.top.ops.index(back) : self.top.ops.index(back)] = scratch.ops
+                    ops = self.base(back.blocks[0]).ops
+                    ops[ops.index(back) : ops.index(back)] = scratch.ops
                     back.args = (back.args[0], length, *back.args[2:])
                     return
-
-
-def recomputable(op: Op) -> bool:
-    """Cheap and exact to compute again: scalar arithmetic, and reads."""
-    if op.blocks or op.prim.effect or op.prim is CALL or op.prim in LINEAR:
-        return False
-    if op.prim.name in READS:
-        return all(type(r.type) is Seq or alias_free_read(op) for r in op.results)
-    return all(is_scalar(r.type) for r in op.results) and all(
-        is_scalar(v.type) for v in leaves(op.args)
-    )
-
-
-def alias_free_read(op: Op) -> bool:
-    """A getitem with numbers and slices only; integer arrays and masks copy."""
-    return all(is_scalar(v.type) for v in leaves(op.args[1:]))
-
-
-def cost(v: Value, depth: int) -> int:
-    """What saving a value costs: axes count, and the loops in which it is saved each time."""
-    t = v.type
-    rank = len(t.shape) if isinstance(t, Num) and t.shape is not None else 1
-    return int(1000 ** (rank + depth))

@@ -6,7 +6,7 @@ from typing import Any as Anything
 
 from s2s_ad.ir.build import building, emit, typeof
 from s2s_ad.ir.core import Block, Function, Op, Value, leaves, readers, replace
-from s2s_ad.ir.types import SCALARS, Any, Num, Seq, Stack, Type, differentiable, same_dtype
+from s2s_ad.ir.types import SCALARS, Any, Num, Seq, Stack, Tape, Type, differentiable, same_dtype
 from s2s_ad.ir.unbound import may_be_unbound
 from s2s_ad.ops.slots import FILL_SLOT
 from s2s_ad.ops.structure import DICT, FOR, LIST, TUPLE, WHILE
@@ -21,6 +21,8 @@ def owned(v: Anything, seen: frozenset[Value] = frozenset()) -> bool:
     owner = v.owner
     if isinstance(owner, Block):
         loop = owner.owner
+        if isinstance(loop, Function):
+            return owner.params.index(v) in loop.moved
         if not isinstance(loop, Op) or loop.prim not in (FOR, WHILE):
             return False
         k = owner.params.index(v) - (len(owner.params) - len(loop.inits))
@@ -104,7 +106,7 @@ def finish(function: Function, yields: list[Anything], likes: list[Anything]) ->
 
 def _finish(v: Anything, want: Type | None, like: Anything, seen: set[Value]) -> Anything:
     have = typeof(v)
-    if isinstance(want, Stack):
+    if isinstance(have, (Stack, Tape)) or isinstance(want, (Stack, Tape)):
         return v
     if isinstance(want, Seq):
         out = _finish_container(v, want, like, seen)

@@ -15,18 +15,18 @@ import numpy as np
 from s2s_ad.autodiff.activity import slots
 from s2s_ad.autodiff.indices import components
 from s2s_ad.autodiff.mirrors import drop_unchanged, fills_slots, header, iterations
-from s2s_ad.autodiff.zeros import name, part, refuse, zero_of
+from s2s_ad.autodiff.packs import opened, packed
+from s2s_ad.autodiff.zeros import bound_zero, companion_type, name, part, refuse, zero_of
 from s2s_ad.errors import S2SError, UnsupportedError
 from s2s_ad.ir.build import building, emit, typeof
 from s2s_ad.ir.collecting import report
 from s2s_ad.ir.core import Block, Op, Value, captured, leaves
-from s2s_ad.ir.types import INT, SCALARS, ListOf, Num, Seq, Type, differentiable
-from s2s_ad.ir.unbound import define
+from s2s_ad.ir.types import INT, ListOf, Num, Seq, Tape, Type, differentiable
 from s2s_ad.ops.buffers import ACCUMULATE, ADD_AT, SET_AT
 from s2s_ad.ops.rules import At
 from s2s_ad.ops.slots import NEW_SLOTS, ZEROS_TREE
 from s2s_ad.ops.structure import CALL, DICT, ERRSTATE, FOR, IF, LIST, MARK, TRY, TUPLE, WHILE, WITH
-from s2s_ad.ops.tapes import POP, PUSH
+from s2s_ad.ops.tapes import OPEN, PACK, POP, PUSH
 
 
 class Parts(dict[Anything, Anything]):
@@ -53,7 +53,7 @@ class Sweep:
             self.bars[v] = name(contribution, v, "_bar")
         elif isinstance(self.bars[v], Parts) or isinstance(contribution, Parts):
             self.add_parts(v, contribution)
-        elif isinstance(v.type, (Seq, ListOf)):
+        elif isinstance(v.type, (Seq, ListOf, Tape)):
             self.bars[v] = name(emit("add_trees", self.bars[v], contribution), v, "_bar")
         else:
             self.bars[v] = name(emit(ACCUMULATE, self.bars[v], contribution), v, "_bar")
@@ -160,11 +160,15 @@ class Sweep:
             rest = bars[0] if bars[0] is not None else zero_of(shorter)
             value = bars[1] if bars[1] is not None else zero_of(v)
             self.add(op.args[0], emit(PUSH, rest, value))
+        elif op.prim is PACK:
+            for v, contribution in zip(op.args[0], opened(op, bars[0])):
+                self.add(v, contribution)
+        elif op.prim is OPEN:
+            self.add(op.args[0], packed(op, bars))
         elif op.prim is CALL:
             from s2s_ad.autodiff.calls import reverse_call
 
-            for v, contribution in reverse_call(op, bars, self.active):
-                self.add(v, contribution)
+            reverse_call(op, bars, self)
         elif op.prim.derivative is None:
             raise refuse(op)
         else:
@@ -210,9 +214,10 @@ class Sweep:
         ]  # fmt: skip
         results = []
         for v in changed:
-            for sweep, block in zip(sweeps, blocks):
+            for sweep, block, b in zip(sweeps, blocks, paths):
                 with building(block, op.statement, op.location, "adjoint"):
-                    block.yields.append(sweep.whole(v))
+                    unopened = isinstance(v.type, Tape) and v not in captured([b])
+                    block.yields.append(None if unopened else sweep.whole(v))
             results.append(name(Value(bar_type(v)), v, "_bar"))
         if changed:
             kwargs = {k: x for k, x in op.kwargs.items() if k != "status"}
@@ -294,15 +299,6 @@ class Sweep:
             self.add(init, result if result in new.results else start_bar)
 
 
-def bound_zero(v: Value) -> Anything:
-    """A zero adjoint. It may be made on a path where v has no value, though nothing reads it
-    there: then v must be bound all the same, for its shape is asked for."""
-    zero = zero_of(v)
-    if type(zero) is Value:
-        define(v)
-    return zero
-
-
 def emptied_at(bar: Anything, index: Anything) -> Anything:
     """The adjoint of a list before its item at this index was set to zero, or None."""
     op = bar.owner if type(bar) is Value else None
@@ -352,7 +348,4 @@ def with_arrays(values: Iterable[Value]) -> list[Value]:
 def bar_type(v: Value) -> Type:
     """The type of an adjoint that is carried or joined, until `passes.retype` refines it: the
     primal's, with the kind of a scalar left open."""
-    t = v.type
-    if isinstance(t, Num) and t.kind in SCALARS and t.shape == ():
-        return Num("scalar", t.dtype, ())
-    return t
+    return companion_type(v.type)

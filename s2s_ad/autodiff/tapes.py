@@ -10,7 +10,7 @@ from typing import Any as Anything
 
 from s2s_ad.ir.build import building, emit
 from s2s_ad.ir.core import Block, Op, Value
-from s2s_ad.ir.types import Stack
+from s2s_ad.ir.types import Stack, Tape
 from s2s_ad.ops.raising import SAFE
 from s2s_ad.ops.structure import FOR, TRY, WHILE
 from s2s_ad.ops.tapes import NEW_STACK, PUSH, RESTORE, STACK_LENGTH
@@ -20,6 +20,8 @@ def tape_name(v: Value) -> str:
     """`y_tape` for the values of y, `A_undo` for what stores into A overwrote."""
     if not v.hint and v.companion is not None and v.companion[1] == "_undo":
         return f"{v.companion[0].hint}_undo" if v.companion[0].hint else ""
+    if isinstance(v.type, Tape):
+        return f"{v.hint}s"
     return f"{v.hint}_tape" if v.hint else ""
 
 

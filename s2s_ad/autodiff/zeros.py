@@ -9,7 +9,8 @@ import numpy as np
 from s2s_ad.errors import UnsupportedError
 from s2s_ad.ir.build import emit, typeof
 from s2s_ad.ir.core import UNDEFINED, Op, Value
-from s2s_ad.ir.types import Any, ListOf, Num, Seq, Stack, differentiable
+from s2s_ad.ir.types import SCALARS, Any, ListOf, Num, Seq, Stack, Tape, Type, differentiable
+from s2s_ad.ir.unbound import define
 from s2s_ad.ops.slots import NEW_SLOTS, ZEROS_TREE
 from s2s_ad.ops.tapes import NEW_STACK
 
@@ -33,9 +34,18 @@ def zero_of(x: Anything) -> Anything:
         if t.kind == "dict":
             return emit("dict", dict(zip(t.keys, parts)))
         return emit(t.kind, tuple(parts) if t.kind == "tuple" else parts)
-    if isinstance(t, (Any, ListOf)):
+    if isinstance(t, (Any, ListOf, Tape)):
         return emit("zeros_tree", x)
     return np.zeros_like(x)
+
+
+def bound_zero(v: Value) -> Anything:
+    """A zero adjoint. It may be made on a path where v has no value, though nothing reads it
+    there: then v must be bound all the same, for its shape is asked for."""
+    zero = zero_of(v)
+    if type(zero) is Value:
+        define(v)
+    return zero
 
 
 def part(v: Anything, key: Anything) -> Anything:
@@ -44,6 +54,14 @@ def part(v: Anything, key: Anything) -> Anything:
     if not isinstance(t, Seq) or t.cls is None:
         return v[key]
     return emit("getattr", v, name=key, type=t.items[t.keys.index(key)])
+
+
+def companion_type(t: Type) -> Type:
+    """The type of a tangent or adjoint of a value of type t, as far as that is known: the kind of a
+    scalar is left open."""
+    if isinstance(t, Num) and t.kind in SCALARS and t.shape == ():
+        return Num("scalar", t.dtype, ())
+    return Stack(companion_type(t.elem)) if isinstance(t, Stack) else t
 
 
 def name(new: Anything, primal: Value, suffix: str) -> Anything:

@@ -13,7 +13,7 @@ from s2s_ad.ir.core import Block, Function, Op, Value, leaves, walk
 from s2s_ad.ir.types import SCALARS, ListOf, Num, Opaque, Seq, Stack
 from s2s_ad.ops.buffers import ACCUMULATE, ADD_AT, SET_AT
 from s2s_ad.ops.structure import CALL, DICT, FOR, LIST, READ, TUPLE, WHILE
-from s2s_ad.ops.tapes import NEW_STACK, POP, PUSH
+from s2s_ad.ops.tapes import NEW_STACK, OPEN, PACK, POP, PUSH
 
 Tokens = frozenset[Anything]
 NOTHING: Tokens = frozenset()
@@ -39,6 +39,11 @@ def changes_list(op: Op) -> bool:
     return op.prim.syntax in LIST_STORES and listed
 
 
+def moved(op: Op) -> dict[int, Anything]:
+    """The buffers that a call is given to write into, by the result that each becomes."""
+    return {k: op.args[p] for p, k in op.kwargs["callee"].moved.items()}
+
+
 def is_update(op: Op) -> bool:
     """Whether the operation may be written in place: its first operand becomes its result."""
     return op.prim in (ACCUMULATE, ADD_AT, SET_AT) or op.prim.syntax in STORES
@@ -50,6 +55,7 @@ class Aliases:
     def __init__(self, function: Function, fresh: set[Op] | None = None) -> None:
         self.fresh = fresh if fresh is not None else set()
         self.tokens: dict[Value, Tokens] = {}
+        self.given = {function.block.params[k] for k in function.moved}
         for p in function.block.params:
             self.tokens[p] = NOTHING if immutable(p) else frozenset({p})
         while self.block(function.block):
@@ -80,7 +86,7 @@ class Aliases:
         flows = carried_from(v)
         if flows is not None:
             return NOTHING.union(*(self.spine(x, seen) for x in flows))
-        if not isinstance(op, Op) or op.prim in (READ, CALL):
+        if not isinstance(op, Op) or op.prim in (READ, CALL, OPEN):
             return self.of(v)
         if is_update(op) and op not in self.fresh and v is op.results[0]:
             return self.spine(op.args[0], seen)
@@ -93,7 +99,9 @@ class Aliases:
 
     def owned(self, tokens: Tokens) -> bool:
         made = (t[0] if isinstance(t, tuple) else t for t in tokens)
-        return all(isinstance(op, Op) and op.prim not in (READ, CALL) for op in made)
+        return all(
+            isinstance(op, Op) and op.prim not in (READ, CALL) or op in self.given for op in made
+        )
 
     def position(self, v: Value) -> int:
         """Where v is defined, in the order of the text (branches and bodies after their `if` or
@@ -166,7 +174,7 @@ class Aliases:
 
     def result(self, op: Op, k: int) -> Tokens:
         new: Tokens = frozenset({op if len(op.results) == 1 else (op, k)})
-        if op.prim in (TUPLE, LIST, DICT):
+        if op.prim in (TUPLE, LIST, DICT, PACK):
             return new | self.of(op.args)
         if op.prim is PUSH:
             return self.of(op.args)
@@ -185,6 +193,9 @@ class Aliases:
             return kept
         if op.prim is READ:
             return new
+        if op.prim is CALL and op.kwargs["callee"].moved:
+            found = moved(op)
+            return self.of(found[k]) if k in found else new
         if op.prim is CALL:  # residuals may be the callee's arguments, or one another
             return frozenset({op}) | self.of(op.args)
         if slices(op) or op.prim.name == "list_join":
@@ -232,6 +243,8 @@ class Aliases:
         for inner in (op, *(o for b in op.blocks for o in walk(b))):
             if is_update(inner) and inner not in self.fresh and not immutable(inner.args[0]):
                 out |= self.touched(inner)
+            elif inner.prim is CALL:
+                out |= self.of(tuple(moved(inner).values()))
         return out
 
 

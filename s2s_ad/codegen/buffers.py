@@ -18,12 +18,12 @@ from s2s_ad.codegen.liveness import Liveness
 from s2s_ad.codegen.outcome import NAME
 from s2s_ad.codegen.program import Let, Stmt, statements
 from s2s_ad.codegen.putback import put_back
-from s2s_ad.ir.core import Block, Function, Op, Value, walk
+from s2s_ad.ir.core import Block, Function, Op, Value, leaves, walk
 from s2s_ad.ir.primitive import Primitive
 from s2s_ad.ir.types import Any, Num, Stack
 from s2s_ad.ir.unbound import may_be_unbound
 from s2s_ad.ops.buffers import ACCUMULATE
-from s2s_ad.ops.structure import FOR, WHILE
+from s2s_ad.ops.structure import CALL, FOR, WHILE
 from s2s_ad.ops.tapes import PUSH
 
 COPY_ARRAY = Primitive("copy_array", np.copy, lambda x: x, "method copy")
@@ -67,7 +67,32 @@ class Copies:
         if new:
             self.aliases.fresh |= new
             return True
-        return any(self.update(op, stmt) for stmt, op in updates)
+        return any(self.update(op, stmt) for stmt, op in updates) or any(
+            self.give(s.op, s)
+            for s in statements(self.program)
+            if isinstance(s, Let) and s.op.prim is CALL
+        )
+
+    def give(self, op: Op, stmt: Stmt) -> bool:
+        """A call may write only into buffers of the function that nothing else shares."""
+        for at in op.kwargs["callee"].moved:
+            x, others = op.args[at], op.args[:at] + op.args[at + 1 :]
+            tokens = self.aliases.of(x)
+            later = [v for v in self.liveness.after[stmt] if v not in op.results]
+            shared = any(
+                self.aliases.of(v) & tokens
+                and not self.aliases.older(v, x)
+                and not apart(self.aliases, v, x)
+                for v in (*later, *leaves(others))
+            )
+            if shared or not self.aliases.owned(tokens):
+                block = block_of(self.function.block, op)
+                new = copy_op(x, op)
+                call_alike(new.result, x)
+                block.ops.insert(block.ops.index(op), new)
+                op.args = (*op.args[:at], new.result, *op.args[at + 1 :])
+                return True
+        return False
 
     def update(self, op: Op, stmt: Stmt) -> bool:
         x = op.args[0]

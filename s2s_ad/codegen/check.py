@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any as Anything
 
-from s2s_ad.codegen.aliases import immutable, is_update
+from s2s_ad.codegen.aliases import Tokens, immutable, is_update, moved
 from s2s_ad.codegen.apart import apart
 from s2s_ad.codegen.moves import sequence
 from s2s_ad.codegen.program import (
@@ -31,6 +31,7 @@ from s2s_ad.codegen.storage import Plan
 from s2s_ad.errors import InternalError
 from s2s_ad.ir.core import UNDEFINED, Op, Value, leaves
 from s2s_ad.ops.raising import SAFE
+from s2s_ad.ops.structure import CALL
 from s2s_ad.ops.tapes import POP, PUSH, RESTORE
 
 State = dict[str, frozenset[Value]]
@@ -168,18 +169,25 @@ class Replay:
         if is_update(op) and type(op.args[0]) is Value and op not in plan.fresh:
             x = op.args[0]
             if not (immutable(x) and op.prim.name == "accumulate"):
-                tokens = plan.aliases.touched(op)
-                for name, held in state.items():
-                    spoiled = frozenset(
-                        v for v in held
-                        if plan.aliases.of(v) & tokens and not plan.aliases.older(v, x)
-                        and not apart(plan.aliases, v, x)
-                        and not put_back(plan.function.block, op, v)
-                    )  # fmt: skip
-                    state[name] = held - spoiled
+                self.spoil(op, x, plan.aliases.touched(op), state)
+        elif op.prim is CALL:
+            for x in moved(op).values():
+                self.spoil(op, x, plan.aliases.of(x), state)
         for r in op.results:
             if r not in plan.folding.values:
                 self.hold(r, frozenset(), state)
+
+    def spoil(self, op: Op, x: Anything, tokens: Tokens, state: State) -> None:
+        """What may share the buffer that an operation writes into is no longer what it was."""
+        aliases = self.plan.aliases
+        for name, held in state.items():
+            spoiled = frozenset(
+                v for v in held
+                if aliases.of(v) & tokens and not aliases.older(v, x)
+                and not apart(aliases, v, x)
+                and not put_back(self.plan.function.block, op, v)
+            )  # fmt: skip
+            state[name] = held - spoiled
 
     def move(self, stmt: Move, state: State) -> State:
         plan = self.plan

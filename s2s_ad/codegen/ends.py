@@ -99,7 +99,9 @@ class FunctionEnd(End):
         text = op.statement.text if op.statement is not None else ""
         returned = [r for r in op.results if any(v is r for v in leaves(yields))]
         early = any(not r.hint for r in returned) or len(returned) > 2
-        return bool(returned) and early and (text.startswith(("if ", "elif ")) or not text)
+        return (
+            bool(returned) and early and (text.startswith(("if ", "elif ", "return ")) or not text)
+        )
 
 
 @dataclass

@@ -210,6 +210,10 @@ class Expressions:
     def write_tuple(self, op: Op, _: str) -> ast.expr:
         return self.expr(tuple(op.args[0]))
 
+    def write_pack(self, op: Op, _: str) -> ast.expr:
+        items = op.args[0]
+        return self.expr(items if len(items) > 1 else items[0])
+
     def write_list(self, op: Op, _: str) -> ast.expr:
         return self.expr(list(op.args[0]))
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import Any as Anything
 
-from s2s_ad.codegen.aliases import is_update
+from s2s_ad.codegen.aliases import is_update, moved
 from s2s_ad.ir.core import UNDEFINED, Function, Op, Value, leaves, walk
 from s2s_ad.ir.types import Stack
-from s2s_ad.ops.structure import FOR, IF, WHILE
+from s2s_ad.ops.structure import CALL, FOR, IF, WHILE
 from s2s_ad.ops.tapes import POP, PUSH, RESTORE
 
 
@@ -96,6 +96,9 @@ class Families:
 
         if op.prim in (PUSH, POP, RESTORE):
             out.append((0, op.args[0], op.results[0]))
+        elif op.prim is CALL:
+            for k, x in moved(op).items():
+                out.append((1, op.results[k], x))
         elif is_update(op) and type(op.args[0]) is Value:
             if op.args[0].hint == op.results[0].hint or not op.args[0].hint:
                 out.append((1, op.results[0], op.args[0]))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any as Anything
 
-from s2s_ad.codegen.aliases import Aliases, immutable, is_update
+from s2s_ad.codegen.aliases import Aliases, immutable, is_update, moved
 from s2s_ad.codegen.families import Families
 from s2s_ad.codegen.headers import Header
 from s2s_ad.codegen.program import Folding
@@ -18,7 +18,7 @@ from s2s_ad.ir.core import Block, Function, Op, Value, leaves, walk
 from s2s_ad.ir.types import Num, Stack
 from s2s_ad.ops.buffers import ACCUMULATE
 from s2s_ad.ops.structure import CALL, FOR, IF, READ, TRY, WHILE
-from s2s_ad.ops.tapes import NEW_STACK, POP, PUSH
+from s2s_ad.ops.tapes import NEW_STACK, PACK, POP, PUSH
 
 STATEMENTS = frozenset(
     {
@@ -53,6 +53,12 @@ def fold(
     folder.constants()
     folder.block(function.block)
     return folder.folding
+
+
+def is_flag(v: Value) -> bool:
+    """Whether a value tells how a loop ended."""
+    op = v.owner
+    return isinstance(op, Op) and bool(op.kwargs.get("stop")) and v is op.results[-1]
 
 
 class Folder:
@@ -105,6 +111,8 @@ class Folder:
                 return False
             for o in b.ops:
                 if len(o.results) != 1 or o.result.hint or o.result in self.keep or is_update(o):
+                    return False
+                if o.prim is CALL and moved(o):
                     return False
                 if o.prim is IF:
                     if not self.conditional(o):
@@ -173,6 +181,8 @@ class Folder:
         uses = self.uses.get(v, [])
         if any(a in self.readers.statuses for a in leaves(op.args)):
             return None  # `lower` replaces a status by what is known of it
+        if op.prim is PACK and any(map(is_flag, leaves(op.args))):
+            return None  # the same
         if op.prim in (NEW_STACK, PUSH, CALL, FOR, WHILE) or v in self.keep:
             return None
         swapped = self.swapped(v, uses)

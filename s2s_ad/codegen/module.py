@@ -134,6 +134,7 @@ def copied(original: Function) -> Function:
         original.facts,
         original.doc,
         dict(original.imports),
+        moved=original.moved,
     )
 
 

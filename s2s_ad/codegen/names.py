@@ -8,7 +8,7 @@ import re
 from s2s_ad.codegen.program import For, Let, statements
 from s2s_ad.codegen.storage import Plan, Variable
 from s2s_ad.ir.core import Function, Op, Value
-from s2s_ad.ir.types import BOOL, Stack
+from s2s_ad.ir.types import BOOL, Stack, Tape
 from s2s_ad.ops.tapes import PUSH
 
 LONGEST = 24
@@ -133,7 +133,7 @@ def companions_of(out: Value | None) -> list[Value]:
 
 def derived_name(v: Value, plan: Plan, depth: int = 0) -> str:
     """A name for a value from what it is."""
-    if isinstance(v.type, Stack):
+    if isinstance(v.type, (Stack, Tape)):
         return tape_name(v, plan)
     if v.companion is not None and depth < 4:
         primal, suffix = v.companion

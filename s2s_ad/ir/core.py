@@ -176,6 +176,9 @@ class Function:
     written: list[int] = field(default_factory=list)  # parameters whose arrays the primal writes
     inlined: bool = False  # it returns an object: only its text in place of a call can show it
     made: Anything = None  # what it returns, with the classes of objects
+    moved: dict[int, int] = field(default_factory=dict)  # parameters that become these results
+
+    # A moved parameter is a buffer that the caller gives away, and has back as the result.
 
     def __post_init__(self) -> None:
         self.block.owner = self

@@ -29,11 +29,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any as Anything
+from typing import get_args
 
 import numpy as np
 
 from s2s_ad.ir.core import UNDEFINED, Block, Function, Op, Undefined, Value, tree_map
-from s2s_ad.ir.types import Any, Dim, ListOf, Num, Opaque, Seq, Size, Stack, Type
+from s2s_ad.ir.types import Dim, ListOf, Num, Seq, Size, Stack, Type
 
 LARGEST = 16  # elements of an array constant that are printed
 
@@ -217,7 +218,7 @@ def constant(x: Anything) -> str:
         return f"array({_elements(x.tolist())}, {x.dtype.str!r})"
     if kind is np.ndarray:
         return f"<array {x.dtype} {x.shape}>"
-    if isinstance(x, (Num, Seq, ListOf, Stack, Opaque, Any)):
+    if isinstance(x, get_args(Type)):
         return f"type {show_type(x)}"
     if isinstance(x, Function):
         return f"<function {x.name}>"

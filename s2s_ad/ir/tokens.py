@@ -11,7 +11,7 @@ import numpy as np
 
 from s2s_ad.errors import InternalError
 from s2s_ad.ir.core import ABSENT, UNDEFINED, Value
-from s2s_ad.ir.types import ANY, Dim, ListOf, Num, Opaque, Seq, Size, Stack, Type
+from s2s_ad.ir.types import ANY, Dim, ListOf, Num, Opaque, Seq, Size, Stack, Tape, Type
 
 TOKEN = re.compile(
     r"""\s*(?:(?P<value>%\w+)
@@ -211,6 +211,8 @@ class Tokens:
             return Stack(elem) if name == "stack" else ListOf(name, elem)
         if name == "any":
             return ANY
+        if name in ("tape", "constant_tape"):
+            return Tape(name == "tape")
         return self.number(name)
 
     def number(self, name: str) -> Type:

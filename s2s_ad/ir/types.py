@@ -118,6 +118,18 @@ class Stack:
 
 
 @dataclass(frozen=True)
+class Tape:
+    """What one call of a function that calls itself has recorded. It holds the tapes of the calls
+    in it, so its structure is not known; only whether there are numbers in it that may carry a
+    derivative."""
+
+    varies: bool = True
+
+    def __str__(self) -> str:
+        return "tape" if self.varies else "constant_tape"
+
+
+@dataclass(frozen=True)
 class Opaque:
     """Not a number: a string, a dtype, None, a random generator. Never active."""
 
@@ -145,7 +157,7 @@ class Refused(Any):
         return "refused"
 
 
-Type = Union[Num, Seq, ListOf, Stack, Opaque, Any]
+Type = Union[Num, Seq, ListOf, Stack, Tape, Opaque, Any]
 ANY = Any()
 EMPTY = Any(empty=True)
 POISON = Refused()
@@ -196,7 +208,7 @@ def differentiable(t: Type) -> bool:
         return any(map(differentiable, t.items)) or t.kind == "list" and not t.items  # it may grow
     if isinstance(t, (ListOf, Stack)):
         return differentiable(t.elem)
-    return isinstance(t, Any)
+    return t.varies if isinstance(t, Tape) else isinstance(t, Any)
 
 
 def rank(t: Type) -> int | None:
@@ -332,6 +344,8 @@ class Facts:
                 return self.join_lengths(a, b)
         if isinstance(a, Stack) and isinstance(b, Stack):
             return Stack(self.join(a.elem, b.elem))
+        if isinstance(a, Tape) and isinstance(b, Tape):
+            return Tape(a.varies or b.varies)
         return POISON if POISON in (a, b) else ANY
 
     def join_lengths(self, a: Seq | ListOf, b: Seq | ListOf) -> Type:

@@ -4,6 +4,7 @@ that shows the function with an arrow at the fault."""
 from __future__ import annotations
 
 from typing import Any as Anything
+from typing import get_args
 
 from s2s_ad.errors import InternalError
 from s2s_ad.ir.core import (
@@ -20,10 +21,11 @@ from s2s_ad.ir.core import (
 )
 from s2s_ad.ir.primitive import Primitive
 from s2s_ad.ir.printer import print_function, show_type
-from s2s_ad.ir.types import NONE, Any, ListOf, Num, Opaque, Seq, Stack, Type, type_of
+from s2s_ad.ir.types import NONE, Any, ListOf, Num, Seq, Stack, Tape, Type, type_of
 
 # Constants never are parts of SSA themselves; types stand in static arguments only.
-FORBIDDEN = (Op, Block, Function, Statement, Parameter, Primitive, Num, Seq, ListOf, Stack, Opaque)
+ASK = ("stack_length", "copy_stack", "zeros_tree")  # they take nothing from a stack
+FORBIDDEN = (Op, Block, Function, Statement, Parameter, Primitive, *get_args(Type))
 
 
 def verify(function: Function) -> Function:
@@ -88,7 +90,7 @@ class Verifier:
             self.fail(f"%{v.hint} is defined twice", at)
         if v.owner is not owner:
             self.fail(f"%{v.hint} has another owner", at)
-        if not isinstance(v.type, Type.__args__):  # type: ignore[attr-defined]
+        if not isinstance(v.type, get_args(Type)):
             self.fail(f"%{v.hint} has no type but {v.type!r}", at)
         self.seen.add(v)
         scope.add(v)
@@ -142,7 +144,7 @@ class Verifier:
 
     def constants(self, tree: Anything, at: Op | Block) -> None:
         def leaf(x: Anything) -> None:
-            if isinstance(x, (*FORBIDDEN, Any)):
+            if isinstance(x, FORBIDDEN):
                 self.fail(f"a {type(x).__name__} stands as an operand", at)
 
         tree_map(leaf, tree)
@@ -231,7 +233,7 @@ class Verifier:
             for v in leaves(op.args):
                 if isinstance(v.type, Stack) and v in spent:
                     self.fail(f"the stack %{v.hint} is used after it was consumed", op)
-            if op.prim.name != "stack_length":  # asks, and takes nothing
+            if op.prim.name not in ASK:
                 self.consume(op.args, spent, op)
             if op.prim.name in ("for", "while"):
                 for b in op.blocks:
@@ -305,4 +307,6 @@ def covers(wide: Type, narrow: Type, constant: bool = False) -> bool:
         return all(covers(wide.elem, i) for i in inner)
     if isinstance(wide, Stack) and isinstance(narrow, Stack):
         return covers(wide.elem, narrow.elem)
+    if isinstance(wide, Tape) and isinstance(narrow, Tape):
+        return True
     return wide == narrow

@@ -30,9 +30,9 @@ LINALG: Classes = (np.linalg.LinAlgError, ValueError)
 # Operations that raise nothing, whatever numbers and arrays they get:
 SAFE = frozenset(
     """
-    if for while try errstate tuple list dict read new_stack push pop mark print fstring shape ndim
-    size len dtype zeros_like ones_like empty_like full_like copy astype T transpose swapaxes
-    ravel flatten squeeze expand_dims flip fliplr flipud sum mean var std prod all any
+    if for while try errstate tuple list dict read new_stack push pop pack open mark print fstring
+    shape ndim size len dtype zeros_like ones_like empty_like full_like copy astype T transpose
+    swapaxes ravel flatten squeeze expand_dims flip fliplr flipud sum mean var std prod all any
     count_nonzero cumsum cumprod not is is_not logical_not isnan isinf isfinite sign floor ceil
     trunc rint where real imag conj diag diagonal trace tril triu outer stop_gradient bool float
     math.isnan math.isinf math.isfinite math.copysign math.fabs abs math.degrees math.radians

@@ -2,6 +2,10 @@
 
 The emitter writes `tape = []`, `tape.append(v)`, `tape.pop()`. `pop` gives the shorter stack and
 the value.
+
+What a function that calls itself records is no stack but a tuple, of what one activation records
+and of the tuples of its calls: `return y, (x, tape)` and `x, tape = tape` (`pack` and `open`). Of
+one thing it is that thing.
 """
 
 from __future__ import annotations
@@ -10,7 +14,7 @@ from typing import Any as Anything
 
 from s2s_ad.ir.build import facts
 from s2s_ad.ir.primitive import Primitive, register
-from s2s_ad.ir.types import ANY, EMPTY, INT, Stack
+from s2s_ad.ir.types import ANY, EMPTY, INT, Stack, Tape, Type, differentiable
 from s2s_ad.ops.rules import Linear, constant
 from s2s_ad.ops.structure import as_type
 
@@ -55,6 +59,36 @@ RESTORE = register(
         lambda s, n: s,
         "restore",
         derivative=Linear({0: lambda g, out, s, n: g}),
+    )
+)
+
+
+def _pack(items: tuple[Anything, ...]) -> Anything:
+    return items if len(items) > 1 else items[0]
+
+
+def _open(tape: Anything, items: tuple[Type, ...]) -> Anything:
+    return tuple(tape) if len(items) > 1 else tape
+
+
+# The static `items` are the types of what is in the tape.
+PACK = register(
+    Primitive(
+        "pack",
+        lambda nest, items: _pack(nest),
+        lambda nest, items: Tape(any(map(differentiable, items))),
+        "pack",
+        static=frozenset({"items"}),
+    )
+)
+OPEN = register(
+    Primitive(
+        "open",
+        _open,
+        lambda tape, items: items if len(items) != 1 else items[0],
+        "unpack",
+        alias="view",
+        static=frozenset({"items"}),
     )
 )
 STACK_LENGTH = register(

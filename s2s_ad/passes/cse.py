@@ -15,9 +15,12 @@ COMMUTATIVE = ("add", "multiply", "np.add", "np.multiply")
 # storage, return it, or store it somewhere.
 KEEPERS = (
     "add_at", "set_at", "accumulate", "push", "tuple", "list", "dict", "call", "if", "for",
-    "while", "errstate", "try", "with", "list_insert", "list_take", "list_join",
+    "while", "errstate", "try", "with", "list_insert", "list_take", "list_join", "pack",
 )  # fmt: skip
-NEVER = ("read", "new_stack", "push", "pop", "new_slots", "call", "print", "tuple", "list", "dict")
+NEVER = (
+    "read", "new_stack", "push", "pop", "new_slots", "call", "print", "tuple", "list", "dict",
+    "pack",
+)  # fmt: skip
 
 
 def cse(function: Function) -> Function:

@@ -121,6 +121,28 @@ def recursion(x, n):
     return y[n - 1]
 
 
+def chain(x, n):
+    return x if n == 0 else np.sin(chain(x, n - 1))
+
+
+def tree(x, n):
+    return 1.0 + np.sin(x) / n if n < 2 else tree(x, n // 2) * tree(x, n - n // 2)
+
+
+def recursive_growth(turns, seconds):
+    """A row per function that calls itself: 10 n calls against n, of the primal and of the
+    gradient, and the gradient against the primal."""
+    rows = []
+    for f in (chain, tree):
+        gradient = s2s_ad.grad(f)
+        calls = [lambda g=g, n=n: g(0.7, n) for g in (f, gradient) for n in (50, 500)]
+        times = interleaved(calls, turns, seconds)
+        found = [statistics.median(b / a for a, b in zip(*pair)) for pair in
+                 (times[:2], times[2:], (times[1], times[3]))]  # fmt: skip
+        rows.append((f.__name__, *found))
+    return rows
+
+
 def stencil(u, k, steps):
     for _ in range(steps):
         inner = u[2:, 1:-1] + u[:-2, 1:-1] + u[1:-1, 2:] + u[1:-1, :-2]
@@ -261,6 +283,9 @@ def main(argv=None):
     print("\narrays written in place")
     for what, ratio in growth(turns, seconds):
         print(f"{what:<30}{ratio:>8.2f}")
+    print(f"\n{'10 n calls / n':<16}{'primal':>10}{'gradient':>10}{'gradient / primal':>20}")
+    for name, primal, gradient, ratio in recursive_growth(turns, seconds):
+        print(f"{name:<16}{primal:>10.1f}{gradient:>10.1f}{ratio:>20.1f}")
     print(f"\n{'arguments, and numbers':<24}{'size':>8}{'recorded':>10}{'size':>8}{'recorded':>10}")
     for name, size, count, size2, count2 in recordings():
         print(f"{name:<24}{size:>8}{count:>10}{size2:>8}{count2:>10}")
