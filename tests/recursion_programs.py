@@ -780,6 +780,164 @@ def inactive_calls(x: Any, c: Any, n: Any) -> Any:
     return x * inactive_calls(0.3, c, n - 1) * inactive_calls(np.sin(x), 0.9, n - 1)
 
 
+# Arrays of which each call reads a few elements: their adjoint is handed from call to call
+
+
+def product(x: Any, lo: Any, hi: Any) -> Any:
+    if hi - lo == 1:
+        return x[lo]
+    m = (lo + hi) // 2
+    return product(x, lo, m) * product(x, m, hi)
+
+
+def elements(x: Any) -> Any:
+    return product(x, 0, len(x))
+
+
+def heap_sum(v: Any, w: Any, i: Any) -> Any:
+    if i >= len(v):
+        return 0.0
+    below = 0.5 * heap_sum(v, w, 2 * i + 1) * v[i] + heap_sum(v, w, 2 * i + 2)
+    return v[i] * np.sin(w[i]) + below
+
+
+def two_heaps(x: Any) -> Any:
+    return heap_sum(x, x[::-1] * x, 0)
+
+
+def one_heap_twice(x: Any) -> Any:
+    return heap_sum(x, x, 0)
+
+
+def reversed_at_times(v: Any, i: Any) -> Any:
+    if i == 0:
+        return v[0]
+    rest = reversed_at_times(v[::-1], i - 2 if i > 1 else 0)
+    return np.sum(v) * v[i] * reversed_at_times(v, i - 1) + rest
+
+
+def parts_reversed(x: Any) -> Any:
+    return reversed_at_times(x, len(x) - 1)
+
+
+def read_around(x: Any) -> Any:
+    y = x * x
+
+    def f(k: Any) -> Any:
+        return 1.0 if k == len(y) else y[k] * f(k + 1) + x[k]
+
+    return f(0)
+
+
+def loop_over_elements(v: Any, i: Any) -> Any:
+    if i < 0:
+        return 1.0
+    s = 0.0
+    for j in range(i):
+        if v[j] > 0.5:
+            s = s + v[j] * loop_over_elements(v, i - 1 - j)
+    return s * v[i]
+
+
+def loops_over_elements(x: Any) -> Any:
+    return loop_over_elements(x, 3)
+
+
+def products_of_products(x: Any) -> Any:
+    y = x * product(x, 0, 3)
+    return product(y, 1, 4) * product(x, 0, len(x)) + np.sum(y)
+
+
+def growing_products(x: Any) -> Any:
+    s = 0.0
+    for k in range(1, len(x)):
+        s = np.sin(s + product(x, 0, k) * x[k])
+    return s
+
+
+def written_between(x: Any) -> Any:
+    a = x * 1.0
+    for k in range(1, 3):
+        y = product(a, 0, k + 1)
+        a[k] = y * a[0]
+    return np.sum(a * a)
+
+
+def sines_of(a: Any, n: Any) -> Any:
+    if n == 0:
+        return a * 1.0
+    b = np.sin(a)
+    return b * sines_of(b, n - 1) + a
+
+
+def written_afterwards(x: Any) -> Any:
+    a = x * 1.0
+    y = np.sum(sines_of(a, 2))
+    a[0] = y * a[1]
+    return np.sum(a * a) * y
+
+
+def exchanged(a: Any, b: Any, n: Any) -> Any:
+    return a[0] * b[1] if n == 0 else exchanged(b, a, n - 1) * a[n] + b[n]
+
+
+def exchanges(x: Any) -> Any:
+    return exchanged(x, np.sin(x), 3)
+
+
+def scaled(a: Any, n: Any) -> Any:
+    return a if n == 0 else scaled(a, n - 1) * a[n]
+
+
+def scaled_arrays(x: Any) -> Any:
+    return np.sum(scaled(x, 3) * np.arange(5.0))
+
+
+def replaced_at_times(a: Any, n: Any) -> Any:
+    if n == 0:
+        return np.sum(a)
+    if a[n] > 1.0:
+        return replaced_at_times(a, n - 1) * 2.0
+    return replaced_at_times(a * a[n], n - 1) + a[0]
+
+
+def replaced_arrays(x: Any) -> Any:
+    return replaced_at_times(x, 4)
+
+
+def viewed(a: Any, n: Any) -> Any:
+    if n == 0:
+        return a[0]
+    b = a[1:]
+    return viewed(a, n - 1) * b[n - 1] + viewed(b, 0)
+
+
+def views_and_wholes(x: Any) -> Any:
+    return viewed(x, 3)
+
+
+def even_elements(v: Any, i: Any) -> Any:
+    return v[i] if i == 0 else v[i] * odd_elements(v, i - 1)
+
+
+def odd_elements(v: Any, i: Any) -> Any:
+    return v[i] if i == 0 else v[i] + np.sin(even_elements(v, i - 1))
+
+
+def mutual_elements(x: Any) -> Any:
+    return even_elements(x, 4)
+
+
+def corner(m: Any, i: Any, j: Any) -> Any:
+    if i == 3 or j == 3:
+        return 0.3
+    return m[i, j] * corner(m, i + 1, j) + corner(m, i, j + 1) * m[j, i]
+
+
+def corners(m: Any) -> Any:
+    return corner(m, 0, 0)
+
+
 GROWING = [
     (chain_of_sines, lambda n: (0.7, n)),
     (tail_of_sines, lambda n: (0.7, n)),
@@ -799,6 +957,22 @@ PROGRAMS = [
     (tries, (X,)),
     (abs_in_a_loop, (0.7, 0.9, 2)),
     (inactive_calls, (0.7, 0.9, 2)),
+    (elements, (Y,)),
+    (two_heaps, (Y,)),
+    (one_heap_twice, (Y,)),
+    (parts_reversed, (Y,)),
+    (read_around, (Y,)),
+    (loops_over_elements, (Y,)),
+    (products_of_products, (Y,)),
+    (growing_products, (Y,)),
+    (written_between, (Y,)),
+    (written_afterwards, (Y,)),
+    (exchanges, (Y,)),
+    (scaled_arrays, (Y,)),
+    (replaced_arrays, (Y,)),
+    (views_and_wholes, (Y,)),
+    (mutual_elements, (Y,)),
+    (corners, (GRID,)),
     (made_tree, (X,)),
     (global_tree, (X,)),
     (arg_tree, (ARG, 0.4)),

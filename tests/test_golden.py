@@ -32,6 +32,7 @@ CASES = [
     *(("jvp", f) for f in ("adaptive_steps",)),
     *(("jvp", f) for f in ("break_in_for", "mlp", "heat")),
     *(("grad", f) for f in ("logistic", "heat", "whole_tree", "loop_of_calls", "tail_of_sines")),
+    *(("grad", f) for f in ("two_heaps", "mutual_elements")),
 ]  # fmt: skip
 
 

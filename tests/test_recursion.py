@@ -29,10 +29,12 @@ from tests.recursion_programs import (
     Y,
     abs_in_a_loop,
     chain_of_sines,
+    elements,
     energy,
     glob,
     inactive_calls,
     linear_tree,
+    read_around,
     ret,
     shrink,
     tail_of_sines,
@@ -107,6 +109,18 @@ def test_only_what_the_pullback_reads_is_recorded() -> None:
     assert "return np.sin(term), (term, tape)" in text
     assert "tape" not in s2s_ad.source(tail_of_sines, "grad", like=(0.7, 3))
     assert "tape" not in s2s_ad.source(linear_tree, "grad", like=(0.7, 3))
+
+
+@pytest.mark.parametrize("f", [elements, read_around])
+def test_an_adjoint_is_handed_from_call_to_call(f: Any) -> None:
+    """No call makes or copies an array: neither for the gradient nor for its tangent."""
+    for mode, function in (("grad", f), ("jvp", s2s_ad.grad(f))):
+        text = s2s_ad.source(function, mode, like=(Y,))
+        pullbacks = [p for p in text.split("\n\n\n") if "_pullback" in p.partition("(")[0]]
+        assert pullbacks
+        for part in pullbacks:
+            assert "[lo] += " in part or "[k] += " in part
+            assert "np." not in part and "copy" not in part
 
 
 def test_what_a_recursive_function_prints_is_printed_once(capsys: Any) -> None:

@@ -17,7 +17,7 @@ def own_parameters(f: Function) -> None:
     for op in walk(f.block):
         if op.prim in (ADD_AT, SET_AT):
             for v in origins(op.args[0]):
-                if v.owner is f.block:
+                if v.owner is f.block and f.block.params.index(v) not in f.moved:
                     written[v] = None
     for p in written:
         scratch = Block()

@@ -9,7 +9,8 @@ from s2s_ad.autodiff.activity import varied
 from s2s_ad.autodiff.joint import jvp_function
 from s2s_ad.autodiff.recursive import calls_itself, install, reverse_recursive
 from s2s_ad.autodiff.split import split_function
-from s2s_ad.ir.build import emit
+from s2s_ad.autodiff.zeros import zero_of
+from s2s_ad.ir.build import building, cursor, emit
 from s2s_ad.ir.core import Block, Function, Op, Value
 from s2s_ad.ir.types import differentiable
 from s2s_ad.ops.structure import CALL
@@ -22,6 +23,7 @@ def forward_call(op: Op, dots: dict[Value, Anything]) -> list[Anything]:
     """The tangents of a call. It becomes a call of the callee's JVP, which computes value and
     tangent in one."""
     callee: Function = op.kwargs["callee"]
+    give_zeros(op, callee, dots)
     wrt = tuple(k for k, v in enumerate(op.args) if type(v) is Value and v in dots)
     derived = _memo(callee, "jvp", wrt)
     n = len(op.results)
@@ -38,6 +40,17 @@ def forward_call(op: Op, dots: dict[Value, Anything]) -> list[Anything]:
         constant = not callee.recursive and callee.block.yields[k] not in moving
         tangents.append(t if differentiable(r.type) and not constant else None)
     return tangents
+
+
+def give_zeros(op: Op, callee: Function, dots: dict[Value, Anything]) -> None:
+    """Tangents for the buffers that a call writes into: made once, and handed from call to call."""
+    scratch, c = Block(), cursor()
+    with building(scratch, c.statement, c.location, c.role):
+        for v in (op.args[k] for k in callee.moved):
+            if v not in dots:
+                dots[v] = zero_of(v)
+    at = c.block.ops.index(op)
+    c.block.ops[at:at] = scratch.ops
 
 
 def reverse_call(op: Op, bars: list[Anything], sweep: Sweep) -> None:

@@ -41,9 +41,10 @@ def free_name(wanted: str, taken: set[str]) -> str:
     return candidate
 
 
-def fresh(function: Function, suffix: str) -> Function:
+def fresh(function: Function, suffix: str, moved: dict[int, int] | None = None) -> Function:
     """A copy to transform; all its operations are primal to the transform about to run."""
     f = clone(function)
+    f.moved = dict(moved or {})
     f.name = function.name + suffix
     for op in walk(f.block):
         op.role = "primal"
@@ -71,7 +72,7 @@ def extra_parameter(function: Function, name: str, type: Type, default: Anything
 
 def jvp_function(function: Function, wrt: tuple[int, ...]) -> Function:
     """`f_jvp(<parameters>, <tangents>)` -> (value, tangent); a tangent per parameter of wrt."""
-    f = fresh(function, "_jvp")
+    f = fresh(function, "_jvp", function.moved)
     with knowing(f.facts):
         taken = taken_names(f)
         seeds = [f.block.params[i] for i in wrt]
@@ -87,6 +88,11 @@ def jvp_function(function: Function, wrt: tuple[int, ...]) -> Function:
         with building(f.block, role="tangent"):
             n = len(f.block.yields)
             f.block.yields += [forward.tangent(v) for v in f.block.yields]
+        for place, k in function.moved.items():
+            if place in wrt:
+                bar = f.block.params[place]
+                dots[bar].companion = (bar, "_dot")
+                f.moved[f.block.params.index(dots[bar])] = n + k
         f.returns = (function.returns, tree_map(lambda i: _shift(i, n), function.returns))
     merge_twins(f)
     tidy(f)
