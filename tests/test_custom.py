@@ -26,7 +26,7 @@ from tests import custom_programs
 from tests.checking import check_derivatives, check_text, each
 from tests.custom_programs import MATRIX, PROGRAMS, VECTOR, gamma_of, normalised, softplus
 
-HELPERS = ("digamma", "normalised", "stopped_containers", "long_step")
+HELPERS = ("digamma", "normalised", "stopped_containers", "long_step", "random_tree")
 
 
 @pytest.fixture

@@ -15,10 +15,11 @@ from s2s_ad.autodiff.finals import Finals
 from s2s_ad.autodiff.record import Recorder
 from s2s_ad.autodiff.regions import Region
 from s2s_ad.ir.build import building, emit, facts
-from s2s_ad.ir.core import Block, Function, Op, Value, substitute
+from s2s_ad.ir.core import Block, Function, Op, Value, substitute, walk
 from s2s_ad.ir.types import Tape
 from s2s_ad.ir.unbound import define
 from s2s_ad.ops.tapes import OPEN, PACK
+from s2s_ad.passes.shapes import READERS, alike
 
 
 class Activation(Recorder):
@@ -35,6 +36,7 @@ class Activation(Recorder):
     def resolve(self, tape: Value) -> Value | None:
         """The tape in the forward function, None where nothing is recorded; `tape` is what the
         pullback gets."""
+        self.lend()
         needed = self.needed()
         saved = self.choose(needed)
         out = self.pack(self.top, set(saved))
@@ -54,6 +56,17 @@ class Activation(Recorder):
         for reverse, mapping in found:
             substitute(reverse, mapping)
         return out
+
+    def lend(self) -> None:
+        """Let the pullback ask parameters, which are at hand, for the shapes that arrays share with
+        them."""
+        for op in walk(self.region.mirrors[self.top]):
+            k = READERS.get(op.prim.name)
+            x = op.args[k] if k is not None and k < len(op.args) else None
+            if type(x) is Value and x in self.home and x not in self.free:
+                exact = op.prim.name == "zeros_like"
+                found = next((p for p in self.free if alike(p, x, exact)), x)
+                op.args = (*op.args[:k], found, *op.args[k + 1 :])  # type: ignore[operator]
 
     def pack(self, block: Block, saved: set[Value]) -> Value | None:
         """Write the tuple of what a block records, branches included."""

@@ -92,7 +92,11 @@ def passes_on(function: Function, k: int) -> bool:
 def reverse_recursive(op: Op, bars: list[Anything], sweep: Sweep) -> None:
     """Add the contributions of a call of a function that calls itself."""
     callee: Function = op.kwargs["callee"]
-    wrt = tuple(k for k, v in enumerate(op.args) if type(v) is Value and v in sweep.active)
+    wrt = tuple(
+        k
+        for k, v in enumerate(op.args)
+        if type(v) is Value and (v in sweep.active or k in callee.moved)
+    )
     of = tuple(k for k, bar in enumerate(bars) if bar is not None)
     pair = pair_of(callee, wrt, of)
     given = [op.args[k] for k in pair.reads]

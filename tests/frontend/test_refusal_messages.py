@@ -1151,17 +1151,6 @@ def stores_into_anything(f, a):
     return a[0]
 
 
-def draws_at_the_end(f, n):
-    if n == 0:
-        return f * np.random.normal()
-    return draws_at_the_end(f, n - 1) * f
-
-
-@underived("calls itself, and draws, prints, reads or writes outside")
-def recursion_that_draws(f, n):
-    return draws_at_the_end(f, n)
-
-
 @refused("changes the structure of a name too often")
 def tuple_that_grows_long(f):
     t = ()
