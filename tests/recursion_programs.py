@@ -780,6 +780,26 @@ def inactive_calls(x: Any, c: Any, n: Any) -> Any:
     return x * inactive_calls(0.3, c, n - 1) * inactive_calls(np.sin(x), 0.9, n - 1)
 
 
+def ping(x: Any, a: Any, b: Any, n: Any) -> Any:
+    if n <= 0:
+        return a
+    t = b
+    if b > -0.2:
+        t = b * pong(x, a * x[1] * 0.7, b, n - 2)
+    return np.tanh(a * x[n] + ping(x, a * 0.5 * a, a, n - 2) * t)
+
+
+def pong(x: Any, a: Any, b: Any, n: Any) -> Any:
+    if n <= 0:
+        return np.sin(x[1])
+    return np.tanh(a * x[n] + ping(x[::-1], a, a, n - 1) * b * a)
+
+
+def numbers_of_two_kinds(x: Any) -> Any:
+    """The second call is lowered anew, and so is what calls it back."""
+    return ping(x, x[0], x[1], 2) * x[2] + np.sum(x) * ping(x, 0.4, x[2], 1)
+
+
 # Arrays of which each call reads a few elements: their adjoint is handed from call to call
 
 
@@ -957,6 +977,7 @@ PROGRAMS = [
     (tries, (X,)),
     (abs_in_a_loop, (0.7, 0.9, 2)),
     (inactive_calls, (0.7, 0.9, 2)),
+    (numbers_of_two_kinds, (X,)),
     (elements, (Y,)),
     (two_heaps, (Y,)),
     (one_heap_twice, (Y,)),

@@ -195,3 +195,9 @@ def early_end(end: End) -> bool:
     while isinstance(end, Threaded):
         end = end.outer
     return isinstance(end, (LoopEnd, FunctionEnd))
+
+
+def is_flag(v: Value) -> bool:
+    """Whether a value tells how a loop ended."""
+    op = v.owner
+    return isinstance(op, Op) and bool(op.kwargs.get("stop")) and v is op.results[-1]

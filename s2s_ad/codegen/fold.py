@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any as Anything
 
 from s2s_ad.codegen.aliases import Aliases, immutable, is_update, moved
+from s2s_ad.codegen.ends import is_flag
 from s2s_ad.codegen.families import Families
 from s2s_ad.codegen.headers import Header
 from s2s_ad.codegen.program import Folding
@@ -53,12 +54,6 @@ def fold(
     folder.constants()
     folder.block(function.block)
     return folder.folding
-
-
-def is_flag(v: Value) -> bool:
-    """Whether a value tells how a loop ended."""
-    op = v.owner
-    return isinstance(op, Op) and bool(op.kwargs.get("stop")) and v is op.results[-1]
 
 
 class Folder:

@@ -247,7 +247,7 @@ def _settle(
     lowering = frame.lowering
     for _ in range(ROUNDS):
         restore = checkpoint(frame)
-        known = set(lowering.recursions)
+        known = dict(lowering.recursions)
         fresh = Frame(lowering, inner.source, inner.node, frame, inner.parent, quiet=inner.quiet)
         fresh.given, fresh.age = inner.given, inner.age
         fresh.hidden = inner.hidden
@@ -308,8 +308,8 @@ def _settle(
             if done:
                 return
         restore()
-        for key in [k for k in lowering.recursions if k not in known]:
-            del lowering.recursions[key]  # they called an older version
+        lowering.recursions.clear()  # those that are new called an older version
+        lowering.recursions.update(known)
     refuse(f"the types of what {name} returns do not settle", ADVICE)
 
 
