@@ -205,17 +205,18 @@ def write(pair: Pair) -> None:
     polished(second, [again[own[k]] for k in pair.wrt])
     read = captured([Block(ops=back.ops, yields=back.yields)])
     pair.reads = tuple(k for k, p in enumerate(own) if k in pair.reads or again[p] in read)
-    if tape in read and packed is not None:
-        assert isinstance(packed.type, Tape)
-        tape.type = pair.tape = packed.type
-        f.block.yields.append(packed)
-        second.facts = replace(f.facts, relied=set())  # the forward function asks for the sizes
-    kept = [*(again[own[k]] for k in pair.reads), *([tape] if tape in read else []), *bars]
-    back.params = kept
-    second.parameters = [Parameter(p.hint, seed=True) for p in kept]
+    taped = tape in read or pair.tape is not None
+    back.params = [*(again[own[k]] for k in pair.reads), *([tape] if taped else []), *bars]
+    second.parameters = [Parameter(p.hint, seed=True) for p in back.params]
     second.moved.clear()
     give_away()
     install(pair.pullback, drop_lost_headers(second))
+    if not taped:
+        return
+    assert packed is not None and isinstance(packed.type, Tape)
+    tape.type = pair.tape = packed.type
+    f.block.yields.append(packed)
+    pair.pullback.facts = replace(f.facts, relied=set())  # the forward function asks for the sizes
     first = Function(
         function.name + "_forward",
         f.block,
