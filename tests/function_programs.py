@@ -1493,6 +1493,18 @@ def condition_that_pops(x: Any) -> Any:
     return s * len(todo)
 
 
+def condition_that_steps_or_else(x: Any) -> Any:
+    o = Stepper(x[0])
+    s = 0.0
+    while o.step():
+        s = s + o.v
+        if s > 3.0:
+            break
+    else:
+        s = s * x[1]
+    return s
+
+
 def condition_that_writes(x: Any) -> Any:
     y = x * 1.0
 
@@ -1520,5 +1532,6 @@ PROGRAMS += [
         condition_that_steps,
         condition_that_pops,
         condition_that_writes,
+        condition_that_steps_or_else,
     )
 ]

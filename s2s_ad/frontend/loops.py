@@ -33,6 +33,7 @@ from s2s_ad.frontend.iteration import SHORT, Items, Range, Walk, held_by, walk
 from s2s_ad.frontend.joining import BREAKS, CONTINUES, FALLS, RAISES, RETURNS, Status, always, among
 from s2s_ad.frontend.liveness import Names, assigned, contains
 from s2s_ad.frontend.places import root_of
+from s2s_ad.frontend.rewrites import leaves_outer
 from s2s_ad.frontend.templates import project
 from s2s_ad.frontend.weaving import Generated
 from s2s_ad.ir.build import NotStatic
@@ -303,7 +304,8 @@ def tested_inside(frame: Frame, node: Anything) -> None:
     """Let a condition that changes something, or may raise what a handler catches, stand in the
     body: `while True: if ...: ... else: break`."""
     leave = gast.copy_location(gast.Break(), node)
-    inner = gast.copy_location(gast.If(node.test, node.body, [leave]), node)
+    inner = gast.copy_location(gast.If(node.test, node.body, [*node.orelse, leave]), node)
+    node.orelse = []
     node.test = gast.copy_location(gast.Constant(True, None), node.test)
     node.body = [inner]
     liveness = frame.liveness
@@ -353,7 +355,8 @@ def _known(frame: Frame, test: Anything) -> bool:
 
 def rolled_while(frame: Frame, node: Anything, rest: Rest, lower: LowerList) -> tuple[Status, bool]:
     """A `while` as one loop: a block for the condition, a block for the body."""
-    if frame.lowering.tries and not node.orelse and contains([node.test], gast.Call):
+    calls = contains([node.test], gast.Call)
+    if frame.lowering.tries and calls and not leaves_outer(node.orelse):
         tested_inside(frame, node)
     after, head = frame.liveness.after[node], frame.liveness.head[node]
     outer, saved, versions = frame.loop, frame.env, dict(frame.lowering.versions)
@@ -382,7 +385,7 @@ def rolled_while(frame: Frame, node: Anything, rest: Rest, lower: LowerList) -> 
 
     restore = checkpoint(frame)
     carried, body = settled(frame, carried_names(frame, node, head, after), attempt)
-    if body.ends[0].written and not node.orelse:
+    if body.ends[0].written and not leaves_outer(node.orelse):
         restore()
         tested_inside(frame, node)
         return rolled_while(frame, node, rest, lower)

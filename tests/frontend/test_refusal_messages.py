@@ -1127,11 +1127,12 @@ def text(f):
 @underived("a while condition that changes what the loop carries")
 def condition_that_pops(f):
     xs = [f, f * 3.0]
-    while xs.pop() > 1.0:
-        xs.append(xs[0] * 0.5)
-        f = f * 1.5
-    else:
-        f = f * 2.0
+    for _ in range(2):
+        while xs.pop() > 1.0:
+            xs.append(xs[0] * 0.5)
+            f = f * 1.5
+        else:
+            break
     return f
 
 

@@ -372,7 +372,7 @@ def variable_of_a_loop_that_never_runs(x):
     return x * k if x > 0.0 else x
 
 
-@refused("'B' is changed in a try", x=FLOAT, c=INT)
+@refused("B is changed in a try", x=FLOAT, c=INT)
 def stores_in_a_try_in_a_loop(x, c):
     B = np.ones(2)
     for k in range(3):
