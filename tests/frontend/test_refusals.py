@@ -379,7 +379,7 @@ def stores_in_a_try_in_a_loop(x, c):
         try:
             B[0] = np.sin(x * k)
             B[c] = 2.0
-        except Exception:
+        except (IndexError, FloatingPointError):
             pass
     return B[0]
 
