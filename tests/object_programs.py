@@ -726,6 +726,42 @@ def rotated(x: Any) -> Any:
     return s * q[1] * q[2] * len(q)
 
 
+class Equal:
+    def __init__(self, v: Any) -> None:
+        self.v = v
+
+    def __eq__(self, other: Any) -> Any:
+        return self.v == other.v
+
+    __hash__ = None
+
+
+class Added:
+    def __init__(self, v: Any) -> None:
+        self.v = v
+
+    def __add__(self, other: Any) -> Any:
+        return type(self)(self.v + other.v)
+
+
+class AddedFirst(Added):
+    def __radd__(self, other: Any) -> Any:
+        return AddedFirst(other.v * 100)
+
+
+def operators_in_order(x: Any) -> Any:
+    s = x[0] if Equal(x[1]) != Equal(x[1]) else x[2]
+    return s * (Added(x[0]) + AddedFirst(x[1])).v * (AddedFirst(x[0]) + Added(x[1])).v
+
+
+def queues_compared(x: Any) -> Any:
+    d, e = deque([x[0], x[1]]), deque([x[0]])
+    e.append(x[1])
+    s = x[2] if d == e and type(d) is deque else x[0]
+    e.append(x[0])
+    return s * x[1] if d != e and isinstance(e, (list, deque)) else s
+
+
 PROGRAMS += [
     *(
         (f, (X,))
@@ -737,6 +773,8 @@ PROGRAMS += [
             copied_containers,
             copy_of_a_circle,
             what_is_shared_stays_shared,
+            operators_in_order,
+            queues_compared,
             members_of_an_enum,
             moving_window,
             queue,

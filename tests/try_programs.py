@@ -1896,3 +1896,32 @@ PROGRAMS += [
     )
     for v in (0.7, 1.3, 2.5)
 ]
+
+
+def none_compared(x: Any) -> Any:
+    m = None
+    if x > 1.0 or m < 0.5:
+        return x * x
+    return x
+
+
+def none_compared_in_a_try(x: Any) -> Any:
+    m = None
+    try:
+        return x if m < 0.5 else x * x
+    except TypeError:
+        return x**3
+
+
+def raised_by_a_call(x: Any) -> Any:
+    def f(z: Any) -> Any:
+        raise ValueError(z)
+
+    for _ in range(int(x)):
+        t = x
+    f(1.5)
+    return t
+
+
+PROGRAMS += [(none_compared, (1.3,)), (none_compared_in_a_try, (1.3,))]
+RAISING += [(none_compared, (0.5,)), (raised_by_a_call, (1.3,))]

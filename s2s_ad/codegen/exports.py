@@ -6,23 +6,26 @@ paths. Where another result of the same `if` is that value on the same paths, it
 
 from __future__ import annotations
 
-from s2s_ad.ir.core import UNDEFINED, Block, Function, Op, Value, replace
+from s2s_ad.ir.core import UNDEFINED, Block, Function, Op, Value, replace, walk
 from s2s_ad.ir.types import Stack
-from s2s_ad.ops.structure import IF, TRY
+from s2s_ad.ir.unbound import members
+from s2s_ad.ops.structure import IF, TOUCH, TRY
 
 
 def merge_exports(function: Function) -> None:
     """Replace such results, innermost first, in place."""
     mapping: dict[Value, Value] = {}
-    _merge(function.block, mapping)
+    touches = [op for op in walk(function.block) if op.prim is TOUCH]
+    asked = {m for op in touches for v in op.operands for m in members(v)}
+    _merge(function.block, mapping, asked)
     if mapping:
         _replace(function.block, mapping)
 
 
-def _merge(block: Block, mapping: dict[Value, Value]) -> None:
+def _merge(block: Block, mapping: dict[Value, Value], asked: set[Value]) -> None:
     for op in block.ops:
         for b in op.blocks:
-            _merge(b, mapping)
+            _merge(b, mapping, asked)
             b.yields = replace(b.yields, mapping)
         if op.prim not in (IF, TRY):
             continue
@@ -30,6 +33,8 @@ def _merge(block: Block, mapping: dict[Value, Value]) -> None:
         for k in range(len(op.results) - 1, lead - 1, -1):
             if isinstance(op.results[k].type, Stack) or k == _status(op):
                 continue
+            if op.results[k] in asked:
+                continue  # whether it has a value is asked
             for j in range(lead, len(op.results)):
                 if j != k and j != _status(op) and _serves(op, j, k):
                     mapping[op.results[k]] = op.results[j]

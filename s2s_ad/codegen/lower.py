@@ -104,8 +104,8 @@ class Lowering:
                 following = self.rest(ops[k + 1 :], block, end, jump, known)
                 return out + with_handlers(self.attempt(op), following)
             out += self.op(op, known)
-        if out and raises(out[-1]):
-            return out  # the end is never reached
+            if raises(out[-1]):
+                return out  # what follows is never reached
         return out + end.write(replace(block.yields, known), jump)
 
     def folded(self, op: Op) -> bool:

@@ -22,7 +22,7 @@ from s2s_ad.frontend.bindings import (
     is_structure,
 )
 from s2s_ad.frontend.branches import choose
-from s2s_ad.frontend.context import Frame, evaluate, expression, operand, operate, refuse
+from s2s_ad.frontend.context import Frame, certain, evaluate, expression, operand, operate, refuse
 from s2s_ad.frontend.holding import holding, opened
 from s2s_ad.frontend.statics import compare_sizes
 from s2s_ad.ir.build import emit
@@ -160,7 +160,11 @@ def compare(frame: Frame, op: Anything, a: Anything, b: Anything) -> Anything:
     if known is not None:
         return known
     if _constant(a) and _constant(b):
-        return function(a, b)
+        try:
+            return function(a, b)
+        except TypeError as error:
+            certain(frame, TypeError, str(error))
+            refuse(str(error), "compare numbers")
     if is_structure(a) and is_structure(b) and function in (operator.eq, operator.ne):
         a, b = opened(frame, a), opened(frame, b)
         if type(a) is not type(b) or len(a) != len(b):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 from typing import Any as Anything
 
 import numpy as np
@@ -24,7 +25,8 @@ def _isinstance(frame: Frame, x: Anything, classes: Anything) -> Anything:
     flat = classes if isinstance(classes, tuple) else (classes,)
     if not all(isinstance(c, type) for c in flat):
         refuse("the classes of isinstance must be known", "name the class")
-    there, found = presence(frame, x), is_instance(frame, x, classes)
+    flat = tuple(prelude.deque if c is collections.deque else c for c in flat)
+    there, found = presence(frame, x), is_instance(frame, x, flat)
     if there is True or found is any(issubclass(type(None), c) for c in flat):
         return found
     return there if found else negation(frame, there)
@@ -37,6 +39,8 @@ def _type(frame: Frame, x: Anything) -> Anything:
     known = python_class(x)
     if type(x) is Value and x.type == Opaque("exception"):
         return emit("getattr", x, name="__class__", type=Opaque("class"))
+    if known is prelude.deque:
+        return collections.deque
     if known is None:
         refuse(
             "type() needs the type, which is not known here",

@@ -387,8 +387,15 @@ def binary(frame: Frame, function: Anything, a: Anything, b: Anything) -> Anythi
             refuse("an object that may be None is compared", "test `is None` first, in a branch")
     name = BINARY.get(function)
     names = (f"__{name}__", f"__r{name}__") if name else COMPARED[function]
-    for x, y, own in ((a, b, names[0]), (b, a, names[1])):
+    sides = [(a, b, names[0]), (b, a, names[1])]
+    for x, y, own in reversed(sides) if overrides(frame, b, a, names[1]) else sides:
         out = call(frame, x, own, y) if has_operators(x) else MISSING
+        if out is MISSING and function is operator.ne and has_operators(x):
+            out = call(frame, x, "__eq__", y)  # the __ne__ of object
+            if out is not MISSING and out is not NotImplemented:
+                from s2s_ad.frontend.conditions import negation
+
+                return negation(frame, out)
         if out is not MISSING and out is not NotImplemented:
             return out
     if function in (operator.eq, operator.ne) and is_object(a) and is_object(b):
@@ -398,6 +405,14 @@ def binary(frame: Frame, function: Anything, a: Anything, b: Anything) -> Anythi
         f"this operator is not defined for {shown}",
         f"define {names[0]} or {names[1]} in the class",
     )
+
+
+def overrides(frame: Frame, x: Anything, other: Anything, name: str) -> bool:
+    """Whether the class of x derives from the other's, and has a reflected operator of its own:
+    Python asks it first."""
+    classes = [i.kind if is_object(i) else type(getattr(i, "object", None)) for i in (x, other)]
+    derived = classes[0] is not classes[1] and issubclass(classes[0], classes[1])
+    return derived and find(frame, classes[0], name) is not find(frame, classes[1], name)
 
 
 def _equal(frame: Frame, function: Anything, a: Cell, b: Cell) -> Anything:

@@ -359,3 +359,6 @@ class deque:  # called as messages should call it
 
     def __setitem__(self, k: Any, x: Any) -> None:
         self.items[k] = x
+
+    def __eq__(self, other: Any) -> Any:
+        return isinstance(other, deque) and self.items == other.items

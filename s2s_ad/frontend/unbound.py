@@ -13,23 +13,24 @@ from s2s_ad.ir.core import UNDEFINED, Block, Op, Value
 from s2s_ad.ops.structure import IF, TOUCH
 
 
-def values_in(x: Anything) -> Iterator[Value]:
-    """The values of a binding that are there where it has a value."""
-    if type(x) is Value:
+def leaves_in(x: Anything) -> Iterator[Anything]:
+    """The values of a binding that are there where it has a value, and UNDEFINED for parts that
+    have none."""
+    if type(x) is Value or x is UNDEFINED:
         yield x
     elif isinstance(x, (Cell, Held)):
-        yield from values_in(x.initial if isinstance(x, Cell) else x.inside)
-        yield from values_in(x.there if isinstance(x, Cell) else x.cell.there)
+        yield from leaves_in(x.initial if isinstance(x, Cell) else x.inside)
+        yield from leaves_in(x.there if isinstance(x, Cell) else x.cell.there)
     elif type(x) is dict and PRESENT in x:  # the attributes are missing where the object is None
-        yield from values_in(x[PRESENT])
+        yield from leaves_in(x[PRESENT])
     elif is_structure(x):
         for item in items(x):
-            yield from values_in(item)
+            yield from leaves_in(item)
 
 
 def is_doubtful(lowering: Lowering, x: Anything, *blocks: Block) -> bool:
     """Whether a binding may have no value at the end of a block."""
-    return x is UNDEFINED or any(_doubted(lowering, v, blocks) for v in values_in(x))
+    return any(v is UNDEFINED or _doubted(lowering, v, blocks) for v in leaves_in(x))
 
 
 def doubt(lowering: Lowering, values: Iterable[Value]) -> None:
@@ -41,7 +42,8 @@ def require(frame: Frame, name: str, binding: Anything, local: bool = True) -> N
     """Have the derivative raise, too, where a name that is read has no value: of the function
     that reads it, or of one around it."""
     lowering = frame.lowering
-    found = [v for v in values_in(binding) if is_doubtful(lowering, _taken(lowering, v))]
+    values = [v for v in leaves_in(binding) if type(v) is Value]
+    found = [v for v in values if is_doubtful(lowering, _taken(lowering, v))]
     if found:
         emit(
             TOUCH, tuple(found), name=user_name(name), cls=UnboundLocalError if local else NameError

@@ -173,6 +173,11 @@ def size_of_int(t: Anything) -> Size:
         return int(t)
     if isinstance(t, Num) and t.value is not None:
         return t.value
+    if isinstance(t, Num) and t.dtype is not None and t.dtype.kind in "fc":
+        raise UnsupportedError(
+            "a float is no size",
+            "an int that is used as a size has no derivative: leave it out of wrt",
+        )
     return facts().fresh()
 
 

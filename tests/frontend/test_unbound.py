@@ -198,7 +198,25 @@ def deleted_in_a_try(x: Any, a: Any) -> Any:
     return w * t
 
 
+def same_expression(x: Any, a: Any) -> Any:
+    A = [x[0], x[1], x[0] * x[1]]  # noqa: F841
+    if a > 0:
+        v = x[0] * x[1]
+    return v
+
+
+def shared_and_of_a_loop(x: Any, a: Any) -> Any:
+    def f(z: Any) -> None:
+        nonlocal v
+        v = z
+
+    for _ in range(a):
+        v = x[0]
+    return v
+
+
 RAISING = [
+    same_expression, shared_and_of_a_loop,
     copied, of_a_loop, of_a_while, nested, found, written, appended, keyed, unpacked, of_an_object,
     in_a_closure, deleted, deleted_in_a_loop, asked, inlined_twice, constant_inlined_twice,
     left_from_an_iteration, deleted_in_a_try,
