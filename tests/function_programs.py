@@ -1535,3 +1535,22 @@ PROGRAMS += [
         condition_that_steps_or_else,
     )
 ]
+
+
+def cached_inside(x: Any) -> Any:
+    graph = {"in": [("a", x[0]), ("b", x[1])], "a": [("out", x[2])], "b": [("a", x[0]), ("out", 2)]}
+
+    @functools.lru_cache(None)
+    def gain(name: Any) -> Any:
+        if name == "out":
+            return 1.0
+        return sum(w * gain(m) for m, w in graph[name])
+
+    @functools.cache
+    def square(v: Any) -> Any:
+        return v * v
+
+    return gain("in") * square(x[1])
+
+
+PROGRAMS += [(cached_inside, (X,))]

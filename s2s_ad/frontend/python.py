@@ -11,10 +11,12 @@ import sys
 from collections.abc import Callable
 from typing import Any as Anything
 
+import gast
 import numpy as np
 
 from s2s_ad.frontend import containers, prelude
 from s2s_ad.frontend.bindings import (
+    Closure,
     Partial,
     is_number,
     is_plain,
@@ -31,6 +33,7 @@ from s2s_ad.frontend.foreign import observe
 from s2s_ad.frontend.generators import of_expression
 from s2s_ad.frontend.holding import holding, opened
 from s2s_ad.frontend.iteration import Range, View, listed, walk
+from s2s_ad.frontend.liveness import nonlocals
 from s2s_ad.frontend.objects import MISSING, call, is_object
 from s2s_ad.frontend.weaving import Generated
 from s2s_ad.ir.build import emit
@@ -83,6 +86,18 @@ def _partial(frame: Frame, function: Anything, *args: Anything, **kwargs: Anythi
 @python(functools.wraps)
 def _wraps(frame: Frame, *args: Anything, **options: Anything) -> Anything:
     return prelude.same
+
+
+@python(functools.cache, functools.lru_cache)
+def _cache(
+    frame: Frame, x: Anything = None, typed: Anything = False, **options: Anything
+) -> Anything:
+    """What is looked through: the results are those of the function."""
+    if not isinstance(x, Closure):
+        return prelude.same if x is None or type(x) is int else x
+    if isinstance(x.node, gast.FunctionDef) and nonlocals(x.node):
+        refuse(f"{x.name} is cached and assigns nonlocal names", "leave the cache out")
+    return x
 
 
 @python(range)

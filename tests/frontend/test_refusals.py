@@ -1,6 +1,7 @@
 # ruff: noqa: F841, F842, E731, E702, RUF100
 """Every refused construct, by its message; the place and the advice."""
 
+import functools
 import itertools
 
 import numpy as np
@@ -382,6 +383,19 @@ def stores_in_a_try_in_a_loop(x, c):
         except (IndexError, FloatingPointError):
             pass
     return B[0]
+
+
+@refused("is cached and assigns nonlocal names", x=FLOAT)
+def cached_and_counting(x):
+    calls = 0
+
+    @functools.cache
+    def f(k):
+        nonlocal calls
+        calls = calls + 1
+        return x * k
+
+    return (f(1) + f(1)) * calls
 
 
 def add_to(v):
