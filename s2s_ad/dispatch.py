@@ -314,7 +314,7 @@ class Dispatcher:
             found[name] = of_tree(x, name) if i in self.wrt else of_value(x, name)
             if i in by_value or is_static(x) and i not in self.wrt:
                 static[name] = x
-        return Signature(found, static)
+        return Signature(found, static, given=dict(zip(self.names, arguments)))
 
     def derive(self, signature: Signature) -> Variant:
         """Ask the pipeline, load what it wrote."""
@@ -371,7 +371,7 @@ class Dispatcher:
                     found = {**found, name: of_tree(value, name)}
         while True:
             try:
-                return str(self.emit(Signature(found, static, change)).text)
+                return str(self.emit(Signature(found, static, change, values)).text)
             except NotStatic as error:
                 hint = error.value.hint
                 if hint not in values or hint in static or self.names.index(hint) in self.wrt:

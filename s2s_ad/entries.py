@@ -212,9 +212,7 @@ _ONE = _One()
 
 def split_functions(variant: Variant) -> tuple[Entry, Entry]:
     """The two functions of a split module."""
-    stem = variant.derived.name
-    for ending in ("_forward", "_pullback"):
-        stem = stem[: -len(ending)] if stem.endswith(ending) else stem
+    stem = variant.derived.name.removesuffix("_forward")
     return variant.namespace[stem + "_forward"], variant.namespace[stem + "_pullback"]
 
 

@@ -15,7 +15,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any as Anything
 
 from s2s_ad.autodiff.joint import jvp_function, vjp_function
@@ -113,7 +113,10 @@ def derive(
     does all that may be refused, and gives no text."""
     primal = prepare(function, signature)
     if signature.promoted and stores(primal) != stores(
-        prepare(function, Signature({**signature.types, **signature.promoted}, signature.static))
+        prepare(
+            function,
+            replace(signature, types={**signature.types, **signature.promoted}, promoted={}),
+        )
     ):
         name = ", ".join(signature.promoted)
         raise UnsupportedError(

@@ -6,14 +6,30 @@ symbols named by the Python expression that gives them (`params[0][1].shape[0]`)
 
 from __future__ import annotations
 
+import enum
+import types
 from typing import Any as Anything
 
 import numpy as np
 
 from s2s_ad.errors import DerivativeTypeError
-from s2s_ad.ir.types import BOOL, COMPLEX, FLOAT, GENERATORS, INT, Dim, Num, Opaque, Seq, Size, Type
+from s2s_ad.ir.types import (
+    BOOL,
+    COMPLEX,
+    FLOAT,
+    GENERATORS,
+    INT,
+    Dim,
+    Known,
+    Num,
+    Opaque,
+    Seq,
+    Size,
+    Type,
+)
 from s2s_ad.trees import attributes_of
 
+KNOWN = (types.FunctionType, types.BuiltinFunctionType, np.ufunc, type(np.sum), type, enum.Enum)
 NUMBERS: dict[type, Num] = {float: FLOAT, int: INT, bool: BOOL, complex: COMPLEX}
 
 
@@ -63,7 +79,8 @@ def of_tree(x: Anything, name: str) -> Type:
     if kind is dict:
         inner = tuple(of_tree(v, f"{name}[{k!r}]") for k, v in x.items())
         return Seq("dict", inner, tuple(x))
-    return of_value(x, name)
+    # The key has it by value, or by identity.
+    return Known(kind.__name__, x) if isinstance(x, KNOWN) else of_value(x, name)
 
 
 def has_objects(x: Anything) -> bool:
@@ -77,14 +94,32 @@ def has_objects(x: Anything) -> bool:
 
 def key_of_tree(x: Anything) -> Anything:
     """What stands for the type of an argument by which one differentiates."""
+    try:
+        return _key_of_tree(x)
+    except RecursionError:
+        raise DerivativeTypeError(
+            f"a {type(x).__name__} contains itself, or is nested too deeply",
+            "leave out what leads back: a parent, a neighbour",
+        ) from None
+
+
+def is_tree(x: Anything) -> bool:
+    """Whether an argument can be known by the attributes of its objects."""
+    try:
+        return has_objects(x) and bool(_key_of_tree(x))
+    except RecursionError:
+        return False
+
+
+def _key_of_tree(x: Anything) -> Anything:
     found = attributes_of(x)
     if found is not None:
-        return type(x), tuple([(k, key_of_tree(v)) for k, v in found.items()])
+        return type(x), tuple([(k, _key_of_tree(v)) for k, v in found.items()])
     kind = type(x)
     if kind is tuple or kind is list:
-        return kind, tuple([key_of_tree(v) for v in x])
+        return kind, tuple([_key_of_tree(v) for v in x])
     if kind is dict:
-        return kind, tuple(x), tuple([key_of_tree(v) for v in x.values()])
+        return kind, tuple(x), tuple([_key_of_tree(v) for v in x.values()])
     return key_of(x)
 
 

@@ -12,6 +12,7 @@ import pytest
 import s2s_ad
 from s2s_ad.errors import UnsupportedError
 from s2s_ad.testing import check_grads
+from s2s_ad.trees import attributes_of
 
 
 def each(programs: Any) -> Any:
@@ -77,4 +78,5 @@ def flat(tree: Any) -> list[Any]:
         return [tree]
     if isinstance(tree, (list, tuple)):
         return [leaf for item in tree for leaf in flat(item)]
-    return flat(list((tree if isinstance(tree, dict) else getattr(tree, "__dict__", {})).values()))
+    found = tree if isinstance(tree, dict) else attributes_of(tree)
+    return flat(list((found or {}).values()))

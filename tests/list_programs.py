@@ -958,15 +958,6 @@ def one_row_in_a_comprehension(x: Any) -> Any:
     return L[2][0] * x[1]
 
 
-def item_that_grows_later(x: Any) -> Any:
-    row = [x[0]]
-    L = []
-    for i in range(2):
-        L.append(row)
-        row.append(x[1])
-    return len(L[0]) * x[0] + sum(L[0])
-
-
 def numbers_of_two_kinds_exchanged(x: Any) -> Any:
     squares = [v * v for v in x]
     squares[1] = -0.7
@@ -1105,6 +1096,15 @@ def store_two_levels_down(x: Any) -> Any:
     return sum(len(rows) * r[1][1] for r in rows)
 
 
+def item_that_grows_later(x: Any) -> Any:
+    row = [x[0]]
+    L = []
+    for i in range(2):
+        L.append(row)
+        row.append(x[1])
+    return len(L[0]) * x[0] + sum(L[0])
+
+
 PROGRAMS: list[tuple[Any, tuple[Any, ...]]] = [
     (filled_in_a_loop, (X,)),
     (recurrence_on_the_last_item, (X,)),
@@ -1162,6 +1162,7 @@ PROGRAMS: list[tuple[Any, tuple[Any, ...]]] = [
     (items_set_while_enumerated, (X,)),
     (three_kinds_of_copy, (X,)),
     (list_argument_changed, (X, [1.0, 2.0])),
+    (item_that_grows_later, (X,)),
     (array_in_a_list_argument_written, (X, [np.ones(2), 2.0 * np.ones(2)])),
     (closure_appends, (X,)),
     (trajectory_of_tuples, (X,)),
@@ -1226,7 +1227,6 @@ REFUSED: list[tuple[Any, str]] = [
     (one_list_twice_in_an_item, "another item or name may be the same object"),
     (written_after_it_was_stored, "may be the same array"),
     (one_row_in_a_comprehension, "may be the same object"),
-    (item_that_grows_later, "an item of another list"),
     (tuple_of_a_lists_arrays, "may be the same array"),
     (item_that_grows_under_another_name, "item of another list"),
     (item_that_grows_through_an_alias, "item of another list"),

@@ -82,11 +82,6 @@ def test_an_attribute_of_none_raises_as_in_python(derivative: Any) -> None:
         derivative(largest_of_all)(X[:0])
 
 
-def changes_its_argument(p: Any) -> Any:
-    p.mass = 2.0 * p.mass
-    return p.mass
-
-
 def changes_a_record(p: Any) -> Any:
     q = Point(p, p)
     q.u = 2.0
@@ -276,7 +271,6 @@ def class_of_a_number(x: Any) -> Any:
         (class_of_a_number, np.int64(3), "isinstance of a float, where an argument that is an int"),
         (class_of_a_number, 3, "isinstance of a float, where an argument that is an int"),
         (attribute_none_before_a_loop, X, "is None or a number at first and an object later"),
-        (changes_its_argument, planet(), "of the caller is changed"),
         (changes_a_record, 2.0, "is frozen"),
         (uses_an_object_as_a_number, X, "an object of class Net is used as a number or array"),
         (returns_a_deque, X, "a deque is returned"),

@@ -90,7 +90,7 @@ class Aliases:
             return self.of(v)
         if is_update(op) and op not in self.fresh and v is op.results[0]:
             return self.spine(op.args[0], seen)
-        item = op.prim.name == "getitem" and not slices(op)
+        item = op.prim.name == "getattr" or op.prim.name == "getitem" and not slices(op)
         return self.of(v) if item or op.prim.syntax == "take" else frozenset({op})
 
     def touched(self, op: Op) -> Tokens:

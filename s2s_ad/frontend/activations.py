@@ -152,7 +152,7 @@ def seen_objects(frame: Frame, x: Anything) -> list[Anything]:
 def is_new(frame: Frame, x: Anything, activation: Frame) -> bool:
     """Whether an object was made since an activation began, and is no part of an older one."""
     for o in seen_objects(frame, x):
-        if isinstance(o, Cell) and not o.outside and o.age >= activation.age:
+        if isinstance(o, Cell) and o.given is None and o.age >= activation.age:
             whole = o.initial
             while type(whole) is Value and isinstance(whole.owner, Op):
                 whole = whole.owner.args[0] if whole.owner.prim.name == "getitem" else None

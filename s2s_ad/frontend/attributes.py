@@ -10,6 +10,7 @@ from typing import Any as Anything
 import gast
 import numpy as np
 
+from s2s_ad.frontend.arguments import look_into_items
 from s2s_ad.frontend.bindings import (
     Bound,
     Cell,
@@ -43,7 +44,7 @@ def attribute(frame: Frame, node: Anything) -> Anything:
 def get_attribute(frame: Frame, x: Anything, name: str, shown: str) -> Anything:
     """`x.name`."""
     if type(x) is Value:
-        return _of_value(x, name)
+        return _of_value(frame, x, name)
     if isinstance(x, Object):
         return _of_object(frame, x, name)
     if isinstance(x, types.ModuleType):
@@ -172,10 +173,11 @@ def _of_object(frame: Frame, x: Object, name: str) -> Anything:
         lambda: emit("getattr", x.value(), name=name, type=Opaque(type(found).__name__)),
         find,
         f"{x.name}.{name}",
+        x.argument,
     )
 
 
-def _of_value(x: Value, name: str) -> Anything:
+def _of_value(frame: Frame, x: Value, name: str) -> Anything:
     if isinstance(x.owner, Op) and name in x.owner.prim.fields:
         refuse("a field of a named result that was unpacked", "use the unpacked name")
     t = x.type
@@ -186,7 +188,10 @@ def _of_value(x: Value, name: str) -> Anything:
             "operation does not catch",
         )
     if isinstance(t, Opaque) and t.what != "object":
-        return Method(name, x) if is_foreign_type(t) else _attribute_of(x, name)
+        if is_foreign_type(t):
+            return Method(name, x)
+        look_into_items(frame.lowering, x)
+        return _attribute_of(x, name)
     if name == "ndim" and rank_of(x) is not None:
         return rank_of(x)
     if name == "dtype" and dtype_of(x) is not None:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from s2s_ad.frontend.context import Frame
 
 STRUCTURES = (tuple, list, dict)
+Path = tuple[Value, tuple[Anything, ...]]  # a parameter, and the keys that lead to a part of it
 
 
 @dataclass(eq=False)
@@ -40,6 +41,8 @@ class Cell:
     # ... and the blocks in which each is another one, where branches have been joined
     besides: dict[Cell, set[Anything]] = field(default_factory=dict)
     outside: bool = False  # it lives on after the call: a default
+    given: Path | None = None  # the argument that it is, or is in
+    in_place: bool = False  # ... and is read in, as long as nothing is changed there
     name: str = ""  # the user's
     age: int = 0  # one that is made later has a larger one
     there: Value | None = None  # a value that is missing where it is
@@ -115,6 +118,7 @@ class Object:
     value: Callable[[], Anything]
     again: Callable[[tuple[Anything, ...]], Anything]
     name: str
+    argument: str = ""  # the parameter of the whole function that it is, or is a part of
 
     @property
     def shown(self) -> str:
@@ -137,6 +141,7 @@ class Pullback:
 
     target: Anything
     primals: tuple[Anything, ...]
+    lowered: list[Anything]  # the function, for the primals as they were
     done: tuple[Anything, ...] = ()  # the calls that are not looked into, done for the value
 
 

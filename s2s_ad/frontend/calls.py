@@ -45,8 +45,9 @@ from s2s_ad.frontend.exceptions import make
 from s2s_ad.frontend.foreign import acts, call_foreign, call_outside, call_value, is_foreign
 from s2s_ad.frontend.holding import opened
 from s2s_ad.frontend.inline import call_function
-from s2s_ad.frontend.objects import Builtin, is_object, method_of, put, super_of
+from s2s_ad.frontend.objects import Builtin, is_object, method_of, super_of
 from s2s_ad.frontend.python import PYTHON, Again
+from s2s_ad.frontend.setting import put
 from s2s_ad.frontend.stores import WRITING_FUNCTIONS, WRITING_METHODS, write_out
 from s2s_ad.frontend.transforms import call_derived, call_pullback, make_derived
 from s2s_ad.frontend.unpacking import spread, starred
@@ -59,7 +60,7 @@ from s2s_ad.ops.methods import METHODS
 # Functions without a rule that write into what they are given.
 WRITERS = (
     "ufunc.at", "copyto", "put", "place", "putmask", "put_along_axis", "fill_diagonal",
-    "setitem", "delitem", "setattr", "delattr", "iadd", "isub", "imul", "itruediv", "ifloordiv",
+    "setitem", "delitem", "iadd", "isub", "imul", "itruediv", "ifloordiv",
     "imod", "ipow", "imatmul", "iand", "ior", "ixor", "ilshift", "irshift", "iconcat",
 )  # fmt: skip
 

@@ -7,7 +7,8 @@ from typing import Any as Anything
 from typing import Union
 
 from s2s_ad.frontend import prelude
-from s2s_ad.frontend.bindings import Cell, describe, is_key, is_structure
+from s2s_ad.frontend.arguments import look_into, take_apart
+from s2s_ad.frontend.bindings import Cell, Unrollable, describe, is_key, is_structure
 from s2s_ad.frontend.context import Frame, Lowering, happened, operand, refuse
 from s2s_ad.frontend.holding import cells_in, holding, keep, materialised
 from s2s_ad.frontend.places import base, check_floor, current, hold, is_list, narrowed, renew
@@ -33,12 +34,17 @@ def change(frame: Frame, cell: List, new: Anything, grows: bool = True) -> None:
         return
     check_floor(lowering, cell)
     if cell.outside:
-        what = describe(cell) if isinstance(cell.kind, type) else f"a default {cell.kind}"
-        refuse(f"{what} of the caller is changed", "copy it first, and change the copy")
-    if cell.kept:
         refuse(
+            f"a default {cell.shown} of the caller is changed", "copy it first, and change the copy"
+        )
+    if cell.in_place:
+        take_apart(lowering, cell)
+    if cell.kept:
+        look_into(lowering, cell.initial)
+        raise Unrollable(
             f"this {cell.shown} is an item of another list as well",
             "store a copy there: list(xs)" if isinstance(cell.kind, str) else NEW,
+            cursor().location,
         )
     if grows and any(cell is w for w in lowering.walked):
         refuse(f"{describe(cell)} is changed while a loop walks it", "walk a copy: list(xs)")
@@ -59,6 +65,7 @@ def change_inside(frame: Frame, x: Value, new: Anything) -> None:
     current(lowering, x)  # refuses what has moved
     root, steps = base(lowering, x)
     if not isinstance(root, Cell):
+        look_into(lowering, x)
         refuse("a list inside an argument is changed", "copy it first: xs = list(xs)")
     note(frame, None, root, "an item of a list", ADVICE, x)
     stored = materialised(frame, new)

@@ -221,7 +221,7 @@ def identity(frame: Frame, a: Anything, b: Anything) -> Anything:
             refuse("`is` with a number is not supported", "write ==")
         return False
     if isinstance(a, Cell) and isinstance(b, Cell) and a is not b:
-        given = a.outside and b.outside  # the caller's
+        given = a.given and b.given  # the caller's
         if given or any(x.sources or type(x.initial) is Value for x in (a, b)):
             refuse(
                 "whether two names mean one object is not known here",
@@ -229,6 +229,11 @@ def identity(frame: Frame, a: Anything, b: Anything) -> Anything:
             )
         return False
     if isinstance(a, Object) or isinstance(b, Object):
+        if any(isinstance(x, Cell) and (x.given or x.sources) for x in (a, b)):
+            refuse(
+                "whether two names mean one object is not known here",
+                "compare a number that tells them apart, an index or a key",
+            )
         found = [x.object if isinstance(x, Object) else x for x in (a, b)]
         return found[0] is found[1]
     if is_number(a) and is_number(b):

@@ -15,12 +15,11 @@ from s2s_ad.frontend.objects import (
     _call,
     _invoke,
     attributes_of,
+    check_access,
     find,
     is_object,
     is_record,
 )
-
-OWN_ACCESS = ("__getattr__", "__getattribute__", "__setattr__", "__delattr__")
 
 
 def makes_objects(cls: Anything) -> bool:
@@ -50,19 +49,13 @@ def construct(
 
 def check_class(cls: type) -> None:
     """Refuse classes whose objects are more than their attributes."""
+    check_access(cls)
     for base in cls.__mro__[:-1]:
         if base.__module__ in ("builtins", "numpy"):
             refuse(
                 f"{cls.__name__} is a kind of {base.__name__}",
                 "keep the data in an attribute of a plain class",
             )
-        for name in OWN_ACCESS:
-            generated = dataclasses.is_dataclass(base) and name in ("__setattr__", "__delattr__")
-            if name in base.__dict__ and not generated:
-                refuse(
-                    f"the class {base.__name__} defines {name}",
-                    "use plain attributes, or properties",
-                )
         if "__new__" in base.__dict__ and base.__module__ != "typing":
             refuse(f"the class {base.__name__} defines __new__", "use __init__")
 

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any as Anything
 
 from s2s_ad.frontend import prelude
+from s2s_ad.frontend.arguments import look_into
 from s2s_ad.frontend.bindings import Cell, is_key, is_plain, is_structure
 from s2s_ad.frontend.cells import List, as_list, change, is_inside, kept, now, replaced, unfolded
 from s2s_ad.frontend.comprehensions import Generator, consume
@@ -203,6 +204,7 @@ def call_method(
         return CHANGING[kind][name](frame, x, *args, **kwargs)
     held = unfolded(frame, holding(frame, x))
     if name in CHANGING["list"] or name in CHANGING["dict"]:
+        look_into(frame.lowering, x)
         refuse(
             f"a list or dict inside an argument is changed ({name})",
             "copy it first: xs = list(xs)",

@@ -74,7 +74,14 @@ class Lowering:
     # items came, went or moved.
     stirred: set[Anything] = field(default_factory=set)
     reshaped: set[Cell] = field(default_factory=set)
+    entry: Anything = None  # the text of the whole function
     arguments: set[Value] = field(default_factory=set)  # of the whole function
+    # See arguments.py: the arguments, where they are at hand; the function and name of each
+    # parameter; those in which objects are changed; what is changed in arguments, by its paths.
+    given: dict[str, Anything] = field(default_factory=dict)
+    parameters: dict[Value, Anything] = field(default_factory=dict)
+    changed: set[Anything] = field(default_factory=set)
+    written: list[Anything] = field(default_factory=list)
     # Objects that become items of a list: 0 where they may stand elsewhere too, 1 where what they
     # hold may, else 2.
     single: dict[Value, int] = field(default_factory=dict)

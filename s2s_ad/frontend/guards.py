@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any as Anything
 
 import numpy as np
@@ -10,8 +10,10 @@ import numpy as np
 from s2s_ad.errors import UnsupportedError
 from s2s_ad.ir.types import Dim, Num, Seq, Type, type_of
 from s2s_ad.ops.custom import epoch
+from s2s_ad.trees import attributes_of
 
 Arguments = tuple[Anything, ...]
+Keys = tuple[Anything, ...]
 MISSING = object()
 
 
@@ -94,54 +96,82 @@ class Is:
 
 
 class Apart:
-    """Refuses a call in which an array that the function writes shares memory with another one
-    that it is given or reads: what one name writes, the other would see."""
+    """Refuses a call in which what the function changes, an array, a list, an object, is also
+    something else that it is given or reads, or shares memory with it: what is changed under one
+    name, the other would see."""
 
     def __init__(
         self,
-        written: list[int],
+        written: list[tuple[int, Keys]],
         names: list[str],
+        deep: list[bool],
         outside: list[Callable[[], Anything]],
         attributes: dict[str, Callable[[Arguments], Anything]],
     ) -> None:
         self.written = written
         self.names = names
+        self.deep = deep  # of which arguments the attributes are read
         self.outside = outside
         self.attributes = attributes
 
     def __call__(self, arguments: Arguments) -> bool:
-        for k in self.written:
-            mine = arrays(arguments[k])
-            others = [
-                (self.names[j], a) for j, x in enumerate(arguments) if j != k for a in arrays(x)
-            ]
-            others += [
-                ("an array from outside", a) for find in self.outside for a in arrays(find())
-            ]
-            others += [
-                (name, a) for name, find in self.attributes.items() for a in arrays(find(arguments))
-            ]
-            for i, a in enumerate(mine):
-                inner = [(self.names[k], b) for b in mine[i + 1 :]]
-                for name, b in (*others, *inner):
-                    if a is b or isinstance(a, np.ndarray) and shares(a, b):
-                        raise UnsupportedError(
-                            f"the function writes into {self.names[k]}, which shares memory with "
-                            f"{name}",
-                            "pass a copy",
-                        )
+        known = [
+            ((k, *keys), part)
+            for k, x in enumerate(arguments)
+            for keys, part in parts(x, self.deep[k])
+        ]
+        others = [("an array from outside", a) for f in self.outside for _, a in parts(f(), False)]
+        others += [
+            (name, a) for name, f in self.attributes.items() for _, a in parts(f(arguments), False)
+        ]
+        for path, part in known:
+            if not any(self.meets(path, (k, *keys)) for k, keys in self.written):
+                continue
+            met = [(self.shown(other), x) for other, x in known if other != path]
+            for name, x in (*met, *others):
+                if part is x or isinstance(part, np.ndarray) and shares(part, x):
+                    raise UnsupportedError(
+                        f"the function writes into {self.shown(path)}, which shares memory with "
+                        f"{name}",
+                        "pass a copy",
+                    )
         return True
 
+    @staticmethod
+    def meets(path: Keys, written: Keys) -> bool:
+        """Whether the keys that lead to a part may be those that lead to what is written."""
+        exact = written[-1] is not ...
+        same = all(w is None or w is ... or k == w for k, w in zip(path, written))
+        return same and (len(path) == len(written) if exact else len(path) >= len(written) - 1)
 
-def arrays(x: Anything) -> list[Anything]:
-    """The arrays, lists and dicts among nested arguments: what can be changed in place."""
+    def shown(self, path: Keys) -> str:
+        """The part of an argument as the function may name it."""
+        out = self.names[path[0]]
+        for key in path[1:]:
+            out += f".{key}" if isinstance(key, Attribute) else f"[{key!r}]"
+        return out
+
+
+class Attribute(str):
+    """The name of an attribute, among the keys that lead to a part of an argument."""
+
+
+def parts(x: Anything, deep: bool, keys: Keys = ()) -> Iterator[tuple[Keys, Anything]]:
+    """What can be changed in place in an argument: arrays, lists, dicts, and, if `deep`, objects;
+    each with the keys that lead to it."""
     kind = type(x)
-    own = [] if kind is tuple else [x]
+    found: Anything = None
     if kind in (tuple, list):
-        return own + [a for item in x for a in arrays(item)]
-    if kind is dict:
-        return own + [a for item in x.values() for a in arrays(item)]
-    return [x] if kind is np.ndarray else []
+        found = dict(enumerate(x))
+    elif kind is dict:
+        found = x
+    elif deep:
+        found = attributes_of(x)
+        found = None if found is None else {Attribute(k): v for k, v in found.items()}
+    if kind is np.ndarray or attributes_of(x) is not None or kind in (list, dict):
+        yield keys, x
+    for key, inner in (found or {}).items():
+        yield from parts(inner, deep, (*keys, key))
 
 
 def shares(a: Anything, b: Anything) -> bool:

@@ -18,7 +18,7 @@ from s2s_ad.frontend.bindings import (
 from s2s_ad.frontend.context import Frame, Lowering, operand, refuse, refuse_conflict
 from s2s_ad.ir.build import building, cursor, emit, typeof
 from s2s_ad.ir.core import Block, Op, Value
-from s2s_ad.ir.types import ListOf, Seq, Type
+from s2s_ad.ir.types import Seq, Type
 
 
 def cell_of(frame: Frame, x: Anything, kind: Anything = "", outside: bool = False) -> Anything:
@@ -38,22 +38,14 @@ def cell_of(frame: Frame, x: Anything, kind: Anything = "", outside: bool = Fals
 
 def _object_of(frame: Frame, x: Value, t: Seq) -> Cell:
     """An object that is a value: the caller's, or one that was put into a list as a dict."""
-    from s2s_ad.frontend.objects import from_argument
+    from s2s_ad.frontend.arguments import from_argument, read_in_place
 
     assert t.cls is not None
-    if not from_argument(frame, x):
-        cell = made(frame.lowering, Cell(t.cls, x), frame.lowering.blocks[-1])
-        cell.kept = True
-        return cell
-    read = {}
-    for key, inner in zip(t.keys, t.items):
-        value = emit("getattr", x, name=key, type=inner)
-        value.hint = f"{x.hint}_{str(key).strip('_')}" if x.hint else ""
-        read[key] = value
-        kind = inner.kind if isinstance(inner, (Seq, ListOf)) else "tuple"
-        if kind != "tuple" or getattr(inner, "cls", None) is not None:
-            read[key] = cell_of(frame, value, "" if getattr(inner, "cls", None) else kind)
-    return made(frame.lowering, Cell(t.cls, read, outside=True), frame.lowering.blocks[-1])
+    if from_argument(frame.lowering, x):
+        return read_in_place(frame, x)
+    cell = made(frame.lowering, Cell(t.cls, x), frame.lowering.blocks[-1])
+    cell.kept = True
+    return cell
 
 
 def made(lowering: Lowering, cell: Cell, home: Block) -> Cell:
@@ -61,7 +53,7 @@ def made(lowering: Lowering, cell: Cell, home: Block) -> Cell:
     cell.age = len(lowering.homes)
     lowering.homes[cell] = home
     if type(cell.initial) is Value and isinstance(cell.kind, str):
-        lowering.owners[cell.initial] = cell
+        lowering.owners.setdefault(cell.initial, cell)
     return cell
 
 
@@ -199,3 +191,9 @@ def _keep(frame: Frame, x: Anything) -> None:
             i = holding(frame, cell)
         if is_structure(i):
             _keep(frame, i)
+
+
+def kept_cells(frame: Frame) -> set[Cell]:
+    """The lists and objects that are items of lists of unknown length. (The rounds in which a loop
+    settles learn this one from the other: what is kept in an iteration may change in the next.)"""
+    return {c for c in frame.lowering.homes if isinstance(c, Cell) and c.kept}

@@ -7,7 +7,7 @@ from typing import Any as Anything
 from s2s_ad.frontend.bindings import Cell
 from s2s_ad.frontend.context import Lowering
 from s2s_ad.ir.core import Block, Op, Value, leaves
-from s2s_ad.ir.types import Num, Opaque, Type
+from s2s_ad.ir.types import Num, Opaque, Seq, Type
 
 CHANGES = ("list_insert", "list_take", "list_join")  # of lists: what comes out may be what went in
 
@@ -134,12 +134,15 @@ class Sharing:
         return [x]
 
     def path(self, v: Value) -> tuple[Value, list[Anything] | None]:
-        """The container in which v is an item, and the constant keys that lead to it."""
+        """The container or object in which v is an item or attribute, and the constant keys that
+        lead to it."""
         keys: list[Anything] = []
         constant = True
-        while isinstance(v.owner, Op) and v.owner.prim.name == "getitem":
-            x, key = v.owner.args
+        while isinstance(v.owner, Op) and v.owner.prim.name in ("getitem", "getattr"):
+            x, key = (*v.owner.args, v.owner.kwargs.get("name"))[:2]
             if type(x) is not Value or isinstance(x.type, Num):
+                break
+            if v.owner.prim.name == "getattr" and not isinstance(x.type, Seq):
                 break
             constant = constant and type(key) in (int, str)
             keys.insert(0, key)
@@ -198,7 +201,7 @@ class Sharing:
             return len(set(items)) == len(items) and all(self.own(i, op, deep) for i in items)
         if name == "list_insert" or name == "set_at" and (deep or type(op.args[1]) is not tuple):
             return self.distinct(op.args[0], deep, seen) and self.own(op.args[2], op, deep)
-        if name in ("list_take", "set_at"):
+        if name in ("list_take", "set_at", "fresh_tree"):
             return self.distinct(op.args[0], deep, seen)
         return name == "list_repeat"
 
@@ -260,6 +263,10 @@ class Sharing:
         return isinstance(a.owner.owner, Op) and self.inside(b, a.owner)
 
     def origins(self, v: Value) -> dict[Value, None]:
+        """The objects of which v may be one; of an item, the container."""
+        return {self.path(x)[0]: None for x in self.objects(v)}
+
+    def objects(self, v: Value) -> dict[Value, None]:
         """The objects of which v may be one."""
         out: dict[Value, None] = {}
         seen: set[Value] = set()
@@ -271,7 +278,7 @@ class Sharing:
             seen.add(x)
             found = self.sources(x)
             if found is None:
-                out[self.path(x)[0]] = None
+                out[x] = None
             else:
                 todo.extend(s for s in found if type(s) is Value)
         return out

@@ -13,6 +13,7 @@ import gast
 
 from s2s_ad.frontend import prelude
 from s2s_ad.frontend.activations import is_own
+from s2s_ad.frontend.arguments import can_last, taken
 from s2s_ad.frontend.binding import (
     bind_arguments,
     default_binding,
@@ -52,15 +53,16 @@ from s2s_ad.frontend.returning import (
     check_new,
     has_lists,
     has_objects,
+    opened_object,
     returned,
     without_objects,
 )
-from s2s_ad.frontend.sharing import check, written_parameters
+from s2s_ad.frontend.sharing import check, written_parameters, written_paths
 from s2s_ad.frontend.source import Source
 from s2s_ad.frontend.weaving import Generated, generates
 from s2s_ad.ir.build import NotStatic, building, cursor, emit, facts, typeof
 from s2s_ad.ir.core import UNDEFINED, Block, Function, Parameter, Value, walk
-from s2s_ad.ir.types import ANY, ListOf, Seq, Type
+from s2s_ad.ir.types import ANY, Type
 from s2s_ad.ops.custom import registration
 from s2s_ad.ops.opaque import is_unknown
 
@@ -248,19 +250,15 @@ def build(
     returns objects, and the new contents of what it writes, of these arrays around it too."""
     lowering, node, source = frame.lowering, frame.node, frame.source
     block = Block()
-    declared = []
+    declared, lasts = [], {}
     lowering.blocks.append(block)
     for name, kind in parameters(node):
         default = (defaults or {}).get(name, UNDEFINED)
         declared.append(Parameter(name, kind, default))
         p = block.add_param(known.get(name, ANY), name, True)
-        sequence = p.type.kind if isinstance(p.type, (Seq, ListOf)) else "tuple"
-        if getattr(p.type, "cls", None) is not None:
-            sequence = "tuple"  # see below
-        kept = type(default) in (list, dict)
-        inside = p if sequence == "tuple" else cell_of(frame, p, sequence, outside=kept)
-        kept_as_is = getattr(p.type, "cls", None) is not None and name not in static
-        frame.env[name] = p if kept_as_is else cell_of(frame, static.get(name, inside))
+        lowering.parameters[p] = node, name
+        lasts[p] = default is not UNDEFINED and can_last(default)
+        frame.env[name] = cell_of(frame, static[name]) if name in static else p
     frame.env[""] = tuple(block.params)
     name = source.name if node is source.tree else getattr(node, "name", "f")
     function = Function(name, block, declared, facts=facts())
@@ -277,21 +275,14 @@ def build(
             if outer is None:
                 lowering.arguments.update(block.params)
             for p in block.params:
-                given = getattr(p.type, "cls", None) is not None and frame.env[p.hint] is p
-                if given:
-                    frame.env[p.hint] = cell_of(frame, p)
+                if p.hint not in static:
+                    frame.env[p.hint] = taken(frame, p, lasts[p])
             if own is not None:
                 lend(frame, function, own)
             elif not frame.given:
                 frame.given = {p.hint: frame.env[p.hint] for p in block.params}
             out = _body(frame)
-            if outer is not None and own is None and has_objects(frame, out):
-                if not called:
-                    refuse(
-                        f"{name} returns an object of a class, and is differentiated inside a "
-                        "function",
-                        "return the attributes in a tuple",
-                    )
+            if called and own is None and has_objects(frame, out):
                 function.inlined, out = True, None
             roots: list[Value] = []
             if own is not None:
@@ -306,6 +297,8 @@ def build(
                 if isinstance(x, Cell) and isinstance(x.kind, type):
                     if own is not None:
                         return Made(x.kind, map_leaves(leaf, apart(frame, x)))
+                    if outer is not None:
+                        return Made(x.kind, map_leaves(leaf, opened_object(frame, x)))
                     x = returned(frame, x)
                 k = position(frame, x, roots)
                 if k is not None:
@@ -321,10 +314,10 @@ def build(
                 leaves_.append(x)
                 return len(leaves_) - 1
 
-            function.returns = function.made = map_leaves(leaf, out)
+            function.made = map_leaves(leaf, out)
+            function.returns = without_objects(function.made, len(leaves_))
             if own is not None:
                 new = [contents(frame, r) for r in roots]
-                function.returns = without_objects(function.made, len(leaves_))
                 if roots:
                     at = range(len(leaves_), len(leaves_) + len(new))
                     function.returns = (function.returns, tuple(at))
@@ -334,6 +327,7 @@ def build(
         updates = lowering.updates[noted:]
         check(lowering, updates, block)
         function.written = written_parameters(lowering, updates, block)
+        lowering.written = list(written_paths(lowering, updates, block))
     finally:
         lowering.blocks.pop()
         lowering.versions, lowering.tries = versions, tries

@@ -12,11 +12,12 @@ from s2s_ad.frontend.bindings import Bound, Closure, Conflict, Object, Partial, 
 from s2s_ad.frontend.conditions import negation
 from s2s_ad.frontend.context import Frame, refuse
 from s2s_ad.frontend.matching import WHOLE, positional
-from s2s_ad.frontend.objects import presence
+from s2s_ad.frontend.objects import MISSING, attributes_of, find, is_object, presence
 from s2s_ad.frontend.python import python
+from s2s_ad.frontend.setting import delete, put
 from s2s_ad.frontend.statics import PROMOTED, is_instance, python_class, rank_of
 from s2s_ad.ir.build import emit
-from s2s_ad.ir.core import Value
+from s2s_ad.ir.core import UNDEFINED, Value
 from s2s_ad.ir.types import Opaque
 
 
@@ -75,7 +76,29 @@ def _hasattr(frame: Frame, x: Anything, name: Anything) -> Anything:
         return hasattr(known, name)
     if isinstance(x, Object):
         return hasattr(x.object, name)
+    if is_object(x) and presence(frame, x) is True:
+        held = attributes_of(frame, x).get(name, MISSING)
+        if held is MISSING:
+            return find(frame, x.kind, name) is not MISSING
+        if held is not UNDEFINED and not isinstance(held, Conflict):
+            return True
     refuse("hasattr needs the type, which is not known here", "give types")
+
+
+@python(setattr)
+def _setattr(frame: Frame, x: Anything, name: Anything, v: Anything) -> Anything:
+    if not isinstance(name, str):
+        refuse("setattr with a computed name is not supported", "write x.name = v")
+    put(frame, x, name, v)
+    return None
+
+
+@python(delattr)
+def _delattr(frame: Frame, x: Anything, name: Anything) -> Anything:
+    if not isinstance(name, str):
+        refuse("delattr with a computed name is not supported", "write del x.name")
+    delete(frame, x, name)
+    return None
 
 
 @python(getattr)

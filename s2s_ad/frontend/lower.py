@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 import types
+from collections.abc import Callable
 from functools import partial
 from typing import Any as Anything
 
@@ -20,18 +21,20 @@ from s2s_ad.frontend import (
     subscripts,
 )
 from s2s_ad.frontend.activations import Again
+from s2s_ad.frontend.arguments import forget_classes, has_objects
 from s2s_ad.frontend.binding import default_objects, parameters
 from s2s_ad.frontend.bindings import Object, is_structure
 from s2s_ad.frontend.context import Frame, Lowering, Transform
-from s2s_ad.frontend.guards import Apart, Looks
+from s2s_ad.frontend.guards import Apart, Equals, Looks
 from s2s_ad.frontend.inline import build, check_kind, entry_of
 from s2s_ad.frontend.names import RESOLVED, freeze
-from s2s_ad.frontend.objects import forget_classes
 from s2s_ad.frontend.places import current
+from s2s_ad.frontend.source import Source
 from s2s_ad.ir.build import NotStatic, knowing, reading
 from s2s_ad.ir.core import Function, Value, walk, with_callees
 from s2s_ad.ir.signature import Signature
-from s2s_ad.ir.types import Dim, Facts, ListOf, Num, Seq, Type
+from s2s_ad.ir.types import ANY, Dim, Facts, ListOf, Num, Seq, Type
+from s2s_ad.signatures import key_of_tree, of_tree
 
 # Importing these enters the evaluators of their expressions.
 EVALUATORS = (
@@ -67,18 +70,22 @@ def lower(
             frozen=lowering.frozen,
             sources=lowering.sources,
             plans=lowering.plans,
+            changed=lowering.changed,
+            given=signature.given,
         )
         lowering.promoted = bool(signature.promoted)
         lowering.names.update(_symbols(*signature.types.values()))
         source = entry_of(lowering, function)
         if method:
             static.setdefault(parameters(source.tree)[0][0], owner)
+        lowering.entry = source.tree
+        known = _look_into(lowering, source, signature, static)
         try:
             with knowing(Facts()), reading(partial(current, lowering)):
                 check_kind(function)
                 frame = Frame(lowering, source, source.tree)
                 bound = _static(frame, static)
-                out = build(frame, signature.types, bound, default_objects(source))
+                out = build(frame, known, bound, default_objects(source))
         except NotStatic as error:
             if not freeze(lowering, error.value):
                 raise
@@ -89,6 +96,7 @@ def lower(
             raise error.at(source.location(source.tree)) from None
         rules = [f for r in lowering.rules.values() for f in (r.jvp, r.vjp)]
         lowered = [f for f in rules if isinstance(f, Function)]
+        deep = [has_objects(p.type) for p in out.block.params]
         forget_classes(frame, [out, *lowered])
         out.imports = lowering.imports
         out.guards = list(lowering.guards.values())
@@ -101,9 +109,31 @@ def lower(
                 for key, guard in lowering.guards.items()
                 if key[0] == "attribute" and isinstance(guard, Looks)
             }
-            out.guards.append(Apart(out.written, names, places, found))
+            positions = {p: k for k, p in enumerate(out.block.params)}
+            written = [(positions[p], keys) for p, keys in lowering.written if p in positions]
+            out.guards.append(Apart(written, names, deep, places, found))
         out.guards.insert(0, lowering.unchanged)
         return out
+
+
+def _look_into(
+    lowering: Lowering, source: Source, signature: Signature, static: dict[str, Anything]
+) -> dict[str, Type]:
+    """The types of the parameters; of those in which objects are changed, by attributes."""
+    out = dict(signature.types)
+    for k, (name, _) in enumerate(parameters(source.tree)):
+        if (source.tree, name) in lowering.changed and name in signature.given:
+            x = signature.given[name]
+            key = key_of_tree(x)  # refuses what contains itself
+            if not has_objects(out.get(name, ANY)):
+                out[name] = of_tree(x, name)
+            static.pop(name, None)
+            lowering.guards["tree", name] = Equals(_tree(k), key)
+    return out
+
+
+def _tree(k: int) -> Callable[[tuple[Anything, ...]], Anything]:
+    return lambda arguments: key_of_tree(arguments[k])
 
 
 def _static(frame: Frame, given: dict[str, Anything]) -> dict[str, Anything]:
@@ -127,7 +157,7 @@ def _object(frame: Frame, x: Anything, k: int, name: str) -> Object:
         # Of the block, not of what names mean: a handler may see other names.
         return frame.lowering.blocks[0].params[k]
 
-    return Object(x, value, lambda arguments: arguments[k], name)
+    return Object(x, value, lambda arguments: arguments[k], name, name)
 
 
 def _symbols(*found: Type) -> set[str]:

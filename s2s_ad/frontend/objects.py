@@ -17,10 +17,10 @@ from s2s_ad.frontend.assumptions import outcome_of
 from s2s_ad.frontend.bindings import PRESENT, Bound, Cell, Conflict, Object
 from s2s_ad.frontend.context import Frame, refuse, refuse_conflict
 from s2s_ad.frontend.guards import Equals, Is, Looks, holds_data, look, outside_type
-from s2s_ad.frontend.holding import cell_of, holding, opened
+from s2s_ad.frontend.holding import holding, opened
 from s2s_ad.ir.build import emit
-from s2s_ad.ir.core import UNDEFINED, Function, Op, Value, walk, with_callees
-from s2s_ad.ir.types import ListOf, Opaque, Seq, Type
+from s2s_ad.ir.core import UNDEFINED, Op, Value
+from s2s_ad.ir.types import Known, Opaque
 
 MISSING = object()
 BINARY = {
@@ -45,6 +45,22 @@ def is_object(x: Anything) -> bool:
 def is_record(cls: type) -> bool:
     """Whether a class is that of a named tuple."""
     return issubclass(cls, tuple) and hasattr(cls, "_fields")
+
+
+READS, CHANGES = ("__getattribute__",), ("__getattr__", "__setattr__", "__delattr__")
+
+
+def check_access(cls: type, methods: tuple[str, ...] = READS + CHANGES) -> None:
+    """Refuse classes that say themselves what reading or setting an attribute means."""
+    for base in cls.__mro__[:-1]:
+        for name in methods:
+            generated = dataclasses.is_dataclass(base) and name in ("__setattr__", "__delattr__")
+            own = base.__module__ != "builtins" and name in base.__dict__
+            if own and not generated:
+                refuse(
+                    f"the class {base.__name__} defines {name}",
+                    "use plain attributes, or properties",
+                )
 
 
 # Making ---------------------------------------------------------------------------------------
@@ -100,6 +116,8 @@ def get(frame: Frame, cell: Cell, name: str, after: type | None = None) -> Anyth
             refuse_conflict(value)
         if value is UNDEFINED:
             refuse(f"the attribute {name!r} is not set on every path", "set it in __init__")
+        if type(value) is Value and isinstance(value.type, Known):
+            return value.type.object
         return value
     if is_record(cls) and name in ("_replace", "_asdict", "_fields"):
         return _of_record(frame, cell, name)
@@ -110,8 +128,10 @@ def get(frame: Frame, cell: Cell, name: str, after: type | None = None) -> Anyth
     if isinstance(found, staticmethod):
         return found.__func__
     if isinstance(found, functools.cached_property):
+        from s2s_ad.frontend.setting import hold_attribute
+
         value = _call(frame, found.func, [cell], {}, found)
-        _hold(frame, cell, name, value)
+        hold_attribute(frame, cell, name, value)
         return value
     if name == "__class__":
         return cls
@@ -170,35 +190,6 @@ def is_real(x: Anything) -> bool:
     return isinstance(op, Op) and op.prim.name in ("like_object", "new_object")
 
 
-def from_argument(frame: Frame, x: Value) -> bool:
-    """Whether a value is an argument of the whole function, or a part of one."""
-    while isinstance(x.owner, Op) and x.owner.prim.name in ("getattr", "getitem"):
-        x = x.owner.args[0]
-        if type(x) is not Value:
-            return False
-    return x in frame.lowering.arguments
-
-
-def forget_classes(frame: Frame, functions: list[Function]) -> None:
-    """From here on an object that the functions made is a dict; the caller's keep their class."""
-    functions = with_callees(functions)
-    values = [v for f in functions for v in f.block.params]
-    for f in functions:
-        for op in walk(f.block):
-            values += op.results
-            values += [p for b in op.blocks for p in b.params]
-    for v in values:
-        if not from_argument(frame, v):
-            v.type = without_class(v.type)
-
-
-def without_class(t: Type) -> Type:
-    """A type with dicts in place of objects."""
-    if isinstance(t, Seq):
-        return Seq(t.kind, tuple(map(without_class, t.items)), t.keys)
-    return ListOf(t.kind, without_class(t.elem)) if isinstance(t, ListOf) else t
-
-
 def _of_record(frame: Frame, cell: Cell, name: str) -> Anything:
     from s2s_ad.frontend.construction import record
 
@@ -252,7 +243,9 @@ def get_from_super(frame: Frame, x: Super, name: str) -> Anything:
         return Builtin(lambda args, kwargs: None)
     found = find(frame, _class_of(x.cell), name, x.after)
     if name == "__init__" and found is not MISSING and is_builtin_exception(found):
-        return Builtin(lambda args, kwargs: _hold(frame, x.cell, "args", tuple(args)))
+        from s2s_ad.frontend.setting import hold_attribute
+
+        return Builtin(lambda args, kwargs: hold_attribute(frame, x.cell, "args", tuple(args)))
     if isinstance(x.cell, Cell):
         return get(frame, x.cell, name, x.after)
     if isinstance(found, types.FunctionType):
@@ -270,48 +263,6 @@ def _class_of(x: Anything) -> type:
         cls: type = x.kind
         return cls
     return type(x.object) if isinstance(x, Object) else type(x)
-
-
-def put(frame: Frame, cell: Anything, name: str, v: Anything, by_force: bool = False) -> None:
-    """`cell.name = v`."""
-    if not is_object(cell):
-        what = cell.name if isinstance(cell, Object) else "this"
-        refuse(
-            f"{what} is no object that the function has made: its attribute {name!r} would be "
-            "changed for the caller too",
-            "use a local name and return the value, or copy the object first",
-        )
-    cls = cell.kind
-    found = find(frame, cls, name)
-    if isinstance(found, property):
-        if found.fset is None:
-            refuse(f"the property {name!r} has no setter", "set the attribute that it reads")
-        _call(frame, found.fset, [cell, v], {}, found)
-        return
-    refuse_descriptor(cls, name, found)
-    check_presence(frame, cell, name)
-    frozen = getattr(getattr(cls, "__dataclass_params__", None), "frozen", False)
-    if is_record(cls) or frozen and not by_force:
-        refuse(f"a {cell.shown} is frozen", "make a new one: dataclasses.replace(x, ...)")
-    _hold(frame, cell, name, v)
-
-
-def _hold(frame: Frame, cell: Cell, name: str, v: Anything) -> None:
-    from s2s_ad.frontend.cells import change, set_inside
-    from s2s_ad.frontend.places import in_list
-
-    v = cell_of(frame, v)
-    if type(cell.initial) is Value and in_list(frame.lowering, cell.initial):
-        set_inside(frame, cell.initial, name, v)
-        return
-    name_attribute(cell, name, v)
-    change(frame, cell, {**attributes_of(frame, cell), name: v}, grows=False)
-
-
-def name_attribute(cell: Cell, name: str, v: Anything) -> None:
-    """Call a value after the attribute in which it stands, unless it has a name."""
-    if type(v) is Value and not v.hint and cell.name:
-        v.hint = f"has_{cell.name}" if name == PRESENT else f"{cell.name}_{name.strip('_')}"
 
 
 def members(frame: Frame, x: Object) -> Anything:
@@ -343,7 +294,7 @@ def members(frame: Frame, x: Object) -> Anything:
             out.append(item)
         else:
             guards.setdefault(("member", name, id(found)), Looks(find, look(item)))
-            out.append(Object(item, _reader(x, key, item), find, name))
+            out.append(Object(item, _reader(x, key, item), find, name, x.argument))
     return dict(zip(keys, out)) if isinstance(found, dict) else type(found)(out)
 
 

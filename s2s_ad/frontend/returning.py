@@ -7,7 +7,15 @@ from typing import Any as Anything
 
 from s2s_ad.frontend import prelude
 from s2s_ad.frontend.activations import write_out
-from s2s_ad.frontend.bindings import Cell, describe, is_structure, items, map_leaves, rebuilt
+from s2s_ad.frontend.bindings import (
+    PRESENT,
+    Cell,
+    describe,
+    is_structure,
+    items,
+    map_leaves,
+    rebuilt,
+)
 from s2s_ad.frontend.context import Frame, operand, refuse
 from s2s_ad.frontend.holding import cells_in, fully_opened, holding, made
 from s2s_ad.frontend.objects import attributes_of, is_real, is_record
@@ -79,6 +87,18 @@ def check_new(frame: Frame, x: Anything) -> None:
 def apart(frame: Frame, x: Cell) -> dict[str, Anything]:
     """The attributes of an object that a function of its own returns."""
     return {k: fully_opened(frame, v) for k, v in attributes_of(frame, x).items()}
+
+
+def opened_object(frame: Frame, x: Cell) -> dict[str, Anything]:
+    """The attributes of an object that a function returns which is differentiated in another."""
+    held = attributes_of(frame, x)
+    if held.get(PRESENT, True) is not True:
+        refuse(
+            "an object that may be None is returned by a function that is differentiated inside "
+            "this one",
+            "return its attributes in a tuple",
+        )
+    return {k: fully_opened(frame, v) for k, v in held.items() if k != PRESENT}
 
 
 def without_objects(template: Anything, written: int) -> Anything:

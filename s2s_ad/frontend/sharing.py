@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from typing import Any as Anything
 
 from s2s_ad.errors import Location, UnsupportedError
-from s2s_ad.frontend.bindings import Bound, Cell, Derived, Kept, Partial, Stored, flatten
+from s2s_ad.frontend.arguments import look_into, path_of
+from s2s_ad.frontend.bindings import Bound, Cell, Derived, Kept, Partial, Path, Stored, flatten
 from s2s_ad.frontend.context import Frame, Lowering
 from s2s_ad.frontend.identity import Sharing
 from s2s_ad.frontend.places import root_of
@@ -126,7 +127,11 @@ def check(lowering: Lowering, updates: list[Update | Kept], block: Block) -> Non
             check_items(update, sharing)
         values = [o for o in update.others if type(o) is Value]
         shared = next((o for o in values if sharing.meet(update.value, o)), None)
-        if sharing.foreign(update.value):
+        foreign = sharing.foreign(update.value)
+        if foreign or shared is not None:
+            for o in sharing.objects(update.value):
+                look_into(lowering, o)
+        if foreign:
             why = "it may be an array that lives outside this function"
         elif shared is not None:
             why = f"{repr(shared.hint) if shared.hint else 'another name'} may be the same array"
@@ -239,13 +244,24 @@ def one_of(cell: Cell) -> set[Cell]:
 
 def written_parameters(lowering: Lowering, updates: list[Update | Kept], block: Block) -> list[int]:
     """The positions of the parameters whose objects are written."""
+    found = {p for p, _ in written_paths(lowering, updates, block)}
+    return [k for k, p in enumerate(block.params) if p in found]
+
+
+def written_paths(
+    lowering: Lowering, updates: list[Update | Kept], block: Block
+) -> dict[Path, None]:
+    """The parts of arguments that are written."""
     sharing = Sharing(lowering, block)
-    found: set[Anything] = set()
+    found: dict[Path, None] = {}
     for u in updates:
         if isinstance(u, Kept):
             continue
         for x in one_of(u.value) if isinstance(u.value, Cell) else {u.value}:
+            if isinstance(x, Cell) and x.given is not None:
+                found[x.given] = None
+                continue
             v = x.initial if isinstance(x, Cell) else x
             if type(v) is Value:
-                found.update(sharing.origins(v))
-    return [k for k, p in enumerate(block.params) if p in found]
+                found.update((path_of(o), None) for o in sharing.objects(v))
+    return found

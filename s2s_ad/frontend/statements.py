@@ -52,7 +52,8 @@ from s2s_ad.frontend.loops import lower_for, lower_while
 from s2s_ad.frontend.managers import lower_with
 from s2s_ad.frontend.matching import Refused
 from s2s_ad.frontend.names import look_up
-from s2s_ad.frontend.objects import attributes_of, is_object, name_attribute, put
+from s2s_ad.frontend.objects import attributes_of, is_object
+from s2s_ad.frontend.setting import delete, name_attribute, put
 from s2s_ad.frontend.stores import assign_item, augment_item
 from s2s_ad.frontend.tries import lower_try
 from s2s_ad.frontend.unpacking import unpacked
@@ -298,8 +299,10 @@ def _delete(frame: Frame, node: Anything) -> None:
         elif isinstance(target, gast.Subscript):
             index = evaluate(frame, target.slice)
             delete_item(frame, evaluate(frame, target.value), index)
+        elif isinstance(target, gast.Attribute):
+            delete(frame, evaluate(frame, target.value), target.attr)
         else:
-            refuse("del of this is not supported", "delete a name or an item of a list")
+            refuse("del of this is not supported", "delete a name, an item or an attribute")
 
 
 # Simple statements ----------------------------------------------------------------------------

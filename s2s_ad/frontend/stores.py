@@ -12,6 +12,7 @@ from typing import Any as Anything
 
 import numpy as np
 
+from s2s_ad.frontend.arguments import look_into
 from s2s_ad.frontend.bindings import Cell, describe, is_structure
 from s2s_ad.frontend.cells import is_inside, set_item
 from s2s_ad.frontend.context import Frame, evaluate, operand, operate, refuse
@@ -38,10 +39,11 @@ ADVICE = "copy it first, and write into the copy"
 READ_ONLY = ("broadcast_to", "diagonal", "diag")
 
 
-def writable(x: Anything, shown: str) -> Value:
+def writable(frame: Frame, x: Anything, shown: str) -> Value:
     """The array that is written, or a refusal."""
     t = typeof(x) if type(x) is Value else None
     if isinstance(t, (Seq, ListOf)):
+        look_into(frame.lowering, x)
         refuse(
             f"{shown} is a {t.kind} inside an argument or in another list, and is changed",
             f"change a copy, {t.kind}({shown}), and store that where it stood",
@@ -187,7 +189,7 @@ def assign_item(frame: Frame, target: Anything, v: Anything) -> None:
     if isinstance(container, Cell) or is_inside(frame, container):
         set_item(frame, container, index, v)
         return
-    x = writable(container, shown)
+    x = writable(frame, container, shown)
     store(frame, frame.under_way, x, index, v, shown)
 
 
@@ -208,7 +210,7 @@ def augment_item(frame: Frame, node: Anything) -> None:
         elif new is not old:
             set_item(frame, container, index, new)
         return
-    x = writable(container, shown)
+    x = writable(frame, container, shown)
     before = current(frame.lowering, x)
     old = get_item(frame, x, index)
     v = evaluate(frame, node.value)
@@ -259,19 +261,19 @@ Writer = Callable[..., Anything]
 
 def fill(frame: Frame, x: Anything, v: Anything) -> None:
     """`x.fill(v)`."""
-    store(frame, None, writable(x, "the array"), Ellipsis, v, "the array")
+    store(frame, None, writable(frame, x, "the array"), Ellipsis, v, "the array")
 
 
 def sort(frame: Frame, x: Anything, axis: Anything = -1) -> None:
     """`x.sort()`."""
-    a = writable(x, "the array")
+    a = writable(frame, x, "the array")
     new = operate(frame, np.sort, a) if axis == -1 else operate(frame, np.sort, a, axis=axis)
     overwrite(frame, None, a, new, "the array")
 
 
 def put(frame: Frame, x: Anything, index: Anything, v: Anything) -> None:
     """`np.put(x, index, v)` for vectors."""
-    a = writable(x, "the array")
+    a = writable(frame, x, "the array")
     if not isinstance(a.type, Num) or a.type.rank != 1:
         refuse("np.put into what is not known to be a vector", "write the store with an index")
     size = typeof(v)
@@ -282,7 +284,7 @@ def put(frame: Frame, x: Anything, index: Anything, v: Anything) -> None:
 
 def copyto(frame: Frame, x: Anything, v: Anything, **options: Anything) -> None:
     """`np.copyto(x, v, where=mask)`."""
-    a = writable(x, "the array")
+    a = writable(frame, x, "the array")
     where = options.pop("where", True)
     if options:
         refuse("np.copyto with casting is not supported", "leave it out")
@@ -293,7 +295,7 @@ def copyto(frame: Frame, x: Anything, v: Anything, **options: Anything) -> None:
 
 def fill_diagonal(frame: Frame, x: Anything, v: Anything) -> None:
     """`np.fill_diagonal(x, v)` for a matrix."""
-    a = writable(x, "the array")
+    a = writable(frame, x, "the array")
     t = a.type
     if not isinstance(t, Num) or t.shape is None or len(t.shape) != 2:
         refuse("np.fill_diagonal of what is not known to be a matrix", "write a loop")
@@ -309,7 +311,7 @@ def at(function: Callable[..., Anything]) -> Writer:
     """`np.add.at(x, index, v)` and the like."""
 
     def write(frame: Frame, x: Anything, index: Anything, *vs: Anything) -> None:
-        a = writable(x, "the array")
+        a = writable(frame, x, "the array")
         if len(vs) != 1:
             refuse("this ufunc.at needs a second operand", "write x[index] op= v")
         (v,) = vs
@@ -346,7 +348,7 @@ def write_out(frame: Frame, callee: Anything, args: list[Anything], kwargs: Anyt
         (out,) = out
     if out is None:
         return operate(frame, callee, *args, **named)
-    a = writable(out, "the array given as out")
+    a = writable(frame, out, "the array given as out")
     new = operate(frame, callee, *args, **named)
     if type(new) is not Value:
         refuse("out= of an operation with several results", "leave it out")

@@ -14,9 +14,12 @@ class Signature:
 
     `static` holds the parameters that are specialised by value (an `axis`, a flag, a string, a
     function): inside the function they are that constant. `promoted` has the types before of
-    those whose integers are taken as floats, because one differentiates by them.
+    those whose integers are taken as floats, because one differentiates by them. `given` has the
+    arguments themselves, where there are some: objects known by identity are looked into where the
+    function changes them.
     """
 
     types: dict[str, Type] = field(default_factory=dict)
     static: dict[str, Anything] = field(default_factory=dict)
     promoted: dict[str, Type] = field(default_factory=dict)
+    given: dict[str, Anything] = field(default_factory=dict)

@@ -140,6 +140,13 @@ class Opaque:
 
 
 @dataclass(frozen=True)
+class Known(Opaque):
+    """An object of which the type says which one it is: a function, a class, an enum's member."""
+
+    object: object = None
+
+
+@dataclass(frozen=True)
 class Any:
     """Nothing is known; or, of the items of a stack or list, that there is none (yet)."""
 

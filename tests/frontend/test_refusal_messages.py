@@ -886,9 +886,12 @@ def grad_of_a_jvp(f):
 
 
 @refused("a list or dict inside an argument is changed (append)")
-def list_inside_a_tuple(p):
-    p[0].append(1.0)
-    return p[0][0]
+def list_inside_a_tuple(f):
+    GROUPS[0].append(f)
+    return GROUPS[0][0] * f
+
+
+GROUPS = ([1.0], [2.0])
 
 
 @refused("the items of this loop differ in structure")

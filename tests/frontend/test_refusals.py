@@ -91,9 +91,9 @@ def walrus_in_comprehension(x):
 def item_grows(x):
     row = [x[0]]
     rows = []
-    for i in range(len(x)):
+    for v in x:
         rows.append(row)
-        row.append(x[i])
+        row.append(v)
     return rows[0][0]
 
 
