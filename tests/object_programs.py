@@ -795,3 +795,139 @@ PROGRAMS += [
     (a_box_or_not, (X,)),
     (a_box_or_not, (X / 3,)),
 ]
+
+
+# None at first, an object later -------------------------------------------------------------------
+
+
+class Slot:
+    def __init__(self) -> None:
+        self.item: Any = None
+        self.k = 2.0
+
+
+def item_of_the_last_iteration(x: Any) -> Any:
+    slot, t = Slot(), 0.0
+    for v in x:
+        t = t + v if slot.item is None else t + v * slot.item.v
+        slot.item = Box(v * v)
+    return t * slot.item.v
+
+
+def true_where_it_is_there(x: Any) -> Any:
+    slot, t = Slot(), 0.0
+    for v in x:
+        t += v * v if slot.item else 3 * v
+        slot.item = Slot()
+    return t
+
+
+def set_where_it_is_none(x: Any) -> Any:
+    slot = Slot()
+    for v in x:
+        if slot.item is None:
+            slot.item = Box(v)
+        slot.item.v = slot.item.v * v
+    return slot.item.v
+
+
+def none_again(x: Any) -> Any:
+    slot, t = Slot(), 0.0
+    for v in x:
+        if slot.item is None:
+            slot.item = Box(v)
+        else:
+            t += slot.item.v * v
+            slot.item = None
+    return t if slot.item is None else t * slot.item.v
+
+
+def arrays_and_numbers_in_place_of_none(x: Any) -> Any:
+    slot, other, t, k = Slot(), Slot(), 0.0, 0
+    while k < len(x):
+        v = x[k]
+        if slot.item is not None:
+            t = t + v * np.sum(slot.item)
+        t = t + v if other.item is None else t + v * other.item
+        slot.item, other.item = np.array([v, v * v]), v**3
+        k += 1
+    return t
+
+
+def set_in_inner_loops(x: Any) -> Any:
+    slot, t = Slot(), 0.0
+    for v in x:
+        for w in x:
+            if slot.item is not None:
+                t += slot.item.v.v * w
+            slot.item = Box(Box(v * w))
+        if slot.item.v.v > 0.5:
+            slot.item = None
+    return t
+
+
+def none_raises_at_first(x: Any) -> Any:
+    slot, t = Slot(), 0.0
+    for v in x:
+        try:
+            t += slot.item.v * v
+        except AttributeError:
+            t += v
+        slot.item = Box(v * v)
+    return t
+
+
+def best_in_a_dict(x: Any) -> Any:
+    d = {"best": None, "n": 0.0}
+    for v in x:
+        if d["best"] is None or v > d["best"].v:
+            d["best"] = Box(v)
+            d["n"] += v
+    return d["best"].v * d["n"]
+
+
+def best_in_an_argument(slot: Any, d: Any, x: Any) -> Any:
+    for v in x:
+        if slot.item is None or slot.item.v < v:
+            slot.item = Box(v * slot.k)
+        if d["best"] is None or d["best"].v > v:
+            d["best"] = Box(v * d["w"])
+    return slot.item.v**2 * d["best"].v
+
+
+def no_iteration(x: Any) -> Any:
+    slot = Slot()
+    for v in x[:0]:
+        slot.item = Box(v)
+    return x[0] ** 2 if slot.item is None else slot.item.v
+
+
+class Chained:
+    def __init__(self, v: Any) -> None:
+        self.v, self.next = v, None
+
+
+def linked(x: Any) -> Any:
+    a, b = Chained(x[0]), Chained(x[1])
+    a.next, b.next = b, Chained(x[2])
+    t, n = 0.0, a
+    while n is not None:
+        t = t * n.v + n.v
+        n = n.next
+    return t
+
+
+PROGRAMS += [
+    (item_of_the_last_iteration, (X,)),
+    (true_where_it_is_there, (X,)),
+    (set_where_it_is_none, (X,)),
+    (none_again, (X,)),
+    (none_again, (X[:2],)),
+    (arrays_and_numbers_in_place_of_none, (X,)),
+    (set_in_inner_loops, (X,)),
+    (none_raises_at_first, (X,)),
+    (best_in_a_dict, (X,)),
+    (best_in_an_argument, (Slot(), {"best": None, "w": 3.0}, X)),
+    (no_iteration, (X,)),
+    (linked, (X,)),
+]

@@ -36,6 +36,7 @@ UNREACHED = (
     "like",
     "a call with what was refused",  # in a lint, where it is never shown
     "a list inside an argument is changed",
+    "an attribute or dict entry is a number at first and an object later",
     "an index that varies, into a sequence written out in place",
     "sum of something unknown",
     "the attribute ... is not set on every path",

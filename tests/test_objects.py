@@ -100,13 +100,41 @@ class Holder:
     item: Any
 
 
-def attribute_none_before_a_loop(x: Any) -> Any:
+def number_before_a_loop(x: Any) -> Any:
     last, total = Holder(), 0.0
-    last.item = None
+    last.item = 0.0
     for t in x:
-        total += t * t if last.item else 3 * t
+        total += t * last.item if isinstance(last.item, float) else t
         last.item = Holder()
     return total
+
+
+def chain_that_grows(x: Any) -> Any:
+    head, total = None, 0.0
+    for v in x:
+        node = Spring(v, head)
+        head = node
+    while head is not None:
+        total += head.a
+        head = head.b
+    return total
+
+
+def one_object_in_a_slot_and_a_name(x: Any) -> Any:
+    last = Holder()
+    last.item = None
+    for v in x:
+        mass = Mass(v)
+        last.item = mass
+    mass.x = 3.0 * mass.x
+    return last.item.x * mass.x
+
+
+def keys_in_another_order(d: Any) -> Any:
+    for v in d["x"]:
+        y = d.pop("a")
+        d["a"] = y * d["b"] * v
+    return d["a"]
 
 
 def type_of_one_or_none(x: Any) -> Any:
@@ -270,7 +298,10 @@ def class_of_a_number(x: Any) -> Any:
         (type_of_a_number, 3, "of a float, where an argument that is an int is taken as one"),
         (class_of_a_number, np.int64(3), "isinstance of a float, where an argument that is an int"),
         (class_of_a_number, 3, "isinstance of a float, where an argument that is an int"),
-        (attribute_none_before_a_loop, X, "is None or a number at first and an object later"),
+        (number_before_a_loop, X, "is a float before the loop and an object of class Holder after"),
+        (chain_that_grows, X, "a chain that grows in a loop"),
+        (one_object_in_a_slot_and_a_name, X, "another name may be the same Mass object"),
+        (keys_in_another_order, {"a": 2.0, "b": 3.0, "x": X}, "before the loop and"),
         (changes_a_record, 2.0, "is frozen"),
         (uses_an_object_as_a_number, X, "an object of class Net is used as a number or array"),
         (returns_a_deque, X, "a deque is returned"),

@@ -21,7 +21,7 @@ from s2s_ad.frontend.holding import cell_of, item, made
 from s2s_ad.frontend.objects import READS, check_access
 from s2s_ad.ir.build import emit
 from s2s_ad.ir.core import Function, Op, Value, walk, with_callees
-from s2s_ad.ir.types import Any, ListOf, Seq, Type
+from s2s_ad.ir.types import NONE, Any, ListOf, Seq, Type
 from s2s_ad.signatures import is_tree
 from s2s_ad.trees import attributes_of
 
@@ -41,7 +41,7 @@ def taken(frame: Frame, x: Value, lasting: bool = False) -> Anything:
         for key, inner in zip(t.keys, t.items):
             v = emit("getattr", x, name=key, type=inner) if real else item(frame, x, key)
             v.hint = f"{x.hint}_{str(key).strip('_')}" if x.hint else ""
-            held[key] = taken(frame, v, lasting)
+            held[key] = None if inner == NONE else taken(frame, v, lasting)
         return _made(frame, Cell(t.cls, held, outside=lasting, given=found, name=x.hint))
     kind = t.kind if isinstance(t, (Seq, ListOf)) else "tuple"
     held = x
@@ -86,7 +86,7 @@ def read_in_place(frame: Frame, x: Value) -> Cell:
     for key, inner in zip(t.keys, t.items):
         value = emit("getattr", x, name=key, type=inner)
         value.hint = f"{x.hint}_{str(key).strip('_')}" if x.hint else ""
-        read[key] = value
+        read[key] = None if inner == NONE else value
         kind = inner.kind if isinstance(inner, (Seq, ListOf)) else "tuple"
         if getattr(inner, "cls", None) is not None:
             read[key] = read_in_place(frame, value)

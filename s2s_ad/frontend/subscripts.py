@@ -10,6 +10,7 @@ import gast
 
 from s2s_ad.errors import UnsupportedError
 from s2s_ad.frontend.bindings import (
+    Conflict,
     Object,
     Unrollable,
     flatten,
@@ -18,7 +19,16 @@ from s2s_ad.frontend.bindings import (
     is_plain,
     is_structure,
 )
-from s2s_ad.frontend.context import Frame, certain, evaluate, expression, operand, operate, refuse
+from s2s_ad.frontend.context import (
+    Frame,
+    certain,
+    evaluate,
+    expression,
+    operand,
+    operate,
+    refuse,
+    refuse_conflict,
+)
 from s2s_ad.frontend.holding import cell_of, holding, item, materialised, opened
 from s2s_ad.frontend.objects import MISSING, call, is_object
 from s2s_ad.frontend.places import element, now_in_list
@@ -103,6 +113,13 @@ def refuse_key(key: Anything) -> NoReturn:
     refuse("a key of a dict must be a constant", "use a literal key, or a list")
 
 
+def readable(x: Anything) -> Anything:
+    """What stands in a list or dict, where it is known."""
+    if isinstance(x, Conflict):
+        refuse_conflict(x)
+    return x
+
+
 def _of_structure(frame: Frame, x: Anything, index: Anything) -> Anything:
     if type(x) is dict:
         if not is_key(index):
@@ -114,14 +131,14 @@ def _of_structure(frame: Frame, x: Anything, index: Anything) -> Anything:
         if index not in x:
             certain(frame, KeyError, index)
             refuse(f"the key {index!r} is not in the dict", f"it has {', '.join(map(repr, x))}")
-        return x[index]
+        return readable(x[index])
     if isinstance(index, slice) and all(
         p is None or type(p) is int for p in (index.start, index.stop, index.step)
     ):
         return x[index]
     if is_number(index) and hasattr(index, "__index__"):
         if -len(x) <= index < len(x):
-            return x[index]
+            return readable(x[index])
         if type(x) is not list or not looping(frame):
             kind = "tuple" if type(x) is tuple else "list"
             certain(frame, IndexError, f"{kind} index out of range")

@@ -25,7 +25,7 @@ from s2s_ad.frontend.context import Frame, operand, refuse
 from s2s_ad.frontend.holding import made, materialised, opened
 from s2s_ad.frontend.joining import kind_of
 from s2s_ad.ir.core import UNDEFINED, Block, Value
-from s2s_ad.ir.types import ListOf, Seq
+from s2s_ad.ir.types import NONE, ListOf, Seq, Type
 
 
 class Hole:
@@ -33,6 +33,8 @@ class Hole:
 
 
 HOLE = Hole()
+NOTHING = Hole()  # None so far: an object may take its place
+DEEPEST = 3  # objects of one class inside each other that a loop carries
 
 
 @dataclass(eq=False)
@@ -66,12 +68,14 @@ def template(name: str, a: Anything, b: Anything, pending: set[Value]) -> Anythi
         if y in pending:
             return template(name, x, x, pending)
         t = y.type
-        if isinstance(t, Seq) and t.kind == type(x).__name__ and len(t.items) == len(x):
-            return map_leaves(lambda leaf: HOLE, x)
+        alike = isinstance(t, Seq) and t.kind == type(x).__name__ and len(t.items) == len(x)
+        if isinstance(t, Seq) and alike and (type(x) is not dict or list(x) == list(t.keys)):
+            parts = zip(items(x), t.items)
+            return rebuilt(x, [covering(name, i, inner, pending) for i, inner in parts])
         if type(x) is list and isinstance(t, (Seq, ListOf)):
             return HOLE
     if is_data(a) and is_data(b):
-        return HOLE
+        return NOTHING if is_none(a) and is_none(b) else HOLE
     if identical(a, b):
         return a
     if describe(a) == describe(b):
@@ -85,12 +89,22 @@ def template(name: str, a: Anything, b: Anything, pending: set[Value]) -> Anythi
     )
 
 
+def covering(name: str, x: Anything, t: Type, pending: set[Value]) -> Anything:
+    """The structure that covers a binding and a value of a type."""
+    return template(name, x, None, pending) if t == NONE else map_leaves(lambda leaf: HOLE, x)
+
+
 def held_template(name: str, a: Anything, b: Anything, pending: set[Value]) -> Anything:
     """The structure that covers two lists or dicts: one object throughout, or another one in each
     iteration."""
     if isinstance(a, Held) and isinstance(b, Held) and a.cell is b.cell and not a.local:
         return a.cell
     x, y = (a, b) if isinstance(a, Held) else (b, a)
+    if depth(x.cell.kind, x.inside) > DEEPEST:
+        return Conflict(
+            f"{describe(x)} holds another one, and that another one: a chain that grows in a loop",
+            "keep the objects in a list",
+        )
     if type(y) is Value and y in pending:
         return template(name, x, x, pending)
     if is_none(y) and isinstance(x.cell.kind, type) and type(x.inside) is dict:
@@ -114,10 +128,19 @@ def held_template(name: str, a: Anything, b: Anything, pending: set[Value]) -> A
     return found if isinstance(found, Conflict) else Shape(kind, found)
 
 
+def depth(kind: Anything, x: Anything) -> int:
+    """How many objects of one class stand inside each other."""
+    if isinstance(x, Held):
+        return int(x.cell.kind is kind) + depth(kind, x.inside)
+    return max((depth(kind, i) for i in items(x)), default=0) if is_structure(x) else 0
+
+
 def widest(a: Anything, b: Anything) -> Anything:
     """The template that covers what two templates cover."""
     if isinstance(a, Conflict) or isinstance(b, Conflict):
         return a if isinstance(a, Conflict) else b
+    if a is NOTHING or b is NOTHING:
+        return b if a is NOTHING else a
     if a is HOLE or b is HOLE:
         return HOLE
     if isinstance(a, Shape) and isinstance(b, Shape):
@@ -142,19 +165,19 @@ def holes(shape: Anything) -> int:
         return sum(map(holes, items(shape)))
     if isinstance(shape, Shape):
         return holes(shape.inside)
-    return int(shape is HOLE)
+    return int(isinstance(shape, Hole))
 
 
 def project(frame: Frame, shape: Anything, x: Anything) -> list[Anything]:
     """The values of a binding, one for each hole of the structure; it is what names hold."""
-    if shape is HOLE:
+    if isinstance(shape, Hole):
         if type(x) is Value:
             return [x]
         if isinstance(x, (Cell, Held)) or is_structure(x):
             if isinstance(x, Held) and isinstance(x.cell.kind, type):
                 refuse(
-                    "an attribute or dict entry is None or a number at first and an object later",
-                    "give it the same kind of object from the start",
+                    "an attribute or dict entry is a number at first and an object later",
+                    "give it the same kind of object from the start, or None",
                 )
             return [materialised(frame, x)]
         return [UNDEFINED if x is DEAD or isinstance(x, Conflict) else operand(frame, x)]
@@ -185,6 +208,6 @@ def filled(frame: Frame, shape: Anything, values: list[Value], home: Block) -> A
     def leaf(x: Anything) -> Anything:
         if isinstance(x, Shape):
             return made(frame.lowering, Cell(x.kind, map_leaves(leaf, x.inside)), home)
-        return next(left) if x is HOLE else x
+        return next(left) if isinstance(x, Hole) else x
 
     return map_leaves(leaf, shape)
