@@ -10,7 +10,11 @@ import numpy as np
 
 
 def zeros_tree(x: Any) -> Any:
-    """Zeros of the structure of x, with lists for sequences so that slots can be assigned."""
+    """Zeros of the structure of x, with lists for sequences so that slots can be assigned, and
+    dicts for objects."""
+    found = attributes_of(x)
+    if found is not None:
+        return {key: zeros_tree(item) for key, item in found.items()}
     if isinstance(x, (list, tuple)):
         return [zeros_tree(item) for item in x]
     if isinstance(x, dict):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -201,6 +202,90 @@ def layers_keep_what_they_saw(layers: Any, x: Any) -> Any:
     return sum(np.sum(c**2) for layer in layers for c in layer.cache)
 
 
+def arrays_and_objects_in_a_list(items: Any, y: Any) -> Any:
+    items[0][1] = y
+    items[1].v[0] = items[0][1] * items[1].x
+    items[1].x = items[0]
+    items.append(Body(y, items[1].v))
+    return np.sum(items[1].x) * np.sum(items[2].v)
+
+
+def objects_come_and_go(bs: Any, y: Any) -> Any:
+    b = bs.pop()
+    b.x = b.x * y
+    bs.insert(0, b)
+    bs[0].v = bs[0].x * 3
+    bs.append(Body(y, y))
+    bs[-1].x = bs[1].x * bs[-1].v
+    bs.reverse()
+    for a, b in zip(bs, bs[1:]):
+        a.v = a.v * b.x
+    return sum(b.x * b.v for b in bs) * bs[0].x
+
+
+def objects_deep_in_dicts(d: Any, y: Any) -> Any:
+    d["p"]["q"].x *= y
+    d["p"]["r"] = d["p"]["q"].x
+    d["s"] = d["p"]
+    d["s"]["r"] = d["s"]["r"] * 2
+    return d["p"]["r"] * d["p"]["q"].v
+
+
+def arrays_of_attributes_shared(b: Any, y: Any) -> Any:
+    z = b.x
+    b.v = b.x
+    b.x = b.x * 2
+    z[0] = y
+    return np.sum(b.x**2) * np.sum(b.v) * z[0]
+
+
+def local_functions_change_it(b: Any, x: Any) -> Any:
+    def added(v):
+        b.x = b.x * v + b.v
+        return b.x
+
+    def values():
+        for v in x:
+            b.v = b.v * v
+            yield b.v
+
+    return sum([added(v) for v in x]) * b.x + sum(values()) * b.v
+
+
+def exceptions_and_contexts_change_it(b: Any, y: Any) -> Any:
+    def raises():
+        b.x = b.x * 2
+        if b.x > 1:
+            raise ValueError("large")
+        b.x = 0.0
+
+    try:
+        raises()
+    except ValueError:
+        b.v = b.v * y
+    with Twice(b) as c:
+        c.x = c.x * y
+    return b.x * b.v
+
+
+class Twice:
+    def __init__(self, b: Any) -> None:
+        self.b = b
+
+    def __enter__(self) -> Any:
+        self.b.x = self.b.x * 2
+        return self.b
+
+    def __exit__(self, *error: Any) -> None:
+        self.b.x = self.b.x + 1
+
+
+def copies_are_apart(b: Any, y: Any) -> Any:
+    c, d = copy.copy(b), copy.deepcopy(b)
+    c.v, c.x[0], d.x[1] = c.v * y, y, y * y
+    return np.sum(b.x**2) * np.sum(c.x) * np.sum(d.x) * b.v * c.v
+
+
 def dict_of_an_attribute_set(b: Any, y: Any) -> Any:
     b.x["h"] = b.x["c"] * y
     b.x["n"] = b.x["h"] ** 2
@@ -372,6 +457,13 @@ PROGRAMS: list[tuple[Any, tuple[Any, ...]]] = [
         layers_keep_what_they_saw,
         ([Layer(np.array([0.3, 0.4])), Layer(np.array([0.1, 0.4]))], np.array([1.0, 2.0])),
     ),
+    (arrays_and_objects_in_a_list, ([X * 2, Body(2.0, np.ones(2))], 0.3)),
+    (objects_come_and_go, ([body(), body(0.4, 0.9), body(0.5, 0.2)], 0.4)),
+    (objects_deep_in_dicts, ({"p": {"q": body()}}, 0.4)),
+    (arrays_of_attributes_shared, (Body(X * 2, 1.0), 0.3)),
+    (local_functions_change_it, (body(), X)),
+    (exceptions_and_contexts_change_it, (body(), 0.4)),
+    (copies_are_apart, (Body(np.ones(2), 0.3), 0.4)),
     (dict_of_an_attribute_set, (Body({"h": 1.0, "c": 2.0}, 0.3), 0.5)),
     (lists_in_a_dict_of_an_attribute, (Body({"h": [1.0, 2.0], "c": [2.0]}, 0.3), 0.5)),
     (lists_in_a_dict, ({"h": [1.0, 2.0], "c": [2.0]}, 0.5)),

@@ -917,7 +917,12 @@ def linked(x: Any) -> Any:
     return t
 
 
+def smallest_of_the_callers(bs: Any, y: Any) -> Any:
+    return min(bs, key=lambda b: b.v).v * y + bs[0].v
+
+
 PROGRAMS += [
+    (smallest_of_the_callers, ([Box(2.0), Box(1.5)], 0.5)),
     (item_of_the_last_iteration, (X,)),
     (true_where_it_is_there, (X,)),
     (set_where_it_is_none, (X,)),

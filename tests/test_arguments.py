@@ -361,6 +361,11 @@ def chosen_at_run_time(bs: Any) -> Any:
     return bs[0].x * bs[1].x
 
 
+def appended_to_a_long_list(bs: Any) -> Any:
+    bs.append(body())
+    return bs[0].x * bs[-1].x
+
+
 def is_the_global(b: Any) -> Any:
     return b.x**2 if b is GIVEN else b.x
 
@@ -404,8 +409,9 @@ def another_structure(x: Any) -> Any:
         (is_the_global, GIVEN, "whether two names mean one object is not known"),
         (computed_name, body(), "setattr with a computed name"),
         (computed_name_deleted, body(), "delattr with a computed name"),
-        (chosen_at_run_time, [body(), body()], "is an item of another list as well"),
+        (chosen_at_run_time, [body(), body()], "is changed, and is chosen at run time among some"),
         (total_after_a_step, ([body() for _ in range(20)], 0.1), "stands in a list of more than"),
+        (appended_to_a_long_list, [body() for _ in range(20)], "has objects in it, and is long"),
         (perhaps_none, 2.0, "an object that may be None is returned by a function that is"),
         (another_cotangent, 2.0, "the value is a Body object, and so must its cotangent be"),
         (another_structure, 2.0, "the cotangent has another structure than the value"),

@@ -82,7 +82,7 @@ def read_in_place(frame: Frame, x: Value) -> Cell:
     t, found = x.type, path_of(x)
     assert isinstance(t, Seq) and t.cls is not None
     check_access(t.cls, READS)
-    read = {}
+    read: dict[Anything, Anything] = {}
     for key, inner in zip(t.keys, t.items):
         value = emit("getattr", x, name=key, type=inner)
         value.hint = f"{x.hint}_{str(key).strip('_')}" if x.hint else ""
@@ -91,8 +91,9 @@ def read_in_place(frame: Frame, x: Value) -> Cell:
         if getattr(inner, "cls", None) is not None:
             read[key] = read_in_place(frame, value)
         elif kind != "tuple":
-            read[key] = cell_of(frame, value, kind)
-            read[key].given, read[key].in_place = path_of(value), True
+            inside: Cell = cell_of(frame, value, kind)
+            inside.given, inside.in_place = path_of(value), True
+            read[key] = inside
     return _made(frame, Cell(t.cls, read, given=found, in_place=True))
 
 

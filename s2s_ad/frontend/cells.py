@@ -41,11 +41,12 @@ def change(frame: Frame, cell: List, new: Anything, grows: bool = True) -> None:
         take_apart(lowering, cell)
     if cell.kept:
         look_into(lowering, cell.initial)
-        raise Unrollable(
-            f"this {cell.shown} is an item of another list as well",
-            "store a copy there: list(xs)" if isinstance(cell.kind, str) else NEW,
-            cursor().location,
-        )
+        what = f"this {cell.shown} is an item of another list as well"
+        advice = "store a copy there: list(xs)" if isinstance(cell.kind, str) else NEW
+        if isinstance(cell.kind, type) and type(cell.initial) is Value:
+            what = f"this {cell.shown} is changed, and is chosen at run time among some"
+            advice = "choose it by a literal index, or in a loop over range of a known number"
+        raise Unrollable(what, advice, cursor().location)
     if grows and any(cell is w for w in lowering.walked):
         refuse(f"{describe(cell)} is changed while a loop walks it", "walk a copy: list(xs)")
     others = [x for x in visible(frame, None) if x is not cell]

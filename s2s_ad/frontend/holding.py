@@ -146,9 +146,13 @@ def materialised(frame: Frame, x: Anything) -> Anything:
         return x
     _keep(frame, x)
     out: Value = emit(type(x).__name__, _nested(frame, x))
-    if cls is not None or any(isinstance(i, (Cell, Held)) for i in items(x)):
+    if cls is not None or _has_cells(x):
         out.type = _type_of(frame, x, cls)
     return out
+
+
+def _has_cells(x: Anything) -> bool:
+    return isinstance(x, (Cell, Held)) or is_structure(x) and any(map(_has_cells, items(x)))
 
 
 def _nested(frame: Frame, x: Anything) -> Anything:

@@ -176,6 +176,7 @@ def _container(lowering: Lowering, v: Value) -> Value:
     known = lowering.items.get(v, {})
     t = v.type
     assert isinstance(t, Seq)
+    check_taken_apart(lowering, v)
     keys = list(t.keys) if t.kind == "dict" else list(range(len(t.items)))
     parts = []
     for k, inner in zip(keys, t.items):
@@ -237,8 +238,22 @@ def hold(lowering: Lowering, cell: Cell, new: Anything) -> None:
     """Let a list or dict hold something else."""
     lowering.versions[cell] = new
     if type(new) is Value:
+        check_taken_apart(lowering, cell.initial)
         lowering.owners[new] = cell
         name_held(cell, new)
+
+
+def check_taken_apart(lowering: Lowering, x: Anything) -> None:
+    """A container of the caller is made anew only if no objects are in it: in one that the function
+    makes, they are dicts."""
+    from s2s_ad.frontend.arguments import from_argument, has_objects, look_into
+
+    if type(x) is Value and has_objects(x.type) and from_argument(lowering, x):
+        look_into(lowering, x)
+        refuse(
+            "a list of the caller is changed that has objects in it, and is long",
+            "keep the numbers in arrays, or make the list in the function",
+        )
 
 
 def name_held(cell: Cell, new: Value) -> None:
