@@ -921,7 +921,17 @@ def smallest_of_the_callers(bs: Any, y: Any) -> Any:
     return min(bs, key=lambda b: b.v).v * y + bs[0].v
 
 
+def slice_of_the_callers(bs: Any, y: Any) -> Any:
+    t = 0.0
+    for b in bs[1:]:
+        t += b.v**2
+    for b in bs[int(y * 3) :]:
+        t += b.v * y
+    return t
+
+
 PROGRAMS += [
+    (slice_of_the_callers, ([Box(2.0), Box(1.5), Box(0.7)], 0.5)),
     (smallest_of_the_callers, ([Box(2.0), Box(1.5)], 0.5)),
     (item_of_the_last_iteration, (X,)),
     (true_where_it_is_there, (X,)),

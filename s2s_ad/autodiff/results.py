@@ -111,6 +111,8 @@ def _finish(v: Anything, want: Type | None, like: Anything, seen: set[Value]) ->
     if isinstance(want, Seq):
         out = _finish_container(v, want, like, seen)
         outermost = want.cls is not None and not (isinstance(like, _Item) and like.object)
+        if type(out) is Value and isinstance(out.owner, Op):
+            outermost = outermost and out.owner.prim.name != "gradient_like"  # which makes objects
         return _named(emit("like_object", _value(like), out), v) if outermost else out
     if want is not None and not differentiable(want):
         return None
