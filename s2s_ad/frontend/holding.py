@@ -201,3 +201,9 @@ def kept_cells(frame: Frame) -> set[Cell]:
     """The lists and objects that are items of lists of unknown length. (The rounds in which a loop
     settles learn this one from the other: what is kept in an iteration may change in the next.)"""
     return {c for c in frame.lowering.homes if isinstance(c, Cell) and c.kept}
+
+
+def forget_kept(frame: Frame, known: set[Cell]) -> None:
+    """Take back that others than these are such items: a loop begins again in another way."""
+    for cell in kept_cells(frame) - known:
+        cell.kept = False

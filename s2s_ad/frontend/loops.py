@@ -29,7 +29,7 @@ from s2s_ad.frontend.context import (
 )
 from s2s_ad.frontend.escapes import escapes
 from s2s_ad.frontend.generators import lower_generated, of_expression
-from s2s_ad.frontend.holding import kept_cells
+from s2s_ad.frontend.holding import forget_kept, kept_cells
 from s2s_ad.frontend.iteration import SHORT, Items, Range, Walk, held_by, walk
 from s2s_ad.frontend.joining import BREAKS, CONTINUES, FALLS, RAISES, RETURNS, Status, always, among
 from s2s_ad.frontend.liveness import Names, assigned, contains
@@ -119,8 +119,7 @@ def lower_for(frame: Frame, node: Anything, rest: Rest, lower: LowerList) -> tup
         found = over.bounded(frame) if isinstance(failed.error, (NotStatic, Unrollable)) else None
         if found is None or len(found) > SHORT:
             raise failed.error from None
-        for cell in kept_cells(frame) - kept:
-            cell.kept = False
+        forget_kept(frame, kept)
         return unrolled(frame, node, over, found, rest, lower)
 
 
