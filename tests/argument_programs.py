@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import functools
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -33,6 +34,11 @@ class Springy(Body):
     def __init__(self, x: Any, v: Any, k: Any) -> None:
         super().__init__(x, v)
         self.k = k
+
+    @functools.cached_property
+    def half(self) -> Any:
+        self.x = self.x * 1.5
+        return 0.5 * self.x
 
     def step(self, dt: Any) -> None:
         super().step(dt * self.k)
@@ -314,6 +320,16 @@ def slots_exchanged(s: Any) -> Any:
     return s.p**2 * s.q
 
 
+def slot_deleted(s: Any) -> Any:
+    q = s.q
+    del s.q
+    s.p = s.p * (2.0 if hasattr(s, "q") else 3.0)
+    for k in range(int(s.p) + 1):
+        s.q = q * s.p + k
+        s.p = s.p + s.q
+    return s.p * s.q
+
+
 def setters_and_operators(p: Any) -> Any:
     p.v = p.v + 1
     p.v *= 2
@@ -438,6 +454,48 @@ def returns_an_array_it_wrote(b: Any, y: Any) -> Any:
     return b.v, b.x * b.v
 
 
+def attributes_that_a_loop_sets_first(b: Any, x: Any) -> Any:
+    for v in x:
+        for w in x:
+            b.p = w * v
+            b.x = b.x + b.p
+        b.q = b.p * b.x
+        b.r = np.array([v, b.q])
+        b.r[0] = b.r[1] * 2
+    k = 0
+    while b.x < 50.0 and k < 3:
+        b.s = [b.q * x[k]]
+        b.s.append(b.q + b.p)
+        b.x = b.x + b.s[0] * 9
+        k += 1
+    b.s.append(b.p)
+    return b.x * b.q * b.p + np.sum(b.r) * sum(b.s)
+
+
+def objects_that_a_loop_sets_first(b: Any, x: Any) -> Any:
+    for v in x:
+        b.part = Body(v, b.x)
+        b.part.x = b.part.x * v
+    b.part.v = 3 * b.part.v
+    return b.part.x * b.part.v * b.x
+
+
+def made_in_a_loop_and_set_in_another(b: Any, x: Any) -> Any:
+    t = 0.0
+    for w in x:
+        c = Body(w, b.v)
+        for v in x:
+            c.p = c.x * v
+            c.x += c.p
+        t += c.p * c.x
+    return t * b.x
+
+
+def cached_properties(b: Any, y: Any) -> Any:
+    b.x = b.x * y
+    return b.half * b.half + b.x
+
+
 PROGRAMS: list[tuple[Any, tuple[Any, ...]]] = [
     (attribute_set, (body(), 0.1)),
     (stepped_in_a_loop, (body(), 0.1)),
@@ -464,11 +522,16 @@ PROGRAMS: list[tuple[Any, tuple[Any, ...]]] = [
     (local_functions_change_it, (body(), X)),
     (exceptions_and_contexts_change_it, (body(), 0.4)),
     (copies_are_apart, (Body(np.ones(2), 0.3), 0.4)),
+    (attributes_that_a_loop_sets_first, (body(), X)),
+    (objects_that_a_loop_sets_first, (body(), X)),
+    (made_in_a_loop_and_set_in_another, (body(), X)),
+    (cached_properties, (Springy(1.2, 0.7, 0.9), 0.4)),
     (dict_of_an_attribute_set, (Body({"h": 1.0, "c": 2.0}, 0.3), 0.5)),
     (lists_in_a_dict_of_an_attribute, (Body({"h": [1.0, 2.0], "c": [2.0]}, 0.3), 0.5)),
     (lists_in_a_dict, ({"h": [1.0, 2.0], "c": [2.0]}, 0.5)),
     (list_in_a_tuple, (([1.5, 0.4], 2.0),)),
     (slots_exchanged, (Slots(1.3, 0.4),)),
+    (slot_deleted, (Slots(1.3, 0.4),)),
     (setters_and_operators, (Doubled(1.3),)),
     (set_by_a_subclass, (Springy(1.2, 0.7, 0.9), 0.1)),
     (frozen_set_by_force, (Frozen(1.5, 2.0),)),

@@ -366,6 +366,30 @@ def appended_to_a_long_list(bs: Any) -> Any:
     return bs[0].x * bs[-1].x
 
 
+class Counted:
+    k = 2.0
+
+    def __init__(self, x: Any) -> None:
+        self.x = x
+
+
+def asked_for(b: Any) -> Any:
+    t = 0.0
+    for v in X:
+        if hasattr(b, "last"):
+            t += b.last * v
+        b.last = v * b.x
+    return t
+
+
+def of_the_class_at_first(b: Any) -> Any:
+    t = 0.0
+    for v in X:
+        t += b.k * v
+        b.k = v * b.x
+    return t
+
+
 def is_the_global(b: Any) -> Any:
     return b.x**2 if b is GIVEN else b.x
 
@@ -412,6 +436,8 @@ def another_structure(x: Any) -> Any:
         (chosen_at_run_time, [body(), body()], "is changed, and is chosen at run time among some"),
         (total_after_a_step, ([body() for _ in range(20)], 0.1), "stands in a list of more than"),
         (appended_to_a_long_list, [body() for _ in range(20)], "has objects in it, and is long"),
+        (asked_for, Counted(2.0), "hasattr of an attribute that a loop sets first"),
+        (of_the_class_at_first, Counted(2.0), "which a loop sets first, is not known"),
         (perhaps_none, 2.0, "an object that may be None is returned by a function that is"),
         (another_cotangent, 2.0, "the value is a Body object, and so must its cotangent be"),
         (another_structure, 2.0, "the cotangent has another structure than the value"),

@@ -41,6 +41,7 @@ from s2s_ad.frontend.liveness import Names
 from s2s_ad.frontend.places import changed, contents, hold, renew
 from s2s_ad.frontend.templates import (
     HOLE,
+    Hole,
     Shape,
     filled,
     holes,
@@ -49,7 +50,7 @@ from s2s_ad.frontend.templates import (
     template,
     widest,
 )
-from s2s_ad.frontend.unbound import doubt, is_doubtful
+from s2s_ad.frontend.unbound import doubt, is_doubtful, values_in
 from s2s_ad.ir.build import cursor, typeof
 from s2s_ad.ir.core import ABSENT, UNDEFINED, Block, Value
 from s2s_ad.ir.types import ANY, Type
@@ -155,6 +156,9 @@ def flow(target: Anything, source: Anything) -> None:
         if source.cell is not target and source.cell not in target.sources:
             target.sources.append(source.cell)
         flow(target.initial, source.inside)
+    elif type(target) is dict and type(source) is dict:
+        for key in target:
+            flow(target[key], source.get(key, UNDEFINED))
     elif is_structure(target) and is_structure(source) and same_frame(target, source):
         for t, s in zip(items(target), items(source)):
             flow(t, s)
@@ -179,7 +183,7 @@ def _unchanged(c: Carried, body: Body) -> bool:
     if isinstance(c.name, (Value, Cell)) or isinstance(c.template, Conflict):
         return False
     ends = [end.bindings.get(c.name, UNDEFINED) for end in body.ends]
-    if c.init is UNDEFINED and c.template is HOLE:
+    if c.init is UNDEFINED and isinstance(c.template, Hole):
         starts = [start[c.name] for start in body.params]
         return all(_missing(end) or end is start for start, end in zip(starts, ends))
     shown = [end.contents.get(c.name, UNDEFINED) for end in body.ends]
@@ -220,6 +224,8 @@ def _widen(frame: Frame, c: Carried, body: Body) -> bool:
     known = [x for x in (c.init, *ends) if not _missing(x)]
     shaped = (x for x in known if is_structure(x) or isinstance(x, Held))
     chosen = next(shaped, known[0] if known else UNDEFINED)
+    known = completed(frame, c.name, known)
+    chosen = known[0] if type(chosen) is dict and type(known[0]) is dict else chosen
     name = c.name if isinstance(c.name, str) else getattr(c.name, "hint", "the list")
     shapes = [template(name, chosen, x, frame.lowering.pending) for x in known] or [HOLE]
     new = functools.reduce(widest, shapes)
@@ -247,6 +253,25 @@ def _widen(frame: Frame, c: Carried, body: Body) -> bool:
         c.missing = c.missing or is_doubtful(frame.lowering, c.init)
         stable = stable and not c.missing
     return stable
+
+
+def completed(frame: Frame, cell: Anything, known: list[Anything]) -> list[Anything]:
+    """What an object holds before a loop and after an iteration; an attribute that is set in the
+    loop for the first time has no value before."""
+    if not isinstance(cell, Cell) or not isinstance(cell.kind, type):
+        return known
+    if not all(type(x) is dict for x in known):
+        return known
+    every = {key: UNDEFINED for x in known for key in x}
+    frame.lowering.unsure.update((cell, key) for key in every if any(key not in x for x in known))
+    return [{**every, **x} for x in known]
+
+
+def doubt_unset(frame: Frame, cell: Anything, held: Anything) -> None:
+    """Note that attributes which a loop sets for the first time may have no value."""
+    for key, x in held.items() if isinstance(cell, Cell) and type(held) is dict else ():
+        if (cell, key) in frame.lowering.unsure:
+            doubt(frame.lowering, values_in(x))
 
 
 def named(frame: Frame, c: Carried) -> tuple[str, bool]:
@@ -290,6 +315,7 @@ def enter(frame: Frame, block: Block, carried: list[Carried]) -> dict[Anything, 
         if c.missing:
             doubt(frame.lowering, values)
         out[c.name] = filled(frame, c.template, values, block)
+        doubt_unset(frame, c.name, out[c.name])
     return out
 
 
@@ -350,6 +376,7 @@ def results_of(
         if c.missing:
             doubt(frame.lowering, values)
         env[c.name] = filled(frame, c.template, values, cursor().block)
+        doubt_unset(frame, c.name, env[c.name])
         for end in (c.init, *(e.contents.get(c.name, UNDEFINED) for e in body.ends)):
             flow(env[c.name], end)
     return out, env

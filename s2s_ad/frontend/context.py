@@ -69,6 +69,7 @@ class Lowering:
     versions: dict[Anything, Anything] = field(default_factory=dict)
     owners: dict[Value, Anything] = field(default_factory=dict)
     homes: dict[Anything, Block | None] = field(default_factory=dict)
+    unsure: set[tuple[Cell, Anything]] = field(default_factory=set)  # attributes perhaps not set
     walked: list[Cell] = field(default_factory=list)
     # Lists in whose items something was written, with the versions that this made; lists whose
     # items came, went or moved.

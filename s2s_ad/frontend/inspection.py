@@ -12,7 +12,7 @@ from s2s_ad.frontend.bindings import Bound, Closure, Conflict, Object, Partial, 
 from s2s_ad.frontend.conditions import negation
 from s2s_ad.frontend.context import Frame, refuse
 from s2s_ad.frontend.matching import WHOLE, positional
-from s2s_ad.frontend.objects import MISSING, attributes_of, find, is_object, presence
+from s2s_ad.frontend.objects import MISSING, attributes_of, find, is_missing, is_object, presence
 from s2s_ad.frontend.python import python
 from s2s_ad.frontend.setting import delete, put
 from s2s_ad.frontend.statics import PROMOTED, is_instance, python_class, rank_of
@@ -78,8 +78,10 @@ def _hasattr(frame: Frame, x: Anything, name: Anything) -> Anything:
         return hasattr(x.object, name)
     if is_object(x) and presence(frame, x) is True:
         held = attributes_of(frame, x).get(name, MISSING)
+        if (x, name) in frame.lowering.unsure:
+            refuse("hasattr of an attribute that a loop sets first", "set it in __init__")
         if held is MISSING:
-            return find(frame, x.kind, name) is not MISSING
+            return not is_missing(find(frame, x.kind, name))
         if held is not UNDEFINED and not isinstance(held, Conflict):
             return True
     refuse("hasattr needs the type, which is not known here", "give types")

@@ -112,6 +112,15 @@ def get(frame: Frame, cell: Cell, name: str, after: type | None = None) -> Anyth
     held = attributes_of(frame, cell)
     if after is None and name in held:
         value = held[name]
+        if (cell, name) in frame.lowering.unsure:
+            from s2s_ad.frontend.unbound import require
+
+            if frame.lowering.tries or not is_missing(found):
+                refuse(
+                    f"whether the attribute {name!r} is set, which a loop sets first, is not known",
+                    "set it in __init__",
+                )
+            require(frame, name, value)
         if isinstance(value, Conflict):
             refuse_conflict(value)
         if value is UNDEFINED:
@@ -135,17 +144,24 @@ def get(frame: Frame, cell: Cell, name: str, after: type | None = None) -> Anyth
         return value
     if name == "__class__":
         return cls
-    if found is MISSING or isinstance(
-        found, (types.MemberDescriptorType, types.GetSetDescriptorType)
-    ):
+    if is_missing(found):
         refuse(f"a {cell.shown} has no attribute {name!r}", "set it in __init__")
     from s2s_ad.frontend.attributes import get_attribute
 
     return get_attribute(frame, cls, name, f"{cls.__name__}.{name}")
 
 
+def is_missing(found: Anything) -> bool:
+    """Whether a class has nothing to read under a name that its object does not have; a slot has
+    not."""
+    slot = (types.MemberDescriptorType, types.GetSetDescriptorType)
+    return found is MISSING or isinstance(found, slot)
+
+
 def refuse_descriptor(cls: type, name: str, found: Anything) -> None:
     """Refuse an attribute that a method of the attribute's own class reads or sets."""
+    if isinstance(found, functools.cached_property):
+        return
     methods = (getattr(type(found), n, None) for n in ("__get__", "__set__"))
     if any(isinstance(m, types.FunctionType) for m in methods):
         refuse(f"{cls.__name__}.{name} is a descriptor", "write a property, or a method")

@@ -33,7 +33,7 @@ class Hole:
 
 
 HOLE = Hole()
-NOTHING = Hole()  # None so far: an object may take its place
+NOTHING = Hole()  # None or no value so far: an object may take its place
 DEEPEST = 3  # objects of one class inside each other that a loop carries
 
 
@@ -50,7 +50,7 @@ def template(name: str, a: Anything, b: Anything, pending: set[Value]) -> Anythi
     parameters of loops into which nothing is known to flow yet: they may become structures."""
     missing = (UNDEFINED, DEAD)
     if any(a is m for m in missing):
-        return HOLE if any(b is m for m in missing) else template(name, b, b, pending)
+        return NOTHING if any(b is m for m in missing) else template(name, b, b, pending)
     if any(b is m for m in missing):
         return template(name, a, a, pending)
     if isinstance(a, Conflict) or isinstance(b, Conflict):
@@ -188,6 +188,8 @@ def project(frame: Frame, shape: Anything, x: Anything) -> list[Anything]:
         pending = type(x) is Value and x in frame.lowering.pending  # what the loop starts with
         if x is DEAD or x is UNDEFINED or pending:
             return [UNDEFINED] * holes(shape)
+        if type(shape) is dict and type(x) is dict:
+            x = {key: x.get(key, UNDEFINED) for key in shape}
         return [leaf for s, part in zip(items(shape), items(x)) for leaf in project(frame, s, part)]
     return []
 
