@@ -394,6 +394,10 @@ def is_the_global(b: Any) -> Any:
     return b.x**2 if b is GIVEN else b.x
 
 
+def equal_to(bs: Any) -> Any:
+    return bs[0].x ** (2 if bs[0] == bs[1] else 3)
+
+
 def computed_name(b: Any) -> Any:
     setattr(b, f"x{b.x}", 2.0)
     return b.x
@@ -431,6 +435,7 @@ def another_structure(x: Any) -> Any:
         (deleted_in_a_list, X, "an attribute of an object in a list of unknown length is deleted"),
         (global_set, 2.0, "is no object that the function has made or got"),
         (is_the_global, GIVEN, "whether two names mean one object is not known"),
+        (equal_to, [ONE, ONE], "whether two names mean one object is not known"),
         (computed_name, body(), "setattr with a computed name"),
         (computed_name_deleted, body(), "delattr with a computed name"),
         (chosen_at_run_time, [body(), body()], "is changed, and is chosen at run time among some"),

@@ -388,6 +388,11 @@ def _equal(frame: Frame, function: Anything, a: Cell, b: Cell) -> Anything:
         return function is operator.eq
     if dataclasses.is_dataclass(a.kind) or is_record(a.kind):
         refuse("objects are compared", "compare their attributes")
+    if a.given and b.given or any(x.sources or type(x.initial) is Value for x in (a, b)):
+        refuse(
+            "whether two names mean one object is not known here",
+            "compare a number that tells them apart, an index or a key",
+        )
     return function is operator.ne
 
 

@@ -21,6 +21,7 @@ from s2s_ad.frontend.objects import (
 )
 from s2s_ad.frontend.places import in_list
 from s2s_ad.ir.core import Value
+from s2s_ad.ir.types import Any
 
 
 def put(frame: Frame, cell: Anything, name: str, v: Anything, by_force: bool = False) -> None:
@@ -59,10 +60,13 @@ def changing(frame: Frame, cell: Anything, name: str) -> type:
     if not is_object(cell):
         look_into(frame.lowering, cell)
         what = cell.name if isinstance(cell, Object) else "this"
+        known = type(cell) is not Value or not isinstance(cell.type, Any)
         refuse(
             f"{what} is no object that the function has made or got: its attribute {name!r} would "
             "be changed for the caller too",
-            "pass the object as an argument, or return the value",
+            "pass the object as an argument, or return the value"
+            if known
+            else "give an example of the argument (like=...), or call the derivative with one",
         )
     cls: type = cell.kind
     check_access(cls)
