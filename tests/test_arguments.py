@@ -129,6 +129,17 @@ def first_list(p: Any, y: Any) -> Any:
     return sum(p.v) * y
 
 
+def array_of_a_slice(rows: Any, x: Any, y: Any) -> Any:
+    rows[1:][0][0] = y
+    return np.sum(rows[1] * x)
+
+
+def array_chosen(rows: Any, x: Any, y: Any) -> Any:
+    for row in rows:
+        row[0] = y
+    return np.sum(rows[1] * x)
+
+
 GIVEN = body(2.0, 3.0)
 
 
@@ -162,6 +173,8 @@ ONE, ARRAY, LIST = body(), X.copy(), [1.0, 2.0]
         (first_array, (Body(ARRAY, ARRAY[:2]), 0.5), "shares memory with p.v"),
         (first_list, (Body(LIST, LIST), 0.5), "writes into p.x, which shares memory with p.v"),
         (total_after_a_step, ([ONE, ONE], 0.5), r"bs\[0\], which shares memory with bs\[1\]"),
+        (array_of_a_slice, ([X, ARRAY], ARRAY, 0.5), r"shares memory with"),
+        (array_chosen, ([X, ARRAY], ARRAY, 0.5), r"shares memory with"),
         (beside_a_global, (GIVEN, 0.5), "shares memory with an array from outside"),
         (closing_over(GIVEN), (GIVEN, 0.5), "shares memory with an array from outside"),
     ],
@@ -394,6 +407,12 @@ def is_the_global(b: Any) -> Any:
     return b.x**2 if b is GIVEN else b.x
 
 
+def popped_array(rows: Any) -> Any:
+    a = rows.pop()
+    a[0] = rows[0][1]
+    return np.sum(a)
+
+
 def equal_to(bs: Any) -> Any:
     return bs[0].x ** (2 if bs[0] == bs[1] else 3)
 
@@ -435,6 +454,7 @@ def another_structure(x: Any) -> Any:
         (deleted_in_a_list, X, "an attribute of an object in a list of unknown length is deleted"),
         (global_set, 2.0, "is no object that the function has made or got"),
         (is_the_global, GIVEN, "whether two names mean one object is not known"),
+        (popped_array, [X, 2 * X], "was an item of a list that has got other items since"),
         (equal_to, [ONE, ONE], "whether two names mean one object is not known"),
         (computed_name, body(), "setattr with a computed name"),
         (computed_name_deleted, body(), "delattr with a computed name"),

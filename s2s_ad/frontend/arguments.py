@@ -145,7 +145,8 @@ def path_of(x: Value) -> Path:
             break
         key = x.owner.kwargs["name"] if x.owner.prim.name == "getattr" else x.owner.args[1]
         known = type(key) is str or type(key) is int and key >= 0
-        keys = [...] if isinstance(of.type, Any) else [key if known else None, *keys]
+        many = isinstance(of.type, Any) or isinstance(key, (slice, tuple))
+        keys = [...] if many else [key if known else None, *keys]
         x = of
     return x, tuple(keys)
 

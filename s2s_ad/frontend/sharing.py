@@ -20,7 +20,7 @@ from s2s_ad.frontend.places import root_of
 from s2s_ad.ir.build import cursor
 from s2s_ad.ir.collecting import report
 from s2s_ad.ir.core import Block, Op, Value
-from s2s_ad.ir.types import POISON
+from s2s_ad.ir.types import POISON, ListOf, Seq
 
 BY_INDEX = "keep the index of an item rather than the item, and change it there: xs[k].a = ..."
 
@@ -263,5 +263,8 @@ def written_paths(
                 continue
             v = x.initial if isinstance(x, Cell) else x
             if type(v) is Value:
-                found.update((path_of(o), None) for o in sharing.objects(v))
+                for o in sharing.objects(v):
+                    p, keys = path_of(o)
+                    whole = isinstance(o.type, (Seq, ListOf))  # what was an item of it may be meant
+                    found[p, (*keys, ...) if whole else keys] = None
     return found

@@ -69,6 +69,11 @@ def store(
     current(lowering, x)  # refuses what has moved
     note(frame, node, root, shown, advice, x if isinstance(root, Cell) else None)
     chain = [holding(frame, root) if isinstance(root, Cell) else current(lowering, root)]
+    if is_structure(chain[0]):
+        refuse(
+            f"{shown} was an item of a list that has got other items since",
+            "copy it first: x = xs[k].copy()",
+        )
     for op in steps:
         chain.append(op.result if op.args[0] is chain[-1] else again(lowering, op, chain[-1]))
     risky = not adds and type(v) is Value and overlaps(lowering, root, steps, index, v)
