@@ -50,7 +50,7 @@ from s2s_ad.frontend.templates import (
     template,
     widest,
 )
-from s2s_ad.frontend.unbound import doubt, is_doubtful, values_in
+from s2s_ad.frontend.unbound import doubt, is_doubtful, leaves_in
 from s2s_ad.ir.build import cursor, typeof
 from s2s_ad.ir.core import ABSENT, UNDEFINED, Block, Value
 from s2s_ad.ir.types import ANY, Type
@@ -271,7 +271,7 @@ def doubt_unset(frame: Frame, cell: Anything, held: Anything) -> None:
     """Note that attributes which a loop sets for the first time may have no value."""
     for key, x in held.items() if isinstance(cell, Cell) and type(held) is dict else ():
         if (cell, key) in frame.lowering.unsure:
-            doubt(frame.lowering, values_in(x))
+            doubt(frame.lowering, (v for v in leaves_in(x) if type(v) is Value))
 
 
 def named(frame: Frame, c: Carried) -> tuple[str, bool]:
