@@ -1271,3 +1271,23 @@ PROGRAMS += [
 
 def too_few(x: Any) -> Any:
     return dict(zip(("a", "b", "c", "d", "e"), x))["a"]
+
+
+def returned_from_a_growing_list(x: Any, n: Any) -> Any:
+    xs = [x[0]]
+    for _ in range(n):
+        if x[1] < 0:
+            return xs[-1] * x[2]
+        xs = xs + [x[1]]
+    return sum(xs)
+
+
+def list_of_one_path(x: Any, n: Any) -> Any:
+    if n > 1:
+        xs = [x[0] * k for k in range(n)]
+    s = x[1] if n > 0 else x[2]
+    return s * sum(xs) if n > 1 else s
+
+
+PROGRAMS += [(returned_from_a_growing_list, (v, 2)) for v in (X, X * np.array([1.0, -1.0, 1.0]))]
+PROGRAMS += [(list_of_one_path, (X, n)) for n in (0, 1, 3)]

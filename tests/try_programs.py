@@ -1925,3 +1925,19 @@ def raised_by_a_call(x: Any) -> Any:
 
 PROGRAMS += [(none_compared, (1.3,)), (none_compared_in_a_try, (1.3,))]
 RAISING += [(none_compared, (0.5,)), (raised_by_a_call, (1.3,))]
+
+
+def range_of_none(x: Any) -> Any:
+    m = None
+    if x > 1.0:
+        m = 2
+    s = x
+    try:
+        for _ in range(m):
+            s = s * x
+    except TypeError:
+        s = x * 3.0
+    return s
+
+
+PROGRAMS += [(range_of_none, (0.7,)), (range_of_none, (1.3,))]

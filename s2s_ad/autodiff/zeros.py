@@ -10,7 +10,7 @@ from s2s_ad.errors import UnsupportedError
 from s2s_ad.ir.build import emit, typeof
 from s2s_ad.ir.core import UNDEFINED, Op, Value
 from s2s_ad.ir.types import SCALARS, Any, ListOf, Num, Seq, Stack, Tape, Type, differentiable
-from s2s_ad.ir.unbound import define
+from s2s_ad.ir.unbound import define, may_be_unbound
 from s2s_ad.ops.slots import NEW_SLOTS, ZEROS_TREE
 from s2s_ad.ops.tapes import NEW_STACK
 
@@ -27,7 +27,7 @@ def zero_of(x: Anything) -> Anything:
     if isinstance(t, Num) and t.shape == () and t.kind in ("py", "np", "scalar", "any"):
         return 0.0
     if type(x) is Value and isinstance(x.owner, Op) and x.owner.prim in (NEW_SLOTS, ZEROS_TREE):
-        return emit(x.owner.prim, x.owner.args[0])
+        return emit(x.owner.prim, x.owner.args[0], **x.owner.kwargs)
     if isinstance(t, Seq):
         keys = t.keys if t.kind == "dict" else range(len(t.items))
         parts = [zero_of(part(x, k)) for k in keys]
@@ -35,7 +35,8 @@ def zero_of(x: Anything) -> Anything:
             return emit("dict", dict(zip(t.keys, parts)))
         return emit(t.kind, tuple(parts) if t.kind == "tuple" else parts)
     if isinstance(t, (Any, ListOf, Tape)):
-        return emit("zeros_tree", x)
+        absent: dict[str, Anything] = {"absent": True} if may_be_unbound(x) else {}
+        return emit("zeros_tree", x, **absent)
     return np.zeros_like(x)
 
 

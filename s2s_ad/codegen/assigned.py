@@ -24,11 +24,13 @@ from s2s_ad.codegen.program import (
 )
 from s2s_ad.ir.core import UNDEFINED, Value
 from s2s_ad.ir.unbound import may_be_unbound
+from s2s_ad.ops.slots import NEW_SLOTS, ZEROS_TREE
 from s2s_ad.ops.structure import DICT, LIST, TUPLE
 
 if TYPE_CHECKING:
     from s2s_ad.codegen.storage import Variable
 
+TAKING = (TUPLE, LIST, DICT, NEW_SLOTS, ZEROS_TREE)  # what they take may have no value
 Bound: TypeAlias = "frozenset[Variable] | None"  # None: the place is never reached
 
 
@@ -62,7 +64,7 @@ class Assigned:
         if isinstance(s, Let):
             if raises(s):
                 return None
-            if s.op.prim in (TUPLE, LIST, DICT):
+            if s.op.prim in TAKING:
                 self.found += [
                     v
                     for v in self.folding.registers(s.op.args)

@@ -237,8 +237,9 @@ class Expressions:
 
     def write_zeros_tree(self, op: Op, _: str) -> ast.expr:
         """Zeros of the structure of a container; `[0.0] * len(x)` for a list of numbers."""
-        return self.list_of(ast.Constant(0.0), op.args[0]) or self.call(
-            self.scope.helper("zeros_tree"), op, op.args
+        absent = "absent" in op.kwargs
+        return self.list_of(ast.Constant(0.0), op.args[0], absent) or ast.Call(
+            self.scope.helper("zeros_tree"), [self.expr(op.args[0])], []
         )
 
     def write_spread(self, op: Op, _: str) -> ast.expr:
@@ -246,14 +247,17 @@ class Expressions:
         g, x = op.args
         return self.list_of(self.expr(g), x) or self.call(self.scope.helper("spread"), op, op.args)
 
-    def list_of(self, item: ast.expr, x: Anything) -> ast.expr | None:
-        """`[item] * len(x)` where x is a list of numbers."""
+    def list_of(self, item: ast.expr, x: Anything, absent: bool = False) -> ast.expr | None:
+        """`[item] * len(x)` where x is a list of numbers, or has no value on some path."""
         t = x.type if type(x) is Value else None
         if not isinstance(t, ListOf) or not is_scalar(t.elem):
             return None
         if getattr(t.elem, "kind", "") == "array":
             return None
-        length = ast.Call(self.scope.builtin("len"), [self.expr(x)], [])
+        value = self.expr(x)
+        if absent:
+            value = ast.BoolOp(ast.Or(), [value, ast.Tuple([], ast.Load())])
+        length = ast.Call(self.scope.builtin("len"), [value], [])
         return ast.BinOp(ast.List([item], ast.Load()), ast.Mult(), length)
 
     def write_new_object(self, op: Op, _: str) -> ast.expr:

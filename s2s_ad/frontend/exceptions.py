@@ -69,6 +69,8 @@ def as_value(frame: Frame, cell: Cell) -> Value:
     held = frame.lowering.versions.get(cell, cell.initial)
     if isinstance(held, Conflict):
         refuse_conflict(held)
+    if isinstance(held[CALLED], Conflict):
+        refuse_conflict(held[CALLED])
     out: Value = emit("exception", *(operand(frame, a) for a in held[CALLED]), cls=cell.kind)
     return out
 

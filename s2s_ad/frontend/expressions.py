@@ -20,6 +20,7 @@ from s2s_ad.frontend.cells import as_list
 from s2s_ad.frontend.conditions import negation
 from s2s_ad.frontend.context import Frame, evaluate, expression, operand, operate, refuse
 from s2s_ad.frontend.holding import cell_of, holding, opened
+from s2s_ad.frontend.statics import refuse_promoted
 from s2s_ad.ir.build import emit
 from s2s_ad.ir.core import Value
 from s2s_ad.ir.types import ListOf, Num, Seq
@@ -173,6 +174,7 @@ def _sequences(
             return cell_of(frame, joined, "list")
     if function is operator.mul:
         sequence, count = (a, b) if _is_sequence(a) else (b, a)
+        refuse_promoted(frame, count, "so many times a list")
         found = opened(frame, sequence)
         if type(count) is int and is_structure(found) and count * len(found) <= SHORT:
             return found * count
@@ -257,4 +259,5 @@ def _part(frame: Frame, node: Anything) -> Anything:
     if x is None or type(x) in (int, bool, str):
         shown = CONVERSIONS[conversion](x) if conversion else x
         return format(shown, spec)
+    refuse_promoted(frame, x, "the text")
     return operand(frame, x), conversion, spec

@@ -59,6 +59,7 @@ from s2s_ad.frontend.returning import (
 )
 from s2s_ad.frontend.sharing import check, written_parameters, written_paths
 from s2s_ad.frontend.source import Source
+from s2s_ad.frontend.unbound import assure
 from s2s_ad.frontend.weaving import Generated, generates
 from s2s_ad.ir.build import NotStatic, building, cursor, emit, facts, typeof
 from s2s_ad.ir.core import UNDEFINED, Block, Function, Parameter, Value, walk
@@ -182,6 +183,7 @@ def run_body(frame: Frame) -> Anything:
     if status.codes == {RAISES}:
         return UNDEFINED
     out = frame.env.get(RETURN, UNDEFINED)
+    assure(frame.lowering, out)  # a call that ends gives a value
     for leaf in items(out) if is_structure(out) else [out]:
         if isinstance(leaf, Conflict):
             refuse(leaf.message, leaf.advice)

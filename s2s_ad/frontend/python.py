@@ -35,6 +35,7 @@ from s2s_ad.frontend.holding import holding, opened
 from s2s_ad.frontend.iteration import Range, View, listed, walk
 from s2s_ad.frontend.liveness import nonlocals
 from s2s_ad.frontend.objects import MISSING, call, is_object
+from s2s_ad.frontend.statics import refuse_promoted
 from s2s_ad.frontend.weaving import Generated
 from s2s_ad.ir.build import emit
 from s2s_ad.ir.core import Value
@@ -285,6 +286,7 @@ def _all(frame: Frame, x: Anything) -> Anything:
 def _text(frame: Frame, x: Anything, *spec: Anything) -> Anything:
     if is_plain(x) and not spec:
         return str(x)
+    refuse_promoted(frame, x, "the text")
     return emit("fstring", [(operand(frame, x), "", spec[0] if spec else "")])
 
 

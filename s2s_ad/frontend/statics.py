@@ -52,6 +52,15 @@ def python_class(x: Anything) -> type | None:
 PROMOTED: dict[type, type] = {float: int, np.float64: np.int64}  # what an argument may have been
 
 
+def refuse_promoted(frame: Frame, x: Anything, what: str) -> None:
+    """Refuse what differs for a float where an argument that is an int is taken as one."""
+    if python_class(x) in PROMOTED and type(x) is Value and frame.lowering.promoted:
+        refuse(
+            f"{what} of a float, where an argument that is an int is taken as one",
+            "leave the int out of wrt, or pass a float",
+        )
+
+
 def is_instance(frame: Frame, x: Anything, classes: Anything) -> bool:
     """`isinstance(x, classes)`."""
     known = python_class(x)

@@ -48,7 +48,13 @@ def require(frame: Frame, name: str, binding: Anything, local: bool = True) -> N
         emit(
             TOUCH, tuple(found), name=user_name(name), cls=UnboundLocalError if local else NameError
         )
-        for v in found:
+        assure(lowering, found)
+
+
+def assure(lowering: Lowering, x: Anything) -> None:
+    """Note that from here on, in this block, a binding has a value."""
+    for v in leaves_in(x):
+        if v in lowering.doubtful:
             lowering.assured.setdefault(v, []).append(cursor().block)
 
 

@@ -239,6 +239,10 @@ def python_power(x: Anything, y: Anything) -> Type:
 
 def python_bits(*args: Anything) -> Type:
     """& | ^ on Python scalars: bool of bools."""
+    if any(as_type(a) == FLOAT for a in args):
+        raise UnsupportedError(
+            "bits of a float", "an int that is used so has no derivative: leave it out of wrt"
+        )
     return BOOL if all(as_type(a) == BOOL for a in args) else INT
 
 

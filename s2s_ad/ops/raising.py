@@ -163,7 +163,11 @@ def raised_by(op: Op) -> Classes:
         return NOTHING  # it is asked before the call
     if name == "float" and (isinstance(op.args[0], str) or not all(map(number, leaves(op.args)))):
         return (ValueError, TypeError)
-    if any(unknown(v) or not op.blocks and may_be(v, (None,)) for v in leaves(op.args)):
+    if any(map(unknown, leaves(op.args))):
+        return BUILTIN
+    if name == "for" and any(may_be(v, (None,)) for v in leaves(op.args[:3])):
+        return (TypeError,)
+    if not op.blocks and any(may_be(v, (None,)) for v in leaves(op.args)):
         return BUILTIN
     if name == "if":
         return NOTHING if number(op.args[0]) else (ValueError,)

@@ -72,9 +72,10 @@ FILL_SLOT = register(
 ZEROS_TREE = register(
     Primitive(
         "zeros_tree",
-        runtime.zeros_tree,
-        lambda x: floating(as_type(x)),
+        lambda x, absent=False: runtime.zeros_tree(x),
+        lambda x, absent=False: floating(as_type(x)),  # it may have no value: nobody reads these
         "zeros_tree",
+        static=frozenset({"absent"}),
         derivative=constant,
     )
 )

@@ -385,6 +385,16 @@ def stores_in_a_try_in_a_loop(x, c):
     return B[0]
 
 
+@refused("a float is no size", x=FLOAT)
+def float_as_a_size(x):
+    return np.sum(np.ones(x)) * x
+
+
+@refused("bits of a float", x=FLOAT)
+def bits_of_a_float(x):
+    return x * (x & 1)
+
+
 @refused("is cached and assigns nonlocal names", x=FLOAT)
 def cached_and_counting(x):
     calls = 0

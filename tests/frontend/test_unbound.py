@@ -345,3 +345,20 @@ def test_none_and_no_value_are_not_mixed() -> None:
     with pytest.raises(UnsupportedError, match="'r' is None on one path and has no value on") as e:
         s2s_ad.vjp(f, X, 2)
     assert e.value.advice == "assign it on every path"
+
+
+def test_an_int_that_counts_is_no_float() -> None:
+    def of_text(x: Any, c: Any) -> Any:
+        return x * len(str(c)) + len(f"{c}")
+
+    def of_bits(x: Any, c: Any) -> Any:
+        return x * (c & 1) + len([0] * c)
+
+    def of_sizes(x: Any, c: Any) -> Any:
+        return x * np.ones(c).sum() + np.linspace(x, 1.0, c)[1]
+
+    for f in (of_text, of_bits, of_sizes):
+        y, pullback = s2s_ad.vjp(f, 1.5, 3)
+        assert y == f(1.5, 3)
+        assert pullback(1.0)[1] is None
+        check_grads(f, (1.5, 3), order=2)
