@@ -27,6 +27,7 @@ from s2s_ad.codegen.program import (
 )
 from s2s_ad.codegen.scope import Scope
 from s2s_ad.codegen.storage import Plan
+from s2s_ad.codegen.touches import raised_without
 from s2s_ad.ir.build import typeof
 from s2s_ad.ir.core import Op, Value
 from s2s_ad.ir.types import SCALARS, ListOf, Num, Seq, is_scalar
@@ -211,7 +212,7 @@ class Statements(Expressions):
             cause = self.expr(op.args[1]) if len(op.args) > 1 else None
             return [ast.Raise(self.expr(op.args[0]), cause)]
         if op.prim is TOUCH:
-            return self.touch(op)
+            return [raised_without(op, self.expr(self.plan.touches.asked[op]), self.scope)]
         if op.prim is CALL or len(op.results) > 1:
             return [self.several(s)]
         if op.results and self.same_variable(op) and self.may_augment(op):
@@ -220,14 +221,6 @@ class Statements(Expressions):
             return [ast.AugAssign(self.name(op.result, ast.Store()), BINARY[symbol](), value)]
         value = self.op(op)
         return [self.result(s, op.result, value) if op.results else ast.Expr(value)]
-
-    def touch(self, op: Op) -> list[ast.stmt]:
-        """Raise where a name has no value."""
-        text = ast.Constant(f"{op.kwargs['name']!r} has no value")
-        error = ast.Call(self.scope.builtin(op.kwargs["cls"].__name__), [text], [])
-        value = self.expr(self.plan.touches.asked[op])
-        test = ast.Compare(value, [ast.Is()], [ast.Constant(None)])
-        return [ast.If(test, [ast.Raise(error, None)], [])]
 
     def result(self, s: Let, v: Value, value: ast.expr) -> ast.stmt:
         """An assignment, or only the expression where it has an effect and no reader."""

@@ -6,6 +6,7 @@ that could have been left in the variable stands before the place where it got n
 
 from __future__ import annotations
 
+import ast
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ from s2s_ad.ir.unbound import define, flows, joins, may_be, may_be_absent
 from s2s_ad.ops.structure import FOR, TOUCH, WHILE
 
 if TYPE_CHECKING:
+    from s2s_ad.codegen.scope import Scope
     from s2s_ad.codegen.storage import Variable
 
 
@@ -125,3 +127,11 @@ def read_by(op: Op) -> list[Value]:
     if op.prim.name in ("for", "while"):
         return list(leaves(op.args[:-1]))
     return op.operands
+
+
+def raised_without(op: Op, value: ast.expr, scope: Scope) -> ast.stmt:
+    """`if value is None: raise ...`, where a name has no value."""
+    text = ast.Constant(f"{op.kwargs['name']!r} has no value")
+    error = ast.Call(scope.builtin(op.kwargs["cls"].__name__), [text], [])
+    test = ast.Compare(value, [ast.Is()], [ast.Constant(None)])
+    return ast.If(test, [ast.Raise(error, None)], [])

@@ -20,8 +20,9 @@ from s2s_ad.frontend.context import Frame, evaluate, operand, operate, refuse
 from s2s_ad.frontend.expressions import BINARY, arithmetic
 from s2s_ad.frontend.identity import may_be_array
 from s2s_ad.frontend.names import look_up
-from s2s_ad.frontend.objects import BINARY as OPERATORS
-from s2s_ad.frontend.objects import MISSING, binary, call, is_object
+from s2s_ad.frontend.objects import MISSING, call, is_object
+from s2s_ad.frontend.operators import BINARY as OPERATORS
+from s2s_ad.frontend.operators import binary
 from s2s_ad.frontend.setting import put
 from s2s_ad.frontend.sharing import Update, visible
 from s2s_ad.frontend.stores import overwrite, store, sums

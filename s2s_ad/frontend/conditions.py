@@ -9,7 +9,7 @@ from typing import Any as Anything
 
 import gast
 
-from s2s_ad.frontend import objects
+from s2s_ad.frontend import objects, operators
 from s2s_ad.frontend.bindings import (
     Cell,
     Closure,
@@ -152,7 +152,7 @@ def compare(frame: Frame, op: Anything, a: Anything, b: Anything) -> Anything:
         found = membership(frame, a, b)
         return found if isinstance(op, gast.In) else negation(frame, found)
     function = COMPARE[type(op)]
-    found = objects.binary(frame, function, a, b)
+    found = operators.binary(frame, function, a, b)
     if found is not objects.MISSING:
         return found
     a, b = holding(frame, a), holding(frame, b)

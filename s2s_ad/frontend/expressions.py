@@ -8,7 +8,7 @@ from typing import Any as Anything
 
 import gast
 
-from s2s_ad.frontend import containers, objects, prelude
+from s2s_ad.frontend import containers, objects, operators, prelude
 from s2s_ad.frontend.bindings import (
     Cell,
     Closure,
@@ -131,7 +131,7 @@ def arithmetic(
     folded = fold(function, a, b)
     if folded is not None:
         return folded
-    found = objects.binary(frame, function, a, b)
+    found = operators.binary(frame, function, a, b)
     if found is not objects.MISSING:
         return found
     if _is_sequence(a) or _is_sequence(b):
@@ -197,7 +197,7 @@ def unary(frame: Frame, node: Anything) -> Anything:
     if isinstance(node.op, gast.Not):
         return negation(frame, x)
     function = UNARY[type(node.op)]
-    found = objects.unary(frame, function, x)
+    found = operators.unary(frame, function, x)
     if found is not objects.MISSING:
         return found
     if is_number(x) and isinstance(node.operand, gast.Constant):
