@@ -66,8 +66,10 @@ def companion_type(t: Type) -> Type:
 
 
 def name(new: Anything, primal: Value, suffix: str) -> Anything:
-    """Name a derivative value after its primal value, unless it has a name already."""
-    if type(new) is Value and not new.hint and new.companion is None:
+    """Name a derivative value after its primal value, unless it has a name already, or is a value
+    of the primal (as `y` is for `x` in `x * y`)."""
+    own = type(new) is Value and not (isinstance(new.owner, Op) and new.owner.role == "primal")
+    if own and not new.hint and new.companion is None:
         if primal.hint:
             new.hint, new.named = primal.hint + suffix, primal.named
         new.companion = (primal, suffix)
