@@ -21,10 +21,13 @@ def each(programs: Any) -> Any:
     return pytest.mark.parametrize(("f", "args"), programs, ids=ids)
 
 
+ORDER = 2  # see conftest.py
+
+
 def check_derivatives(f: Any, args: Any) -> None:
     """Derivatives to second order in every mode; the arguments are left as they were."""
     kept = copy.deepcopy(flat(args))
-    check_grads(f, args, order=2)
+    check_grads(f, args, order=ORDER)
     np.testing.assert_equal(flat(args), kept)
 
 
